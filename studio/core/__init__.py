@@ -1,0 +1,1 @@
+"""Plain values and their rules. Standard library only: no Qt, no torch, no files, no threads."""

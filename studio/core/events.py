@@ -1,0 +1,90 @@
+"""Events: what a Job says. One small set of types, from the worker to the window and to the command line.
+
+State events (all but Previewed and Progressed) arrive in order and none is lost. A Previewed is a whole snapshot and
+a Progressed a whole status: only the newest of each job counts, older ones may be dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.core.artifact import Artifact
+from studio.core.errors import Problem
+from studio.core.job import Job
+from studio.core.steps import Preview, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The job entered another state or was edited or moved; `job` is None where it was removed from the queue."""
+
+    job_id: str
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker took the job. `device` is what a person calls it ("CPU", "NVIDIA RTX 4070")."""
+
+    job_id: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """What the worker is doing right now ("Loading Starter pictures"); `fraction` is 0 … 1 or None where unknown."""
+
+    job_id: str
+    message: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step is done and on the ribbon."""
+
+    job_id: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A better look at the unfinished result than the newest step offers."""
+
+    job_id: str
+    preview: Preview
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All artifacts are in the store."""
+
+    job_id: str
+    artifacts: tuple[Artifact, ...]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job ended without a result."""
+
+    job_id: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The job was cancelled; `artifacts` hold the partial result where the generator could give one."""
+
+    job_id: str
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The job was paused at a kept step and can be resumed."""
+
+    job_id: str
+
+
+Event = Changed | Started | Progressed | Stepped | Previewed | Finished | Failed | Cancelled | Paused

@@ -1,0 +1,45 @@
+"""Media types (MIME) and the few rules about them. A new medium is a new string, never a new class."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+PNG = "image/png"
+JPEG = "image/jpeg"
+WEBP = "image/webp"
+AVIF = "image/avif"
+TIFF = "image/tiff"
+TEXT = "text/plain"
+MARKDOWN = "text/markdown"
+MIDI = "audio/midi"
+WAV = "audio/wav"
+
+RGB = "image/x-rgb8"
+"""Preview only: raw rows of 8-bit red, green, blue without padding; width and height stand in the preview."""
+
+SUFFIXES = {
+    PNG: ".png",
+    JPEG: ".jpg",
+    WEBP: ".webp",
+    AVIF: ".avif",
+    TIFF: ".tiff",
+    TEXT: ".txt",
+    MARKDOWN: ".md",
+    MIDI: ".mid",
+    WAV: ".wav",
+}
+
+
+def kind(media: str) -> str:
+    """The part before the slash: image, text, audio, video, model."""
+    return media.partition("/")[0]
+
+
+def suffix(media: str) -> str:
+    """The usual file name ending with its dot; `.bin` for a media type nobody told us about."""
+    return SUFFIXES.get(media, ".bin")
+
+
+def accepts(patterns: tuple[str, ...], media: str) -> bool:
+    """True where one of `patterns` ("image/*", "text/plain") fits `media`."""
+    return any(fnmatchcase(media, pattern) for pattern in patterns)

@@ -1,0 +1,97 @@
+"""The Request: an immutable value that holds everything a result depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from studio.core.canonical import FrozenDict, digest, freeze, thaw
+
+SEED_LIMIT = 2**32
+"""Seeds are whole numbers in 0 … 2**32 - 1, which every program of the field can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """Which weights: `id` finds them here, `sha256` (64 hex digits, or "" while unknown) finds them anywhere."""
+
+    id: str
+    name: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file the result depends on, by content: `name` is its part in the request ("image", "mask")."""
+
+    name: str
+    media: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Continue from a kept step: `steps` names the kept steps (the id of the job that made them), `index` the step.
+
+    Continuing from index i means: steps 0 … i are taken as done, the generator goes on with step i + 1.
+    """
+
+    steps: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to make. `generator` is "<plugin id>.<generator name>"; `params` are plain JSON values of that
+    generator's params dataclass; `seed` is in 0 … 2**32 - 1.
+    """
+
+    generator: str
+    params: Mapping[str, Any] = field(default_factory=FrozenDict)
+    seed: int = 0
+    model: ModelRef | None = None
+    inputs: tuple[Input, ...] = ()
+    resume: ResumePoint | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "params", freeze(self.params))
+        object.__setattr__(self, "inputs", tuple(self.inputs))
+        if not 0 <= self.seed < SEED_LIMIT:
+            raise ValueError(f"seed {self.seed} is outside 0 … {SEED_LIMIT - 1}")
+
+    def with_params(self, **changes: Any) -> Request:
+        """The same request with some params changed."""
+        return replace(self, params={**self.params, **changes})
+
+    def digest(self) -> str:
+        """SHA-256 of everything in it: two requests with the same digest ask for the same result."""
+        return digest(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, stable across versions: fields are only ever added."""
+        return {
+            "generator": self.generator,
+            "params": thaw(self.params),
+            "seed": self.seed,
+            "model": None
+            if self.model is None
+            else {"id": self.model.id, "name": self.model.name, "sha256": self.model.sha256},
+            "inputs": [{"name": i.name, "media": i.media, "sha256": i.sha256} for i in self.inputs],
+            "resume": None if self.resume is None else {"steps": self.resume.steps, "index": self.resume.index},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Request:
+        """The opposite of `to_json`; unknown fields are ignored. Raises KeyError, TypeError or ValueError."""
+        model, resume = data.get("model"), data.get("resume")
+        return cls(
+            generator=str(data["generator"]),
+            params=dict(data.get("params") or {}),
+            seed=int(data.get("seed", 0)),
+            model=None
+            if not model
+            else ModelRef(str(model["id"]), str(model.get("name", "")), str(model.get("sha256", ""))),
+            inputs=tuple(Input(str(i["name"]), str(i["media"]), str(i["sha256"])) for i in data.get("inputs") or ()),
+            resume=None if not resume else ResumePoint(str(resume["steps"]), int(resume["index"])),
+        )

@@ -1,0 +1,128 @@
+"""What a plugin offers, as frozen values. Heavy code is named by string ("generate:run") and loaded at first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """plugin.toml as read from disk, without importing anything of the plugin.
+
+    `id` is lower case, digits and dashes. `api` is the API version the plugin was written for ("1.0").
+    `permissions` are words from PERMISSIONS; `needs` are importable module names that must be installed.
+    """
+
+    id: str
+    name: str
+    version: str
+    api: str
+    summary: str
+    folder: Path
+    author: str = ""
+    licence: str = ""
+    homepage: str = ""
+    permissions: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    bundled: bool = False
+
+
+PERMISSIONS = {
+    "files": "reads and writes files outside its own folder and the project",
+    "network": "connects to the network",
+    "processes": "starts other programs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """A canvas or editor. `make` names a function `make(host: PanelHost) -> Panel` (a QWidget). `accepts` are media
+    patterns that "Send to …" may bring. `icon` is a name of the icon set ("image", "text-aa", "music-notes").
+    `order` sorts the rail. `generators` are the names (without the plugin's id) of the generators it drives.
+    """
+
+    name: str
+    title: str
+    make: str
+    icon: str = "puzzle-piece"
+    accepts: tuple[str, ...] = ()
+    generators: tuple[str, ...] = ()
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSpec:
+    """Something that turns a Request into Outputs. `run` names `run(request, context) -> Sequence[Output]`.
+
+    `params` is its params dataclass. `media` is what it makes. `models` are patterns of model families it can use
+    ("diffusers/*"); empty where it needs no model. `inputs` are (name, media pattern) pairs it understands.
+    `steps_title` is what one step is called ("step", "token", "bar"). `warm` names `warm(context)`, which may be called
+    in the idle generation host before the first job, to load libraries and the model that will probably be asked for.
+    """
+
+    name: str
+    title: str
+    run: str
+    params: type
+    media: str
+    models: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    steps_title: str = "step"
+    warm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExporterSpec:
+    """Writes artifacts into files for the rest of the world.
+
+    `encode` names `encode(source: Path, recipe: Recipe | None, options) -> bytes`; `options` is a params dataclass or
+    None. `accepts` are the media patterns it can read.
+    """
+
+    name: str
+    title: str
+    encode: str
+    media: str
+    suffix: str
+    accepts: tuple[str, ...]
+    options: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImporterSpec:
+    """Reads what a foreign or exported file says about itself.
+
+    `read` names `read(path: Path) -> Imported` (studio.api). `accepts` are media patterns, `suffixes` file endings.
+    """
+
+    name: str
+    title: str
+    read: str
+    accepts: tuple[str, ...]
+    suffixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model that a plugin ships. `path` is the folder or file (absolute, or relative to the plugin's folder).
+
+    `family` says how it is loaded: "diffusers/StableDiffusionPipeline", "transformers/LlamaForCausalLM" …
+    """
+
+    name: str
+    title: str
+    family: str
+    path: str
+    licence: str
+    origin: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSpec:
+    """A page of settings: `settings` is a params dataclass with defaults for every field."""
+
+    title: str
+    settings: type
+    icon: str = "gear-six"

@@ -1,0 +1,59 @@
+"""Steps: the stops on the ribbon, each with something to look at and the state needed to continue from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.core.canonical import FrozenDict, freeze
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A whole snapshot of an unfinished result, never a difference.
+
+    `media` is media.RGB for pictures (`data` = height × width × 3 bytes, rows top down), "text/plain" for words
+    (`data` = UTF-8), or any other media type a panel understands. `width`, `height` in pixels are those of `data`;
+    a panel scales it to the size of the final picture.
+    """
+
+    media: str
+    data: bytes
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An array by value, free of any library: `dtype` is a safetensors name (F32, BF16, I64, U8 …), `data` is little
+    endian in C order.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """What a generator needs to go on exactly from a step: named arrays and a small JSON part."""
+
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=FrozenDict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", freeze(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stop on the ribbon. `index` counts from 0, `total` is 0 where nobody knows it beforehand. `label` is what a
+    screen reader says beyond "step 12 of 30". `has_state` tells whether one can branch from it.
+    """
+
+    index: int
+    total: int
+    preview: Preview | None = None
+    label: str = ""
+    has_state: bool = False
