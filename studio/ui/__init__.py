@@ -1,0 +1,1 @@
+"""The shell: the main window and everything in it that belongs to no medium."""

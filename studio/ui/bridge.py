@@ -1,0 +1,70 @@
+"""From the mailbox to Qt: events become one signal in the window's thread, at most 30 times a second."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+
+from studio.core.events import Event
+from studio.engine import Mailbox
+
+_LOG = logging.getLogger(__name__)
+INTERVAL = 33
+"""Milliseconds between two deliveries: one signal per step into a busy window froze it for 5 s (measured)."""
+
+
+class Bridge(QObject):
+    """`happened(Event)` is emitted in the window's thread for all that any job says.
+
+    The timer runs only while mail flows: an idle window wakes for nothing.
+    """
+
+    happened = Signal(object)
+    _rang = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mailbox: Mailbox | None = None
+        self._armed = False
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.deliver)
+        self._rang.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
+
+    def attach(self, mailbox: Mailbox) -> None:
+        """Take the mail of `mailbox` from now on."""
+        self._mailbox = mailbox
+        self.ring()
+
+    def ring(self) -> None:
+        """There is mail. Callable from any thread; many rings before the next delivery cost one signal."""
+        if not self._armed:
+            self._armed = True
+            self._rang.emit()
+
+    def close(self) -> None:
+        """Deliver nothing any more."""
+        self._mailbox = None
+        self._timer.stop()
+
+    @Slot()
+    def _schedule(self) -> None:
+        if self._timer.isActive() or self._mailbox is None:
+            return
+        passed = self._since.elapsed() if self._since.isValid() else INTERVAL
+        self._timer.start(max(0, INTERVAL - passed))
+
+    @Slot()
+    def deliver(self) -> None:
+        """Hand over what is in the mailbox now."""
+        self._since.start()
+        # Disarmed before draining: mail that arrives during the drain rings again instead of being forgotten.
+        self._armed = False
+        if self._mailbox is None:
+            return
+        events: list[Event] = self._mailbox.drain()
+        for event in events:
+            self.happened.emit(event)

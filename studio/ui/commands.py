@@ -1,0 +1,145 @@
+"""Every command of the window in one place: menus, the palette, shortcuts and buttons all draw from here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+_LOG = logging.getLogger(__name__)
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the artist can ask for. `id` is stable ("edit.undo", "image.canvas.mask").
+
+    `shortcuts` are portable key texts ("Ctrl+Shift+Z"). `panel` is the full id of the panel it belongs to, or "" for a
+    command of the whole window. `enabled` is asked whenever the command is shown or run. `group` heads it in the
+    shortcut overview; `words` are further words to find it by.
+    """
+
+    id: str
+    title: str
+    run: Callable[[], object]
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    group: str = "Window"
+    words: str = ""
+    panel: str = ""
+    enabled: Callable[[], bool] = _always
+
+    @property
+    def keys(self) -> str:
+        """The first shortcut as this platform writes it, or ""."""
+        return native(self.shortcuts[0]) if self.shortcuts else ""
+
+
+def native(shortcut: str) -> str:
+    """A portable key text as this platform writes it, with words people know for the arrows of Return."""
+    text = QKeySequence(shortcut, QKeySequence.SequenceFormat.PortableText).toString(
+        QKeySequence.SequenceFormat.NativeText
+    )
+    return text.replace("Return", "Enter")
+
+
+class Commands(QObject):
+    """The commands, each with a QAction on the window that carries its shortcuts.
+
+    A panel's commands answer to their keys only while the panel is in front, and win over the window's own there.
+    """
+
+    changed = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._commands: dict[str, Command] = {}
+        self._actions: dict[str, QAction] = {}
+        self._front = ""
+
+    def add(self, command: Command) -> QAction:
+        """Add a command, or put another in the place of one with the same id; the action that triggers it."""
+        self._discard(command.id)
+        action = QAction(command.title, self)
+        action.setObjectName(command.id)
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.setToolTip(f"{command.title}  {command.keys}" if command.keys else command.title)
+        action.triggered.connect(lambda _checked=False, name=command.id: self.run(name))
+        self._commands[command.id] = command
+        self._actions[command.id] = action
+        self._window.addAction(action)
+        self._assign()
+        self.changed.emit()
+        return action
+
+    def remove_panel(self, panel: str) -> None:
+        """Forget the commands of a panel."""
+        gone = [command.id for command in self._commands.values() if command.panel == panel]
+        for name in gone:
+            self._discard(name)
+        if gone:
+            self._assign()
+            self.changed.emit()
+
+    def set_front(self, panel: str) -> None:
+        """Say which panel is in front ("" for none)."""
+        if panel != self._front:
+            self._front = panel
+            self._assign()
+            self.changed.emit()
+
+    def all(self) -> Iterable[Command]:
+        """The commands that can be found now: the window's and those of the panel in front."""
+        return [c for c in self._commands.values() if c.panel in ("", self._front)]
+
+    def get(self, name: str) -> Command | None:
+        """A command by its id."""
+        return self._commands.get(name)
+
+    def action(self, name: str) -> QAction:
+        """The action of a command, for menus and buttons. Raises KeyError."""
+        return self._actions[name]
+
+    def run(self, name: str) -> bool:
+        """Run a command; False where it is unknown or not possible now."""
+        command = self._commands.get(name)
+        if command is None or not command.enabled():
+            return False
+        _LOG.debug("command %s", name)
+        command.run()
+        return True
+
+    def refresh(self) -> None:
+        """Grey out what is not possible now, before a menu or button shows it."""
+        for name, action in self._actions.items():
+            command = self._commands[name]
+            action.setEnabled(command.panel in ("", self._front) and command.enabled())
+
+    def _discard(self, name: str) -> None:
+        action = self._actions.pop(name, None)
+        self._commands.pop(name, None)
+        if action is not None:
+            self._window.removeAction(action)
+            action.deleteLater()
+
+    def _assign(self) -> None:
+        """Give each key to one action: Qt runs none of two actions that share a key in one window."""
+        taken: set[str] = set()
+        ours = sorted(self._commands.values(), key=lambda command: command.panel != self._front or not command.panel)
+        for command in ours:
+            action = self._actions[command.id]
+            if command.panel not in ("", self._front):
+                action.setShortcuts([])
+                continue
+            keys = [QKeySequence(text, QKeySequence.SequenceFormat.PortableText) for text in command.shortcuts]
+            free = [key for key in keys if key.toString() not in taken]
+            taken.update(key.toString() for key in free)
+            action.setShortcuts(free)
