@@ -1,0 +1,1 @@
+"""Pictures: the canvas, the diffusion generator, and the picture formats."""

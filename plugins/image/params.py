@@ -1,0 +1,255 @@
+"""What an artist can set for a picture, for its export, and for the plugin as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.api import param
+from studio.inference.schedulers_table import CHOICES
+
+SIZE_LIMIT = 4096
+"""The longest side in pixels that is asked of a model."""
+
+
+@dataclass(frozen=True)
+class ImageParams:
+    """A picture to be made. The defaults suit the built-in 256-pixel model."""
+
+    prompt: str = param(
+        "",
+        label="Prompt",
+        help="What the picture should show, and how it should look.",
+        role="prompt",
+        multiline=True,
+    )
+    negative_prompt: str = param(
+        "",
+        label="Negative prompt",
+        help="What the picture should not show. Works only with a guidance above 1.",
+        role="negative prompt",
+        multiline=True,
+        level="advanced",
+    )
+    steps: int = param(
+        20,
+        label="Steps",
+        help="How many times the model goes over the picture. More steps, finer detail, more time.",
+        minimum=1,
+        maximum=500,
+        slider=(1, 60),
+    )
+    guidance_scale: float = param(
+        4.5,
+        label="Guidance",
+        help="How closely to follow the prompt. Low: freer and softer. High: literal, with hard colours.",
+        minimum=0.0,
+        maximum=30.0,
+        slider=(1.0, 12.0),
+        step=0.1,
+        decimals=1,
+    )
+    width: int = param(
+        256,
+        label="Width",
+        help="Models draw best near the size they were trained at: 256 for the built-in one.",
+        minimum=64,
+        maximum=SIZE_LIMIT,
+        slider=(128, 1024),
+        step=8,
+        multiple=8,
+        unit="px",
+        role="width",
+    )
+    height: int = param(
+        256,
+        label="Height",
+        help="Models draw best near the size they were trained at: 256 for the built-in one.",
+        minimum=64,
+        maximum=SIZE_LIMIT,
+        slider=(128, 1024),
+        step=8,
+        multiple=8,
+        unit="px",
+        role="height",
+    )
+    strength: float = param(
+        0.6,
+        label="Strength",
+        help="How far to go from the picture you start from: 0 keeps it, 1 keeps almost nothing of it.",
+        minimum=0.0,
+        maximum=1.0,
+        slider=(0.1, 1.0),
+        step=0.05,
+        group="Start from a picture",
+    )
+    fit: str = param(
+        "crop",
+        label="Fit",
+        help="What to do where the picture you start from has another shape.",
+        choices=(("crop", "Crop to fill"), ("stretch", "Stretch")),
+        level="advanced",
+        group="Start from a picture",
+    )
+    scheduler: str = param(
+        "auto",
+        label="Scheduler",
+        help="The way from noise to picture. Automatic takes the one the model was made for.",
+        choices=CHOICES,
+        level="advanced",
+    )
+    guidance_rescale: float = param(
+        0.0,
+        label="Soften guidance",
+        help="Takes back the hard colours that a high guidance brings. 0 is off; 0.7 is a good start.",
+        minimum=0.0,
+        maximum=1.0,
+        step=0.05,
+        level="advanced",
+    )
+    clip_skip: int = param(
+        0,
+        label="CLIP skip",
+        help="Leave out the last layers of the text reader; some models for drawings were made with 1.",
+        minimum=0,
+        maximum=8,
+        level="advanced",
+    )
+
+
+@dataclass(frozen=True)
+class ImageSettings:
+    """Settings of the plugin. Device, precision and threads can change the last digits of a picture's pixels."""
+
+    device: str = param(
+        "auto",
+        label="Device",
+        help="Where pictures are made. Automatic takes a graphics card if there is one.",
+        choices=(
+            ("auto", "Automatic"),
+            ("cuda", "NVIDIA or AMD graphics card"),
+            ("mps", "Apple graphics (Metal)"),
+            ("cpu", "Processor"),
+        ),
+    )
+    precision: str = param(
+        "auto",
+        label="Precision",
+        help="Automatic takes the fastest that the device does well. Full needs more memory and time.",
+        choices=(
+            ("auto", "Automatic"),
+            ("float32", "Full (32 bit)"),
+            ("bfloat16", "Half (bfloat16)"),
+            ("float16", "Half (float16)"),
+        ),
+        level="advanced",
+    )
+    threads: int = param(
+        0,
+        label="Threads",
+        help="Processor cores to use; 0 takes all of them. The same number gives the same picture.",
+        minimum=0,
+        maximum=256,
+        slider=(0, 32),
+        level="advanced",
+    )
+    preview: str = param(
+        "noise",
+        label="While it works, show",
+        help="What you see of a picture that is being made.",
+        choices=(
+            ("noise", "The noise as it clears"),
+            ("estimate", "The model's best guess"),
+            ("detailed", "The best guess in full detail (slower)"),
+            ("off", "Nothing"),
+        ),
+    )
+    file_pattern: str = param(
+        "{date} {prompt} {seed}",
+        label="File names",
+        help="For exported files. Known: {date} {time} {seed} {model} {prompt} {width} {height} {counter}.",
+        max_length=200,
+    )
+
+
+def _recipe_option() -> bool:
+    value: bool = param(
+        True,
+        label="With recipe",
+        help="Keep prompt, model, seed and settings inside the file, so that it can be dropped back on the window.",
+    )
+    return value
+
+
+def _side_option() -> int:
+    value: int = param(
+        0,
+        label="Longest side",
+        help="Resize to this many pixels; 0 keeps the size.",
+        minimum=0,
+        maximum=16_384,
+        slider=(0, 4096),
+        unit="px",
+    )
+    return value
+
+
+@dataclass(frozen=True)
+class PngOptions:
+    """PNG: nothing is lost."""
+
+    longest_side: int = _side_option()
+    compression: int = param(
+        6, label="Compression", help="Higher is smaller and slower; the picture stays the same.", minimum=0, maximum=9
+    )
+    recipe: bool = _recipe_option()
+
+
+@dataclass(frozen=True)
+class JpegOptions:
+    """JPEG: small, readable everywhere."""
+
+    longest_side: int = _side_option()
+    quality: int = param(92, label="Quality", help="Higher is better and larger.", minimum=1, maximum=100)
+    full_colour: bool = param(
+        True, label="Full colour detail", help="Keeps fine coloured edges sharp (4:4:4); the file grows by a fifth."
+    )
+    recipe: bool = _recipe_option()
+
+
+@dataclass(frozen=True)
+class WebpOptions:
+    """WebP: smaller than JPEG at the same quality, or lossless."""
+
+    longest_side: int = _side_option()
+    quality: int = param(90, label="Quality", help="Higher is better and larger.", minimum=1, maximum=100)
+    lossless: bool = param(False, label="Lossless", help="Keep every pixel; quality then only sets the effort.")
+    recipe: bool = _recipe_option()
+
+
+@dataclass(frozen=True)
+class AvifOptions:
+    """AVIF: the smallest files."""
+
+    longest_side: int = _side_option()
+    quality: int = param(80, label="Quality", help="Higher is better and larger.", minimum=1, maximum=100)
+    effort: int = param(
+        4, label="Effort", help="Higher takes longer and makes the file a little smaller.", minimum=0, maximum=10
+    )
+    recipe: bool = _recipe_option()
+
+
+@dataclass(frozen=True)
+class TiffOptions:
+    """TIFF: for print and for other programs."""
+
+    longest_side: int = _side_option()
+    depth: str = param(
+        "8",
+        label="Depth",
+        help="16 bit gives other programs room to work in; the picture itself has 8 bits a colour.",
+        choices=(("8", "8 bit"), ("16", "16 bit")),
+    )
+    compress: bool = param(
+        True, label="Compress", help="Smaller without loss (Deflate); a few old programs cannot read it."
+    )
+    recipe: bool = _recipe_option()
