@@ -91,7 +91,7 @@ class Environment:
         if shutil.disk_usage(self.folder).free < ROOM and not self._stamps():
             raise SetupError(
                 f"There is too little room on the disk of {self.root}.",
-                f"Studio's packages need {ROOM / 2**30:.0f} GB free while they are installed. Make room, then start again.",
+                f"Studio's packages need {ROOM / 2**30:.0f} GB free while they are installed: make room first.",
             )
         self._install(tell=tell)
         self._point_at_checkout()
@@ -118,8 +118,8 @@ class Environment:
     # --- the steps -------------------------------------------------------------------------------------------------
 
     def _usable(self) -> bool:
-        """True where the interpreter runs, is new enough and still the one the folder was made for; a moved or half-made
-        folder is not.
+        """True where the interpreter runs, is new enough and still the one the folder was made for; a moved or a
+        half-made folder is not.
         """
         probe = "import sys; print('%d.%d' % sys.version_info[:2])"
         try:
