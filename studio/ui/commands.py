@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 _LOG = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Commands(QObject):
             self._assign()
             self.changed.emit()
 
-    def all(self) -> Iterable[Command]:
+    def all(self) -> list[Command]:
         """The commands that can be found now: the window's and those of the panel in front."""
         return [c for c in self._commands.values() if c.panel in ("", self._front)]
 
@@ -117,11 +117,19 @@ class Commands(QObject):
         command.run()
         return True
 
-    def refresh(self) -> None:
-        """Grey out what is not possible now, before a menu or button shows it."""
-        for name, action in self._actions.items():
-            command = self._commands[name]
-            action.setEnabled(command.panel in ("", self._front) and command.enabled())
+    def menu(self, menu: QMenu, names: Sequence[str]) -> None:
+        """Fill a menu with commands by their ids; "-" is a line. What is not possible now is greyed out.
+
+        The entries are actions of their own: one that was greyed out while its menu was open would lose its keys.
+        """
+        for name in names:
+            command = self._commands.get(name)
+            if command is None:
+                menu.addSeparator()
+                continue
+            entry = menu.addAction(f"{command.title}\t{command.keys}" if command.keys else command.title)
+            entry.setEnabled(command.enabled())
+            entry.triggered.connect(lambda _checked=False, name=name: self.run(name))
 
     def _discard(self, name: str) -> None:
         action = self._actions.pop(name, None)

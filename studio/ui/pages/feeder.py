@@ -87,7 +87,7 @@ class Feeder(QObject):
             result = call()
         except StudioError as error:
             self._say(self.failed, key, error)
-        except Exception as error:  # noqa: BLE001  one bad file must not end the thread that serves all others
+        except Exception as error:
             log.info("could not prepare %s", key, exc_info=True)
             self._say(self.failed, key, error)
         else:

@@ -1,0 +1,229 @@
+"""What the library says about the chosen artifacts, and all that can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.artifact import Artifact
+from studio.core.media import kind
+from studio.engine import PluginHost
+from studio.ui.pages import wording
+from studio.widgets import theme
+from studio.widgets.controls import Button, IconButton
+from studio.widgets.text import Label, shorten
+
+WIDTH = 300
+
+
+class LibraryDetails(QFrame):
+    """The pane at the right. It shows one artifact whole, or how many are chosen; signals say what is wanted."""
+
+    recipe_wanted = Signal()
+    start_wanted = Signal()
+    send_wanted = Signal(str)
+    export_wanted = Signal()
+    copy_wanted = Signal()
+    prompt_copied = Signal(str)
+    folder_wanted = Signal()
+    star_wanted = Signal()
+    delete_wanted = Signal()
+
+    def __init__(self, plugins: PluginHost, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plugins = plugins
+        self._prompt = ""
+        self.setProperty("surface", "surface")
+        self.setFixedWidth(theme.tokens().px(WIDTH))
+        self.setAccessibleName("Details")
+        body = QWidget()
+        self._body = QVBoxLayout(body)
+        self._body.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
+        self._body.setSpacing(theme.S)
+        self._build()
+        scroll = QScrollArea()
+        scroll.setWidget(body)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def _build(self) -> None:
+        self.title = _words("heading")
+        self.when = _words("label")
+        self._body.addWidget(self.title)
+        self._body.addWidget(self.when)
+        self._body.addLayout(self._tools())
+        self.recipe = self._action(
+            "Use this recipe",
+            "arrow-counter-clockwise",
+            self.recipe_wanted,
+            kind="primary",
+            help="Bring back prompt, model, settings and seed.",
+        )
+        self.start = self._action(
+            "Use as start picture", "image-square", self.start_wanted, help="Make a new picture that starts from it."
+        )
+        self.send = Button("Send to …", icon="paper-plane-tilt", help="Go on with it in another panel.")
+        self.send.setMenu(QMenu(self.send))
+        self._body.addWidget(self.send)
+        self._prompt_label, self.prompt, self._copy_prompt = self._text_block("Prompt", copy=True)
+        self._negative_label, self.negative, _ = self._text_block("Negative prompt")
+        self._rows = QGridLayout()
+        self._rows.setHorizontalSpacing(theme.M)
+        self._rows.setVerticalSpacing(6)
+        self._rows.setColumnStretch(1, 1)
+        self._body.addSpacing(theme.S)
+        self._body.addLayout(self._rows)
+        self._body.addStretch(1)
+
+    def _tools(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.XS)
+        self.star = self._tool("Star", "star", self.star_wanted, keys="Space")
+        self.star.setCheckable(True)
+        self.copy = self._tool("Copy", "copy", self.copy_wanted, keys="Ctrl+C")
+        self.folder = self._tool("Show in folder", "folder-open", self.folder_wanted)
+        self.export = self._tool("Export…", "export", self.export_wanted, keys="Ctrl+E")
+        self.delete = self._tool("Delete", "trash", self.delete_wanted, keys="Del")
+        for button in (self.star, self.copy, self.folder, self.export):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.delete)
+        return row
+
+    def _tool(self, name: str, sign: str, signal: SignalInstance, *, keys: str = "") -> IconButton:
+        button = IconButton(sign, name, help=f"{name}  {keys}".strip(), role="text")
+        button.clicked.connect(lambda _checked=False: signal.emit())
+        return button
+
+    def _action(self, name: str, sign: str, signal: SignalInstance, *, kind: str = "", help: str = "") -> Button:
+        button = Button(name, kind, icon=sign, help=help)
+        button.clicked.connect(lambda _checked=False: signal.emit())
+        self._body.addWidget(button)
+        return button
+
+    def _text_block(self, name: str, *, copy: bool = False) -> tuple[QWidget, QLabel, IconButton]:
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, theme.S, 0, 0)
+        label = _words("label")
+        label.setText(name)
+        row.addWidget(label, 1)
+        button = IconButton("copy", f"Copy {name.lower()}", kind="tiny", size=16)
+        button.clicked.connect(lambda _checked=False: self.prompt_copied.emit(self._prompt))
+        button.setVisible(copy)
+        row.addWidget(button)
+        text = _words("", selectable=True)
+        text.setAccessibleName(name)
+        self._body.addWidget(head)
+        self._body.addWidget(text)
+        return head, text, button
+
+    def show_artifacts(self, chosen: Sequence[Artifact], panels: Sequence[tuple[str, str]]) -> None:
+        """Show what is chosen; `panels` are the (id, title) that would take all of it."""
+        one = chosen[0] if len(chosen) == 1 else None
+        self.setVisible(bool(chosen))
+        if not chosen:
+            return
+        self._fill_menu(panels)
+        self.send.setVisible(bool(panels))
+        pictures = all(kind(artifact.media) == "image" for artifact in chosen)
+        self.start.setVisible(one is not None and pictures and bool(panels))
+        self.recipe.setVisible(one is not None and one.recipe is not None)
+        self.copy.setEnabled(one is not None)
+        self.folder.setEnabled(one is not None)
+        starred = all(artifact.starred for artifact in chosen)
+        self.star.setChecked(starred)
+        self.star.set_icon("star-fill" if starred else "star", "warning" if starred else "text")
+        if one is not None:
+            self._show_one(one)
+        else:
+            self.title.setText(f"{len(chosen):,} chosen")
+            self.when.setText("")
+            self._set_texts("", "")
+            self._set_rows([])
+
+    def _show_one(self, artifact: Artifact) -> None:
+        recipe = artifact.recipe
+        self.title.setText(wording.title_of(artifact))
+        self.when.setText(wording.date_text(artifact.created) + (" · Partial" if artifact.partial else ""))
+        rows: list[tuple[str, str]] = []
+        if artifact.partial:
+            rows.append(("State", "Partial: it was cancelled"))
+        rows.append(("Kind", artifact.media.partition("/")[2].removeprefix("x-").upper()))
+        size = wording.size_text(artifact.facts, recipe.request.params if recipe else None)
+        if size:
+            rows.append(("Size", size))
+        if recipe is None:
+            self._set_texts("", "")
+            self._set_rows([*rows, ("Origin", "Brought in from a file")])
+            return
+        request = recipe.request
+        self._set_texts(
+            wording.prompt_of(request, self._plugins), wording.prompt_of(request, self._plugins, "negative prompt")
+        )
+        if request.model is not None:
+            rows.append(("Model", shorten(request.model.name or request.model.id, 120)))
+        rows.append(("Seed", wording.seed_text(request.seed)))
+        rows += wording.param_rows(request, self._plugins)
+        if request.resume is not None:
+            rows.append(("Branched", f"from step {request.resume.index + 1}"))
+        self._set_rows(rows)
+
+    def _fill_menu(self, panels: Sequence[tuple[str, str]]) -> None:
+        menu = self.send.menu()
+        menu.clear()
+        for panel, title in panels:
+            menu.addAction(title, lambda name=panel: self.send_wanted.emit(name))
+        self.send.setText("Send to …" if len(panels) != 1 else f"Send to {panels[0][1]}")
+
+    def _set_texts(self, prompt: str, negative: str) -> None:
+        self._prompt = prompt
+        self.prompt.setText(prompt)
+        self.negative.setText(negative)
+        for part in (self._prompt_label, self.prompt):
+            part.setVisible(bool(prompt))
+        for part in (self._negative_label, self.negative):
+            part.setVisible(bool(negative))
+
+    def _set_rows(self, rows: Sequence[tuple[str, str]]) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for number, (name, value) in enumerate(rows):
+            label = _words("label")
+            label.setText(name)
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
+            text = _words("", selectable=True)
+            text.setText(value)
+            text.setAccessibleName(f"{name}: {value}")
+            text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            self._rows.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
+            self._rows.addWidget(text, number, 1)
+
+
+def _words(tone: str, *, selectable: bool = False) -> Label:
+    label = Label("", tone, wrap=True)
+    if selectable:
+        label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        label.setCursor(Qt.CursorShape.IBeamCursor)
+    return label

@@ -1,0 +1,117 @@
+"""The bar at the bottom: device and memory, what is being done and for how long still, one Cancel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QStatusBar, QWidget
+
+from studio.ui.progress import Report, in_bytes
+from studio.widgets.controls import Button
+from studio.widgets.text import Label, tip
+
+_SCALE = 1000
+_SAID = 6000
+"""Milliseconds a passing remark stays."""
+
+
+class StatusBar(QStatusBar):
+    """Emits `cancel_wanted`. The label called `Status` repeats on-screen text in its accessible description."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusBar")
+        self.setAccessibleName("Status bar")
+        self.setSizeGripEnabled(False)
+        self._device = _label("label", "Device and memory")
+        self._status = _label("", "Status")
+        self._status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._status.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._status.setMinimumWidth(60)
+        self._remark = _label("label", "Message")
+        self._remark.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._bar = QProgressBar()
+        self._bar.setAccessibleName("Progress")
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, _SCALE)
+        self._bar.setFixedSize(200, 4)
+        self._cancel = Button("Cancel", "quiet", help="Stop the running job and keep what it has made so far  Esc")
+        self._cancel.clicked.connect(self.cancel_wanted)
+        self._waiting = _label("label", "Waiting jobs")
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(14, 0, 14, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self._device)
+        layout.addWidget(self._remark, 1)
+        layout.addWidget(self._status)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._cancel)
+        layout.addWidget(self._waiting)
+        self.addWidget(row, 1)
+        self._report = Report("Ready")
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.timeout.connect(self._remark.clear)
+        self.set_waiting(0)
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """What stands there now."""
+        return self._status.text()
+
+    def set_report(self, report: Report) -> None:
+        """Say how the running job stands. An ended one is announced to assistive technology."""
+        ended = self._report.busy and not report.busy
+        self._report = report
+        self._show()
+        if ended:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._status, report.text))
+
+    def say(self, text: str) -> None:
+        """A passing remark beside the state of the work."""
+        self._remark.setText(text)
+        self._remark.setAccessibleDescription(text)
+        self._quiet.start(_SAID)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._remark, text))
+
+    def set_device(self, name: str, used: int, total: int) -> None:
+        """What computes, and its memory in bytes (0 where unknown)."""
+        memory = f"   {in_bytes(used)} of {in_bytes(total)}" if total else ""
+        self._device.setText(f"{name}{memory}")
+        self._device.setAccessibleDescription(self._device.text())
+
+    def set_waiting(self, count: int) -> None:
+        """How many jobs wait behind the running one."""
+        self._waiting.setText(f"{count} waiting" if count else "")
+        self._waiting.setVisible(bool(count))
+        self._waiting.setAccessibleDescription(self._waiting.text())
+
+    def _show(self) -> None:
+        report = self._report
+        busy = report.busy
+        self._bar.setVisible(busy)
+        self._cancel.setVisible(busy)
+        if busy and report.fraction is None:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, _SCALE)
+            self._bar.setValue(round((report.fraction or 0.0) * _SCALE))
+        self._write(report.text)
+
+    def _write(self, text: str) -> None:
+        if text == self._status.text():
+            return
+        self._status.setText(text)
+        self._status.setToolTip(tip(text))
+        # Qt sends the DescriptionChanged event for this one by itself.
+        self._status.setAccessibleDescription(text)
+
+
+def _label(tone: str, accessible: str) -> Label:
+    label = Label("", tone)
+    label.setAccessibleName(accessible)
+    return label
