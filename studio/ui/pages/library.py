@@ -349,12 +349,14 @@ class LibraryPage(QWidget):
 
     def copy(self) -> None:
         """Put the chosen picture and its file on the clipboard."""
-        for artifact in self.chosen()[:1]:
-            path = artifact.path
-            if kind(artifact.media) == "image":
-                self._feeder.ask(("copy", str(path)), lambda: read_picture(path))
-            else:
-                self._to_clipboard(str(path), None)
+        chosen = self.chosen()
+        if len(chosen) != 1:
+            return
+        path = chosen[0].path
+        if kind(chosen[0].media) == "image":
+            self._feeder.ask(("copy", str(path)), lambda: read_picture(path))
+        else:
+            self._to_clipboard(str(path), None)
 
     def _to_clipboard(self, path: str, image: QImage | None) -> None:
         data = QMimeData()
@@ -396,4 +398,3 @@ def _single_shot(owner: QWidget, milliseconds: int, call: object) -> QTimer:
     timer.setInterval(milliseconds)
     timer.timeout.connect(call)
     return timer
-

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    SignalInstance,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.core.artifact import Artifact
@@ -23,6 +39,8 @@ class LibraryGrid(QListView):
     opened = Signal(int)
     star_wanted = Signal()
     delete_wanted = Signal()
+    copy_wanted = Signal()
+    export_wanted = Signal()
 
     def __init__(self, model: LibraryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +81,14 @@ class LibraryGrid(QListView):
             self.setCurrentIndex(index)
             self.scrollTo(index)
 
+    def select_rows(self, rows: Sequence[int]) -> None:
+        """Select exactly these rows; the current one stays."""
+        chosen = QItemSelection()
+        for row in rows:
+            index = self.model().index(row, 0)
+            chosen.select(index, index)
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
     def _fit(self) -> None:
         """Share the width out among the columns, so that the right edge is as straight as the left."""
         room = max(self._tile, self.viewport().width() - 1)
@@ -78,28 +104,35 @@ class LibraryGrid(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Keep the keys of the grid from the window's shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _ours(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._wish(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space stars, Delete deletes, Enter opens; the rest is the list's own."""
-        key = event.key()
-        if key == Qt.Key.Key_Space:
-            self.star_wanted.emit()
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_wanted.emit()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.opened.emit(self.currentIndex().row())
+        wish = self._wish(event)
+        if wish == "open":
+            if self.currentIndex().isValid():
+                self.opened.emit(self.currentIndex().row())
+        elif wish is not None:
+            wish.emit()
         else:
             super().keyPressEvent(event)
 
-
-def _ours(event: QKeyEvent) -> bool:
-    plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-    keys = (Qt.Key.Key_Space, Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-    return plain and event.key() in keys
+    def _wish(self, event: QKeyEvent) -> SignalInstance | Literal["open"] | None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self.copy_wanted
+        if event.keyCombination() == QKeySequence("Ctrl+E")[0]:
+            return self.export_wanted
+        if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
+            return None
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return "open"
+        if key == Qt.Key.Key_Space:
+            return self.star_wanted
+        return self.delete_wanted if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) else None
 
 
 class TileDelegate(QStyledItemDelegate):

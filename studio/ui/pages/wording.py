@@ -88,15 +88,6 @@ def date_text(seconds: float) -> str:
     return QLocale.system().toString(moment, QLocale.FormatType.ShortFormat)
 
 
-def bytes_text(size: int) -> str:
-    """A file size in units people use."""
-    if size < 1000:
-        return f"{size} bytes"
-    if size < 999_500:
-        return f"{size / 1000:.0f} kB"
-    return f"{size / 1_000_000:.1f} MB" if size < 999_950_000 else f"{size / 1e9:.1f} GB"
-
-
 def title_of(artifact: Artifact) -> str:
     """What an artifact is called: its title, or what it is."""
     return soften(artifact.title, 120) or KINDS.get(kind(artifact.media), "Result")
