@@ -282,7 +282,7 @@ _FETCHED = re.compile(r"\s*(?:Downloading|Using cached) (?:\S*/)?([A-Za-z0-9_.]+
 
 def in_plain_words(line: str) -> str:
     """What a line of pip's means to a person, or "" where it means nothing to them."""
-    if (match := _FETCHED.match(line)) and ".metadata" not in line:
+    if (match := _FETCHED.match(line)) and ".metadata" not in line and match[2].endswith(("MB", "GB")):
         return f"{match[1].replace('_', '-')} ({match[2]})"
     if line.startswith("Installing collected packages:"):
         return f"unpacking {line.count(',') + 1} packages, which takes a minute"

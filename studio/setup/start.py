@@ -21,6 +21,8 @@ def start(script: str, arguments: Sequence[str]) -> int:
     try:
         if "--check" in arguments:
             return _check(environment)
+        if wants_window(arguments):
+            system.screen()  # said before the packages are fetched, not after
         environment.prepare()
         if wants_window(arguments):
             system.ready_for_window()

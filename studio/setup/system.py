@@ -199,20 +199,26 @@ def provide(needs: Iterable[Need], *, tell: Say = say) -> tuple[Part, ...]:
     return lacking
 
 
-def ready_for_window(*, tell: Say = say, install: bool = True) -> None:
-    """Make sure that Qt can open a window here. Raises SetupError with a line to paste where it could only abort.
-
-    What is merely useful (sound, fonts for all scripts) is named, and the start goes on.
-    """
-    if sys.platform != "linux":
-        return
-    platform = platform_of(os.environ)
+def screen() -> str:
+    """The Qt platform to be used, on any system. Raises SetupError on a Linux without a screen."""
+    platform = platform_of(os.environ) if sys.platform == "linux" else sys.platform
     if not platform:
         raise SetupError(
             "There is no screen here: neither DISPLAY nor WAYLAND_DISPLAY is set.",
             "Start Studio in a desktop session, or without a window: python3 main.py generate --help\n"
             "(QT_QPA_PLATFORM=offscreen opens the window where nobody sees it.)",
         )
+    return platform
+
+
+def ready_for_window(*, tell: Say = say, install: bool = True) -> None:
+    """Make sure that Qt can open a window here. Raises SetupError with a line to paste where it could only abort.
+
+    What is merely useful (sound, fonts for all scripts) is named, and the start goes on.
+    """
+    platform = screen()
+    if sys.platform != "linux":
+        return
     needed: list[Need] = ["qt"]
     if platform in ("xcb", "wayland"):
         needed.append(platform)  # type: ignore[arg-type]  # mypy does not narrow str to the literals
