@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 from studio.core.artifact import Artifact
 from studio.core.errors import StudioError
 from studio.core.media import kind
-from studio.ui.pages.feeder import Feeder
 from studio.ui.pages.library_details import LibraryDetails
 from studio.ui.pages.library_grid import LARGEST, SMALLEST, USUAL, LibraryGrid
 from studio.ui.pages.library_large import LargeView
@@ -29,6 +28,7 @@ from studio.ui.shell import Shell
 from studio.widgets import icons, theme
 from studio.widgets.controls import IconButton
 from studio.widgets.empty import EmptyState
+from studio.widgets.feeder import Feeder
 from studio.widgets.text import Label
 
 FILTERS = (("", "Everything"), ("image", "Pictures"), ("text", "Texts"), ("audio", "Music"))

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBox
 from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.store import Library
-from studio.ui.pages.feeder import Feeder
 from studio.ui.pages.library_model import read_picture
 from studio.ui.pages.wording import title_of
 from studio.widgets import theme
 from studio.widgets.canvas import Canvas
 from studio.widgets.controls import Button, IconButton
+from studio.widgets.feeder import Feeder
 from studio.widgets.text import Label, soften
 
 LARGE_SIDE = 1024

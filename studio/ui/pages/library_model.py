@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QImageReader, QPixmap
 from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.store import Library
-from studio.ui.pages.feeder import Feeder
+from studio.widgets.feeder import Feeder
 
 PAGE = 200
 THUMBNAILS = 800
