@@ -75,7 +75,8 @@ def module_docstring(source: Source) -> Iterator[Finding]:
 
 def function_length(source: Source) -> Iterator[Finding]:
     """A function fits on a screen."""
-    for node in (*_walk(source, ast.FunctionDef), *_walk(source, ast.AsyncFunctionDef)):
+    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*_walk(source, ast.FunctionDef)]
+    for node in [*functions, *_walk(source, ast.AsyncFunctionDef)]:
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         if length > FUNCTION_LINES and not source.tests:
             yield node.lineno, f"{node.name} has {length} lines; {FUNCTION_LINES} fit on a screen."
@@ -144,9 +145,9 @@ def threads(source: Source) -> Iterator[Finding]:
     for node in _walk(source, ast.Call):
         if _dotted(node.func) in _STARTS_WORK:
             yield node.lineno, "Threads and processes are started in studio/engine; ui has Qt's thread pool."
-    for node in _walk(source, ast.ClassDef):
-        if any(_dotted(base).endswith(("Thread", "Process")) for base in node.bases):
-            yield node.lineno, "Threads and processes are started in studio/engine; ui has Qt's thread pool."
+    for kind in _walk(source, ast.ClassDef):
+        if any(_dotted(base).endswith(("Thread", "Process")) for base in kind.bases):
+            yield kind.lineno, "Threads and processes are started in studio/engine; ui has Qt's thread pool."
 
 
 def swallowed_errors(source: Source) -> Iterator[Finding]:
@@ -165,9 +166,9 @@ def honest_tests(source: Source) -> Iterator[Finding]:
             yield node.lineno, "An assertion that cannot fail."
         if isinstance(node.test, ast.Tuple) and node.test.elts:
             yield node.lineno, "A tuple is always true: drop the parentheses."
-    for node in _walk(source, ast.Attribute):
-        if node.attr == "xfail":
-            yield node.lineno, "Mend it or remove the test."
+    for mark in _walk(source, ast.Attribute):
+        if mark.attr == "xfail":
+            yield mark.lineno, "Mend it or remove the test."
 
 
 RULES: tuple[Callable[[Source], Iterator[Finding]], ...] = (
