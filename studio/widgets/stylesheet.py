@@ -83,7 +83,7 @@ QPushButton::menu-indicator, QToolButton::menu-indicator {{ image: none; width: 
 }}
 *[kind="icon"]:hover {{ background: {t.hover}; }}
 *[kind="icon"]:pressed {{ background: {t.line}; }}
-*[kind="icon"]:checked {{ background: {t.wash}; }}
+*[kind="icon"]:checked {{ background: {t.wash}; border-color: transparent; }}
 *[kind="icon"]:focus {{ border: 2px solid {t.accent}; padding: {t.px(5) - 1}px; }}
 *[kind="icon"]:disabled {{ background: transparent; border-color: transparent; }}
 
@@ -108,6 +108,7 @@ QPushButton::menu-indicator, QToolButton::menu-indicator {{ image: none; width: 
     background: transparent; border: 1px solid transparent; border-radius: {t.px(6)}px; color: {t.muted};
     font-size: {t.label}px; padding: {t.px(4)}px 0; text-align: left; min-height: {t.px(16)}px;
 }}
+*[kind="fold"]:checked {{ background: transparent; border-color: transparent; }}
 *[kind="fold"]:hover {{ color: {t.text}; }}
 *[kind="fold"]:focus {{ border: 2px solid {t.accent}; padding: {t.px(4) - 1}px 0; color: {t.text}; }}
 """
@@ -134,7 +135,10 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled, QPlainTextEdi
     color: {t.hint}; background: {t.surface};
 }}
 QLineEdit:read-only {{ color: {t.muted}; }}
-QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
+QAbstractSpinBox, QAbstractSpinBox:focus {{ padding-left: 0; padding-right: 0; }}
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
+    background: transparent; border: none; padding: 0; min-height: 0;
+}}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; height: 0; border: none; }}
 *[bare="true"], *[bare="true"]:focus {{ background: transparent; border: none; padding: 0; }}
 
