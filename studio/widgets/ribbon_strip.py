@@ -1,0 +1,466 @@
+"""The row of thumbnails on the ribbon: a list view, so that every step is an item for assistive technology too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from studio.core import media
+from studio.core.steps import Step
+from studio.widgets import theme
+from studio.widgets.pictures import preview_image
+from studio.widgets.text import shorten
+
+Index = QModelIndex | QPersistentModelIndex
+MOST = 100_000
+"""Steps of one run; whatever claims more is not put on the ribbon."""
+GAP = 6
+SMALLEST, LARGEST = 28, 96
+
+
+class Look(IntEnum):
+    """How a step is drawn."""
+
+    COMING = 0
+    PICTURE = 1
+    WORD = 2
+    NUMBER = 3
+
+
+class StepsModel(QAbstractListModel):
+    """The steps of one run: row i is step i, None while it has not come yet."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._steps: list[Step | None] = []
+        self._images: dict[int, QImage] = {}
+        self._words: dict[int, str] = {}
+        self._pixmaps: dict[tuple[int, int, int], QPixmap] = {}
+        self.title = "step"
+
+    def begin(self, total: int, title: str) -> None:
+        """Empty it, with room for `total` steps (0: nobody knows)."""
+        self.beginResetModel()
+        self._steps = [None] * min(max(total, 0), MOST)
+        self._images.clear()
+        self._words.clear()
+        self._pixmaps.clear()
+        self.title = title
+        self.endResetModel()
+
+    def put(self, step: Step) -> int:
+        """Put a step in its row; the row, or -1 for an index that cannot be."""
+        row = step.index
+        if not 0 <= row < MOST:
+            return -1
+        if row >= len(self._steps):
+            self.beginInsertRows(QModelIndex(), len(self._steps), row)
+            self._steps.extend([None] * (row + 1 - len(self._steps)))
+            self.endInsertRows()
+        self._steps[row] = step
+        self._digest(row, step)
+        here = self.index(row)
+        self.dataChanged.emit(here, here)
+        return row
+
+    def _digest(self, row: int, step: Step) -> None:
+        for store in (self._images, self._words):
+            store.pop(row, None)
+        for key in [key for key in self._pixmaps if key[0] == row]:
+            del self._pixmaps[key]
+        if step.preview is None:
+            return
+        if media.kind(step.preview.media) == "text":
+            self._words[row] = self._word(row, step.preview.data)
+        else:
+            image = preview_image(step.preview)
+            if image is not None:
+                self._images[row] = image
+
+    def _word(self, row: int, data: bytes) -> str:
+        """What this step added to the text of the one before it, or the end of its text."""
+        text = data[-4000:].decode("utf-8", "replace")
+        before = self._steps[row - 1] if row else None
+        if before is not None and before.preview is not None and data.startswith(before.preview.data):
+            text = data[len(before.preview.data) :][:400].decode("utf-8", "replace")
+        words = " ".join(text.split())
+        return words if len(words) <= 24 else "…" + words[-23:].lstrip()
+
+    def step(self, row: int) -> Step | None:
+        """The step in a row."""
+        return self._steps[row] if 0 <= row < len(self._steps) else None
+
+    def last(self) -> int:
+        """The newest row that holds a step, or -1."""
+        return next((row for row in range(len(self._steps) - 1, -1, -1) if self._steps[row] is not None), -1)
+
+    def look(self, row: int) -> Look:
+        """How to draw a row."""
+        if self.step(row) is None:
+            return Look.COMING
+        if row in self._images:
+            return Look.PICTURE
+        return Look.WORD if row in self._words else Look.NUMBER
+
+    def word(self, row: int) -> str:
+        """The chip of a text step."""
+        return self._words.get(row, "")
+
+    def aspect(self) -> float:
+        """Width by height of the pictures; 1 without any."""
+        image = next(iter(self._images.values()), None)
+        return min(max(image.width() / image.height(), 0.4), 2.5) if image is not None else 1.0
+
+    def has_words(self) -> bool:
+        """True for a run of text."""
+        return bool(self._words)
+
+    def pixmap(self, row: int, size: QSize, ratio: float) -> QPixmap:
+        """The picture of a row at a size in widget pixels, scaled once."""
+        exact = QSize(round(size.width() * ratio), round(size.height() * ratio))
+        key = (row, exact.width(), exact.height())
+        found = self._pixmaps.get(key)
+        if found is None:
+            mode = Qt.TransformationMode.SmoothTransformation
+            image = self._images[row].scaled(exact, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+            found = QPixmap.fromImage(image)
+            found.setDevicePixelRatio(ratio)
+            self._pixmaps[key] = found
+        return found
+
+    def forget_pixmaps(self) -> None:
+        """The thumbnails have another size now."""
+        self._pixmaps.clear()
+
+    def say(self, row: int) -> str:
+        """What a screen reader says of a row."""
+        step = self.step(row)
+        count = f"{self.title} {row + 1} of {len(self._steps)}"
+        if step is None:
+            return f"{count}, still to come"
+        return f"{count}, {shorten(step.label, 200)}" if step.label else count
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        """One row for each step, come or coming."""
+        return 0 if parent.isValid() else len(self._steps)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """What has not come cannot be chosen."""
+        if self.step(index.row()) is None:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words for assistive technology and tooltips; the delegate asks for the rest by name."""
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole):
+            return self.say(index.row())
+        return None
+
+
+class StepDelegate(QStyledItemDelegate):
+    """Draws a step: a picture, a word chip, a number, or the place of one that is coming."""
+
+    def __init__(self, strip: Strip) -> None:
+        super().__init__(strip)
+        self._strip = strip
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One size for all pictures, the width of its word for a chip."""
+        return self._strip.cell(index.row())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one step inside its gap."""
+        strip, row = self._strip, index.row()
+        model = strip.steps
+        current = theme.tokens()
+        half = strip.gap // 2
+        area = option.rect.adjusted(half, half, -half, -half)
+        look = model.look(row)
+        radius = current.px(4)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if look is Look.PICTURE:
+            path = QPainterPath()
+            path.addRoundedRect(QRectF(area), radius, radius)
+            painter.setClipPath(path)
+            painter.drawPixmap(area.topLeft(), model.pixmap(row, area.size(), strip.devicePixelRatioF()))
+            painter.setClipping(False)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(current.color("surface" if look is Look.COMING else "hover"))
+            painter.drawRoundedRect(QRectF(area), radius, radius)
+            painter.setPen(current.color("text" if row == strip.shown() else "muted"))
+            painter.setFont(theme.font(current.label, tabular=True))
+            if look is not Look.COMING:
+                words = model.word(row) if look is Look.WORD else str(row + 1)
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, words)
+        self._outline(painter, area, row, bool(option.state & QStyle.StateFlag.State_MouseOver), radius)
+        painter.restore()
+
+    def _outline(self, painter: QPainter, area: QRect, row: int, hovered: bool, radius: int) -> None:
+        strip = self._strip
+        current = theme.tokens()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if row == strip.shown():
+            painter.setPen(QPen(current.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(area).adjusted(-1, -1, 1, 1), radius + 1, radius + 1)
+            if strip.hasFocus():
+                painter.setPen(QPen(current.color("text"), 1))
+                painter.drawRoundedRect(QRectF(area).adjusted(1.5, 1.5, -1.5, -1.5), radius - 1, radius - 1)
+        elif hovered and strip.steps.step(row) is not None:
+            painter.setPen(QPen(current.color("muted"), 1))
+            painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+class Strip(QListView):
+    """The list of steps. Nothing chosen means: follow the newest one (live) or the result (afterwards).
+
+    `picked` carries the chosen row, -1 for a return to the result.
+    """
+
+    picked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.steps = StepsModel(self)
+        self.gap = theme.tokens().px(GAP)
+        self._edge = SMALLEST
+        self._shown = -1
+        self.setModel(self.steps)
+        self.setItemDelegate(StepDelegate(self))
+        self.setAccessibleName("Ribbon")
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setResizeMode(QListView.ResizeMode.Fixed)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setDragEnabled(False)
+        self.setMouseTracking(True)
+        self.setMinimumHeight(theme.tokens().px(SMALLEST) + 2 * self.gap + theme.tokens().px(10))
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+
+    # what is in it
+
+    def begin(self, total: int, title: str) -> None:
+        """Empty, with placeholders for `total` steps."""
+        self._shown = -1
+        self.steps.begin(total, title)
+        self.setUniformItemSizes(True)
+        self._fit()
+
+    def put(self, step: Step) -> None:
+        """One more step; the view follows unless something is chosen."""
+        worded, rows = self.steps.has_words(), self.steps.rowCount()
+        row = self.steps.put(step)
+        if row < 0:
+            return
+        if self.steps.has_words() != worded:
+            self.setUniformItemSizes(False)
+        if self.steps.has_words() != worded or rows != self.steps.rowCount() or row == 0:
+            self._fit()
+        if self.chosen() < 0:
+            self._mark(row)
+            self.scrollTo(self.steps.index(row), QAbstractItemView.ScrollHint.EnsureVisible)
+
+    def put_all(self, steps: Sequence[Step]) -> None:
+        """The steps of a finished run at once."""
+        for step in steps:
+            self.steps.put(step)
+        self.setUniformItemSizes(not self.steps.has_words())
+        self._fit()
+        self._mark(self.steps.last())
+
+    def chosen(self) -> int:
+        """The row somebody chose, or -1."""
+        return self.currentIndex().row()
+
+    def shown(self) -> int:
+        """The row with the outline: the chosen one, else the newest."""
+        return self._shown
+
+    def choose(self, row: int) -> None:
+        """Choose a row that has come, or -1 to return to the result."""
+        if row < 0:
+            self.clearSelection()
+            self.selectionModel().clearCurrentIndex()
+        elif self.steps.step(row) is not None:
+            self.setCurrentIndex(self.steps.index(row))
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        row = current.row()
+        self._mark(row if row >= 0 else self.steps.last())
+        self.picked.emit(row)
+
+    def _mark(self, row: int) -> None:
+        before, self._shown = self._shown, row
+        for each in {before, row}:
+            if each >= 0:
+                self.update(self.steps.index(each))
+
+    # sizes
+
+    def cell(self, row: int) -> QSize:
+        """The size of a row with its gap."""
+        height = self._edge + self.gap
+        look = self.steps.look(row)
+        if self.steps.has_words():
+            if look is Look.COMING:
+                return QSize(self.gap, height)
+            width = self.fontMetrics().horizontalAdvance(self.steps.word(row) or str(row + 1))
+            return QSize(width + theme.tokens().px(20) + self.gap, height)
+        return QSize(round(self._edge * self.steps.aspect()) + self.gap, height)
+
+    def _fit(self) -> None:
+        """Thumbnails as large as the room allows, all of them in sight where that leaves them large enough to see."""
+        current = theme.tokens()
+        self.gap = current.px(GAP)
+        room = self.height() - self.gap - current.px(10)
+        most = min(room, current.px(LARGEST))
+        if self.steps.has_words():
+            edge = min(most, current.px(34))
+        else:
+            count = max(self.steps.rowCount(), 1)
+            each = (self.width() - 2) / count - self.gap
+            edge = min(most, max(int(each / self.steps.aspect()), current.px(SMALLEST)))
+        edge = max(edge, 12)
+        if edge != self._edge:
+            self._edge = edge
+            self.steps.forget_pixmaps()
+        self.scheduleDelayedItemsLayout()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another room, other sizes."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another text size, other sizes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
+
+    # hands
+
+    def _row_under(self, x: int) -> int:
+        """The row at a place, the nearest one beyond the ends; -1 to the right of the newest."""
+        last = self.steps.last()
+        if last < 0:
+            return -1
+        index = self.indexAt(QPoint(x, self.viewport().height() // 2))
+        if index.isValid():
+            return index.row() if index.row() <= last else -1
+        return 0 if x < self.visualRect(self.steps.index(0)).left() else self._near(x, last)
+
+    def _near(self, x: int, last: int) -> int:
+        right = self.visualRect(self.steps.index(last)).right()
+        if x > right:
+            return -1
+        # Over the scroll bar's line or between two cells: whichever is closer.
+        return min(range(last + 1), key=lambda row: abs(self.visualRect(self.steps.index(row)).center().x() - x))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to scrub."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.choose(self._row_under(event.position().toPoint().x()))
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            row = self._row_under(event.position().toPoint().x())
+            if row != self.chosen():
+                self.choose(row)
+            event.accept()
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Stay where the mouse let go."""
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Any wheel scrolls along the row, where there is more of it than fits."""
+        bar = self.horizontalScrollBar()
+        delta = event.angleDelta()
+        if bar.maximum() > 0:
+            bar.setValue(bar.value() - (delta.y() or delta.x()))
+            event.accept()
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """Escape first lets go of the chosen step; only then may the window cancel the job with it."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if event.key() == Qt.Key.Key_Escape and self.chosen() >= 0:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left, Right, Home, End; Escape or a step beyond the newest goes back to the result."""
+        last, now = self.steps.last(), self.chosen()
+        key = event.key()
+        if key == Qt.Key.Key_Escape and now >= 0:
+            self.choose(-1)
+        elif last < 0 or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            event.ignore()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            step = -1 if key == Qt.Key.Key_Left else 1
+            start = last + 1 if now < 0 else now
+            self._go(start + step, step, last)
+        elif key == Qt.Key.Key_Home:
+            self._go(0, 1, last)
+        elif key == Qt.Key.Key_End:
+            self.choose(last)
+        else:
+            event.ignore()
+
+    def _go(self, row: int, step: int, last: int) -> None:
+        """To `row`, or on in the same direction past steps that have not come."""
+        while 0 <= row <= last and self.steps.step(row) is None:
+            row += step
+        if 0 <= row <= last:
+            self.choose(row)
+        elif row > last:
+            self.choose(-1)
