@@ -1,0 +1,153 @@
+"""The dock at the bottom: the ribbon of the panel in front, live while a job runs and kept steps afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.core.errors import StudioError
+from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started, Stepped
+from studio.core.steps import Step
+from studio.engine import StepPort
+from studio.ui.docks import SideDock
+from studio.widgets.ribbon import Ribbon
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Row:
+    """What one panel has on the ribbon: the name of the kept steps (a job id), the steps, what a step is called."""
+
+    steps_id: str = ""
+    steps: list[Step] = field(default_factory=list)
+    word: str = "step"
+    total: int = 0
+    running: bool = False
+
+
+class RibbonDock(SideDock):
+    """Remembers a row of steps for each panel and shows that of the panel in front.
+
+    Emits `step_shown(Step | None)` while the artist looks back, and `branch_wanted(steps id, index)`.
+    """
+
+    step_shown = Signal(object)
+    branch_wanted = Signal(str, int)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("ribbon", "Ribbon", parent)
+        self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.TopDockWidgetArea)
+        self._rows: dict[str, Row] = {}
+        self._front = ""
+        self._port: StepPort | None = None
+        body = QWidget(self)
+        body.setObjectName("ribbonBody")
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.ribbon = Ribbon()
+        layout.addWidget(self.ribbon)
+        self.setWidget(body)
+        self.ribbon.selected.connect(self._select)
+        self.ribbon.released_to_result.connect(lambda: self.step_shown.emit(None))
+        self.ribbon.branch_requested.connect(self._branch)
+
+    def use(self, port: StepPort) -> None:
+        """Read kept steps from here from now on; what was shown of another project is forgotten."""
+        self._port = port
+        self._rows.clear()
+        self.ribbon.clear()
+
+    def set_front(self, panel: str) -> None:
+        """Show the row of another panel."""
+        if panel == self._front:
+            return
+        self._front = panel
+        self._draw()
+
+    def shown(self, panel: str) -> str:
+        """The name of the kept steps that a panel has on its ribbon, or ""."""
+        row = self._rows.get(panel)
+        return row.steps_id if row is not None else ""
+
+    def show_steps(self, panel: str, steps_id: str, word: str = "step") -> None:
+        """Put kept steps on a panel's row; "" empties it. A running row that is asked for again goes on."""
+        row = self._rows.get(panel)
+        if row is not None and row.steps_id == steps_id and (row.running or row.steps):
+            return
+        steps: Sequence[Step] = ()
+        if steps_id and self._port is not None:
+            try:
+                steps = self._port.read(steps_id)
+            except (StudioError, OSError) as error:
+                _LOG.info("no steps of %s", steps_id, exc_info=error)
+        self._rows[panel] = Row(steps_id, list(steps), word, len(steps))
+        if panel == self._front:
+            self._draw()
+
+    def follow(self, panel: str, event: Event, word: str) -> None:
+        """Let a running job of `panel` write its row."""
+        match event:
+            case Started(job_id=job_id):
+                if self._looking_back(panel):
+                    return
+                self._rows[panel] = Row(job_id, [], word, 0, running=True)
+                if panel == self._front:
+                    self.ribbon.begin(0, word)
+            case Stepped(job_id=job_id, step=step):
+                self._add(panel, job_id, step, word)
+            case Finished() | Cancelled() | Failed() | Paused():
+                row = self._rows.get(panel)
+                if row is not None and row.steps_id == event.job_id:
+                    row.running = False
+                    if panel == self._front and len(row.steps) < row.total:
+                        self._draw()  # the places of steps that never came are taken away
+
+    def _add(self, panel: str, job_id: str, step: Step, word: str) -> None:
+        row = self._rows.get(panel)
+        if row is None or row.steps_id != job_id:
+            if self._looking_back(panel) or (row is not None and row.running):
+                return
+            kept = self._port.read(job_id) if self._port is not None else ()
+            row = self._rows[panel] = Row(job_id, [s for s in kept if s.index < step.index], word, 0, running=True)
+        first = row.total != step.total or not row.steps
+        row.total = step.total
+        row.steps.append(step)
+        if panel != self._front:
+            return
+        if first:
+            self.ribbon.begin(step.total, word)
+            for earlier in row.steps[:-1]:
+                self.ribbon.add(earlier)
+        self.ribbon.add(step)
+
+    def _looking_back(self, panel: str) -> bool:
+        """The artist studies a step of another run: a job that starts meanwhile must not take it away."""
+        row = self._rows.get(panel)
+        at = self.ribbon.current
+        return panel == self._front and row is not None and not row.running and at is not None and at >= 0
+
+    def _draw(self) -> None:
+        row = self._rows.get(self._front)
+        if row is None or not row.steps_id:
+            self.ribbon.clear()
+        elif row.running:
+            self.ribbon.begin(row.total, row.word)
+            for step in row.steps:
+                self.ribbon.add(step)
+        else:
+            self.ribbon.set_steps(row.steps)
+
+    def _select(self, index: int) -> None:
+        row = self._rows.get(self._front)
+        step = next((step for step in row.steps if step.index == index), None) if row is not None else None
+        self.step_shown.emit(step)
+
+    def _branch(self, index: int) -> None:
+        row = self._rows.get(self._front)
+        if row is not None and row.steps_id:
+            self.branch_wanted.emit(row.steps_id, index)
