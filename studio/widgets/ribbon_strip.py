@@ -431,10 +431,10 @@ class Strip(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Escape first lets go of the chosen step; only then may the window cancel the job with it."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() == Qt.Key.Key_Escape and self.chosen() >= 0:
-                event.accept()
-                return True
+        override = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if override and event.key() == Qt.Key.Key_Escape and self.chosen() >= 0:
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,0 +1,63 @@
+"""The base of all panels: what the window asks of the canvas or editor of a medium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from studio.api import Artifact, Event, PanelHost, Recipe, Step
+
+
+class Panel(QWidget):
+    """A canvas or editor. Everything has a harmless answer here: override what the medium has.
+
+    All calls come on the window's thread and must return at once. `host` is the only way out of a panel.
+    """
+
+    def __init__(self, host: PanelHost, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.host = host
+
+    def inspector(self) -> QWidget | None:
+        """What stands on the right: asked once; the window keeps it."""
+        return None
+
+    def on_event(self, event: Event) -> None:
+        """Something happened to one of the panel's jobs."""
+
+    def show_step(self, step: Step | None) -> None:
+        """Show a step in the centre; None: the result again."""
+
+    def receive(self, artifact: Artifact) -> None:
+        """Somebody sent an artifact of a type the panel accepts, to look at or to start from."""
+
+    def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
+        """Set everything as the recipe says. `notes` say what could not be brought back; show them."""
+
+    def state(self) -> dict[str, Any]:
+        """Everything to be found again at the next start, as plain JSON."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The opposite of `state`; whatever is unknown or wrong is passed over."""
+
+    def generate(self) -> None:
+        """Ctrl+Enter."""
+
+    def artifact_id(self) -> str:
+        """The artifact on show, which export and "Send to" act on; "" for none."""
+        return ""
+
+    def copy(self) -> bool:
+        """Put what is on show on the clipboard; False where there is nothing."""
+        return False
+
+    @property
+    def can_branch(self) -> bool:
+        """True where the panel's generator can continue from a kept step."""
+        return False
+
+    def branch(self, steps: str, index: int) -> None:
+        """Continue from step `index` of the kept steps `steps` with the parameters as they are now."""
