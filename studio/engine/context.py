@@ -1,0 +1,272 @@
+"""What a generator gets: progress, steps, previews, inputs, its model, memory between jobs; never the services."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import studio
+from studio.core.artifact import Output
+from studio.core.canonical import freeze
+from studio.core.errors import JobCancelled, JobPaused, StudioError
+from studio.core.model import Model
+from studio.core.params import salvage
+from studio.core.recipe import Recipe
+from studio.core.request import Request
+from studio.core.specs import Manifest
+from studio.core.steps import Preview, Step, StepState
+from studio.engine import wire
+from studio.engine.frames import Frame
+from studio.engine.pool import ModelPool
+from studio.engine.ports import StepSink
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Flags:
+    """What the window may change while a job runs; set by one thread, read by another, each a single assignment."""
+
+    cancel: bool = False
+    pause: bool = False
+    look: bool = True
+    credit: int = 1
+    """How many previews the window will take now: one, until it has taken the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job as a worker gets it. `request` is what the generator sees. Where a paused job goes on, its `resume` is the
+    job's own last kept step; `asked` is the request as the artist made it, and stands in the recipe.
+    """
+
+    job: str
+    request: Request
+    asked: Request
+    model: Model | None = None
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    steps: Path | None = None
+    resume: tuple[int, StepState] | None = None
+    look: bool = True
+
+    def frame(self, kind: str) -> Frame:
+        """The order as a frame."""
+        state, blobs = (None, ()) if self.resume is None else wire.state_out(self.resume[1])
+        data = {
+            "job": self.job,
+            "request": self.request.to_json(),
+            "asked": self.asked.to_json(),
+            "model": wire.model_out(self.model),
+            "inputs": {name: str(path) for name, path in self.inputs.items()},
+            "settings": {name: dict(values) for name, values in self.settings.items()},
+            "steps": None if self.steps is None else str(self.steps),
+            "resume": None if self.resume is None else [self.resume[0], state],
+            "look": self.look,
+        }
+        return Frame(kind, data, blobs)
+
+    @classmethod
+    def of(cls, frame: Frame) -> Order:
+        """The opposite of `frame`."""
+        data, resume = frame.data, frame.data["resume"]
+        return cls(
+            job=str(data["job"]),
+            request=Request.from_json(data["request"]),
+            asked=Request.from_json(data["asked"]),
+            model=wire.model_in(data["model"]),
+            inputs={name: Path(path) for name, path in data["inputs"].items()},
+            settings=data["settings"],
+            steps=None if data["steps"] is None else Path(data["steps"]),
+            resume=None if resume is None else (int(resume[0]), wire.state_in(resume[1], frame.blobs)),
+            look=bool(data["look"]),
+        )
+
+
+class JobContext:
+    """The GeneratorContext of one job. `send` brings frames to the window; `stepped` is called after every step."""
+
+    def __init__(
+        self,
+        order: Order,
+        params: Any,
+        plugin: Manifest,
+        *,
+        flags: Flags,
+        send: Callable[[Frame], None],
+        sink: StepSink | None,
+        pool: ModelPool,
+        scratch: Path,
+        stepped: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._order = order
+        self._params = params
+        self._plugin = plugin
+        self._flags = flags
+        self._send = send
+        self._sink = sink
+        self._pool = pool
+        self._scratch = scratch
+        self._stepped = stepped
+        self._has_state = order.resume is not None
+        self._used: dict[str, Any] = self._first_used()
+        self.kept = 0
+
+    def _first_used(self) -> dict[str, Any]:
+        order, model = self._order, self._order.model
+        used: dict[str, Any] = {
+            "studio": studio.__version__,
+            "plugin": {"id": self._plugin.id, "version": self._plugin.version},
+            "generator": order.request.generator,
+            "python": platform.python_version(),
+            "platform": f"{platform.system()} {platform.machine()}",
+        }
+        if model is not None:
+            used["model"] = {
+                "id": model.id,
+                "name": model.title,
+                "family": model.family,
+                "sha256": model.sha256,
+                "licence": model.licence,
+            }
+        if order.request != order.asked and order.request.resume is not None:
+            used["continued_after_step"] = order.request.resume.index
+        return used
+
+    # --- what the job is ----------------------------------------------------------------------------------------------
+
+    @property
+    def params(self) -> Any:
+        return self._params
+
+    @property
+    def model(self) -> Model | None:
+        return self._order.model
+
+    @property
+    def scratch(self) -> Path:
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        return self._scratch
+
+    @property
+    def log(self) -> logging.Logger:
+        return logging.getLogger(f"studio.plugin.{self._plugin.id}")
+
+    @property
+    def resume(self) -> tuple[int, StepState] | None:
+        return self._order.resume
+
+    def input(self, name: str) -> Path | None:
+        return self._order.inputs.get(name)
+
+    def settings(self, settings: type[T]) -> T:
+        return salvage(settings, self._order.settings.get(settings.__name__, {}))[0]
+
+    def cached(
+        self, key: Hashable, make: Callable[[], T], *, size: int = 0, drop: Callable[[T], None] | None = None
+    ) -> T:
+        return self._pool.cached((self._plugin.id, key), make, size=size, drop=drop)
+
+    # --- stopping -----------------------------------------------------------------------------------------------------
+
+    @property
+    def cancelled(self) -> bool:
+        # Pausing waits for a step one can go on from: stopping earlier would throw the work away.
+        return self._flags.cancel or (self._flags.pause and self._has_state)
+
+    def check(self) -> None:
+        if self.cancelled:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._send(Frame("heard", {"job": self._order.job}))
+        raise JobCancelled if self._flags.cancel else JobPaused
+
+    # --- saying -------------------------------------------------------------------------------------------------------
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        share = None if fraction is None else min(max(float(fraction), 0.0), 1.0)
+        self._send(Frame("progress", {"job": self._order.job, "message": str(message), "fraction": share}))
+
+    def step(
+        self,
+        index: int,
+        total: int,
+        *,
+        preview: Callable[[], Preview] | None = None,
+        state: Callable[[], StepState] | None = None,
+        label: str = "",
+    ) -> None:
+        look = None if preview is None else _of(Preview, preview(), "a step's preview")
+        value = None if state is None or self._sink is None else _of(StepState, state(), "a step's state")
+        step = Step(int(index), int(total), look, str(label), value is not None)
+        if not self._keep(step, value):
+            step = Step(step.index, step.total, look, step.label)
+        self._has_state = self._has_state or step.has_state
+        data, blobs = wire.step_out(step)
+        self._send(Frame("step", {"job": self._order.job, "step": data}, blobs))
+        self._stepped()
+        if self._flags.cancel or self._flags.pause:
+            self._stop()
+
+    def _keep(self, step: Step, state: StepState | None) -> bool:
+        """Write the step; a full disk costs the ribbon's memory, never the job."""
+        if self._sink is None:
+            return False
+        try:
+            self._sink.write(step, state)
+        except (OSError, StudioError) as error:
+            self._sink = None
+            self.progress(f"Steps are no longer kept. {error}")
+            logging.getLogger("studio.steps").info("steps are no longer kept", exc_info=True)
+            return False
+        return True
+
+    @property
+    def wants_preview(self) -> bool:
+        return self._flags.look and self._flags.credit > 0
+
+    def preview(self, make: Callable[[], Preview]) -> None:
+        if not self.wants_preview:
+            return
+        data, blobs = wire.preview_out(_of(Preview, make(), "a preview"))
+        self._flags.credit = 0
+        self._send(Frame("preview", {"job": self._order.job, "preview": data}, blobs))
+
+    # --- results ------------------------------------------------------------------------------------------------------
+
+    def used(self, **ingredients: Any) -> None:
+        self._used.update(freeze(ingredients))
+
+    def recipe(self, *, state: str = "done") -> Recipe:
+        parents = tuple(dict.fromkeys(item.sha256 for item in self._order.asked.inputs))
+        return Recipe(self._order.asked, self._used, parents, state)
+
+    def keep(self, outputs: Sequence[Output]) -> None:
+        self.hand_over(outputs, final=False)
+
+    def hand_over(self, outputs: Sequence[Output], *, final: bool) -> None:
+        """Send outputs; `final` ones are what the generator returned: no more come."""
+        for output in checked(outputs):
+            if self._flags.pause and not self._flags.cancel and output.recipe.state == "partial":
+                continue  # a paused job goes on: what it has so far is no result
+            data, blobs = wire.output_out(output)
+            self._send(Frame("output", {"job": self._order.job, "output": data, "final": final}, blobs))
+            self.kept += 1
+
+
+def checked(outputs: Any) -> tuple[Output, ...]:
+    """`outputs` as a tuple of Output. Raises TypeError for anything else."""
+    if not isinstance(outputs, (list, tuple)):
+        raise TypeError(f"a generator must return a list of Output, not {type(outputs).__name__}")
+    return tuple(_of(Output, output, "each output") for output in outputs)
+
+
+def _of(kind: type[T], value: Any, what: str) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be a {kind.__name__}, not {type(value).__name__}")
+    return value

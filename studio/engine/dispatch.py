@@ -1,0 +1,399 @@
+"""Brings jobs from the queue to the worker and what the worker says to the mailbox, on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from studio.core.errors import Problem, StudioError
+from studio.core.events import Failed, Previewed, Progressed, Started, Stepped
+from studio.core.job import JobState
+from studio.core.request import Request
+from studio.engine import wire
+from studio.engine.background import Background
+from studio.engine.checks import generator
+from studio.engine.context import Order
+from studio.engine.faults import problem_of
+from studio.engine.finish import Finisher, disk_problem
+from studio.engine.frames import Frame
+from studio.engine.mailbox import Mailbox
+from studio.engine.plugins import PluginHost
+from studio.engine.ports import Worker, WorkerFactory
+from studio.engine.queue import JobQueue
+from studio.engine.run import End, Orders, Run
+
+_LOG = logging.getLogger("studio.engine")
+_HEARD = 6.0
+"""Graces that a job has which has noticed that it is cancelled: it may still decode its partial result."""
+_MOST = 12.0
+"""Graces after which a cancelled job is ended in any case."""
+_IMPORT = 60.0
+"""Seconds after which a host is killed that still imports the code of a job cancelled meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """What jobs run on: its name for people ("" while unknown), its used and total memory in bytes (0 unknown)."""
+
+    name: str = ""
+    used: int = 0
+    total: int = 0
+
+
+class Dispatcher:
+    """One job at a time in one worker. What may wait for the disk is done on a second thread; everything else belongs
+    to the engine's thread, which the other methods only post to.
+    """
+
+    def __init__(
+        self, *, queue: JobQueue, plugins: PluginHost, mailbox: Mailbox, orders: Orders, worker: WorkerFactory
+    ) -> None:
+        self.device = DeviceStatus()
+        self._queue = queue
+        self._plugins = plugins
+        self._mailbox = mailbox
+        self._orders = orders
+        self._factory = worker
+        self._finisher = Finisher(queue, plugins, mailbox, orders.artifacts)
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._background = Background("studio-disk")
+        self._thread = threading.Thread(target=self._live, name="studio-engine", daemon=True)
+        self._closing = False
+        self._run: Run | None = None
+        self._worker: Worker | None = None
+        self._ready = False
+        self._scratch = ""
+        self._warm: Order | None = None
+        self._warming = False
+        self._busy_until: float | None = None
+        self._unseen: set[str] = set()
+        mailbox.on_preview_taken(lambda job_id: self._post(lambda: self._tell(job_id, "credit")))
+
+    # --- from other threads -------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin."""
+        self._background.start()
+        self._thread.start()
+
+    def close(self, timeout: float) -> None:
+        """End the worker and both threads; `timeout` in seconds."""
+        if not self._thread.is_alive():
+            return
+        self._post(self._stop)
+        self._thread.join(timeout)
+        worker = self._worker
+        if worker is not None:
+            worker.close(timeout)
+        self._background.close(timeout)
+
+    def wake(self) -> None:
+        """Look at the queue again."""
+        self._post(lambda: None)
+
+    def cancel(self, job_id: str) -> None:
+        """Stop the job if it runs."""
+        self._post(lambda: self._cancel(job_id))
+
+    def pause(self, job_id: str) -> None:
+        """Pause the job if it runs."""
+        self._post(lambda: self._pause(job_id))
+
+    def look(self, job_id: str, on: bool) -> None:
+        """Whether anybody looks at the job's previews."""
+        self._post(lambda: self._look(job_id, on))
+
+    def forget(self, job_id: str) -> None:
+        """The job has left the queue."""
+        self._post(lambda: self._forget(job_id))
+
+    def warm(self, generator_id: str, model_id: str) -> None:
+        """Start the worker and have it warmed."""
+        self._post(lambda: self._begin_warm(generator_id, model_id))
+
+    def _post(self, work: Callable[[], None]) -> None:
+        self._inbox.put(work)
+
+    # --- the engine's thread ------------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        self._next()
+        while not self._closing:
+            try:
+                self._attend()
+                if not self._closing:
+                    self._next()
+            except Exception:  # noqa: BLE001 - a bug of ours must not end all other jobs
+                _LOG.exception("the engine stumbled")
+
+    def _attend(self) -> None:
+        try:
+            work = self._inbox.get(timeout=self._patience())
+        except Empty:
+            self._overdue()
+        else:
+            work()
+
+    def _stop(self) -> None:
+        self._closing = True
+
+    def _forget(self, job_id: str) -> None:
+        self._finisher.rescued.pop(job_id, None)
+        self._unseen.discard(job_id)
+
+    def _patience(self) -> float | None:
+        deadlines = [self._busy_until, self._run.deadline if self._run is not None else None]
+        known = [deadline for deadline in deadlines if deadline is not None]
+        return max(min(known) - time.monotonic(), 0.0) if known else None
+
+    def _overdue(self) -> None:
+        now = time.monotonic()
+        run = self._run
+        hung = run is not None and run.deadline is not None and run.deadline <= now
+        stuck = self._busy_until is not None and self._busy_until <= now
+        if hung and run is not None:
+            run.deadline = None
+        if (hung or stuck) and self._worker is not None:
+            self._worker.kill()  # what follows is in _worker_ended
+        if stuck:
+            self._busy_until = now + _IMPORT
+
+    def _next(self) -> None:
+        """Start the next job where none runs."""
+        if self._run is not None:
+            return
+        try:
+            job = self._queue.take(started=time.time())
+        except (StudioError, OSError) as error:
+            self._queue.hold_for_now()  # a full disk would fail one job after the other
+            _LOG.info("the queue cannot be saved", exc_info=True)
+            self._complain(error)
+            return
+        if job is None:
+            return
+        plugin = job.request.generator.partition(".")[0]
+        info = self._plugins.plugin(plugin)
+        run = Run(job, plugin, info.name if info is not None else plugin, time.monotonic())
+        self._run = run
+        rescued = self._finisher.rescued.pop(job.id, None)
+        if rescued is not None:
+            run.artifacts, run.final, run.has_steps = rescued.artifacts, rescued.final, rescued.has_steps
+            self._finish(run, End("done"))
+            return
+        self._ensure_worker()
+        look = job.id not in self._unseen
+        self._background.do(lambda: self._prepare(run, look))
+
+    def _complain(self, error: Exception) -> None:
+        job = next((job for job in self._queue.jobs() if job.state is JobState.QUEUED), None)
+        if job is not None:
+            problem = disk_problem(error)
+            self._queue.force(job.to(JobState.FAILED, problem=problem, ended=time.time()))
+            self._mailbox.put(Failed(job.id, problem))
+
+    # --- an order, from the queue to the worker -----------------------------------------------------------------------
+
+    def _prepare(self, run: Run, look: bool) -> None:
+        """On the background thread."""
+        try:
+            order = self._orders.make(
+                run.job, look=look, say=lambda text: self._mailbox.put(Progressed(run.job.id, text))
+            )
+            if order.asked != run.job.request:
+                self._queue.edit(run.job.id, request=order.asked)
+        except Exception as error:  # noqa: BLE001 - the store's errors are many, and the queue must go on
+            problem = problem_of(error, plugin=run.name) if isinstance(error, StudioError) else disk_problem(error)
+            self._post(lambda: self._finish(run, End("failed", problem)))
+        else:
+            self._post(lambda: self._prepared(run, order))
+
+    def _prepared(self, run: Run, order: Order) -> None:
+        if run.end is not None:
+            return
+        run.order = order
+        if self._ready:
+            self._send_order(run)
+        else:
+            self._mailbox.put(Progressed(run.job.id, "Starting the generation host"))
+
+    def _send_order(self, run: Run) -> None:
+        if run.order is not None and self._worker is not None and not run.sent and run.end is None:
+            run.sent = True
+            self._worker.send(run.order.frame("run"))
+            run.order = None  # a resumed step's state may be large
+
+    def _cancel(self, job_id: str) -> None:
+        run = self._running(job_id)
+        if run is None or run.cancel:
+            return
+        run.cancel = True
+        if not run.sent or self._worker is None:
+            self._settle(run, End("cancelled"))
+            return
+        now, grace = time.monotonic(), self._worker.grace
+        run.deadline, run.patience = now + grace, now + _MOST * grace
+        self._tell(job_id, "cancel")
+
+    def _pause(self, job_id: str) -> None:
+        run = self._running(job_id)
+        if run is None or run.cancel:
+            return
+        run.pause = True
+        if run.sent:
+            self._tell(job_id, "pause")
+        else:
+            self._settle(run, End("paused"))
+
+    def _look(self, job_id: str, on: bool) -> None:
+        (self._unseen.discard if on else self._unseen.add)(job_id)
+        self._tell(job_id, "look", on=on)
+
+    def _tell(self, job_id: str, kind: str, **data: Any) -> None:
+        run = self._running(job_id)
+        if run is not None and run.sent and self._worker is not None:
+            self._worker.send(Frame(kind, {"job": job_id, **data}))
+
+    def _running(self, job_id: str) -> Run | None:
+        run = self._run
+        return run if run is not None and run.job.id == job_id and run.end is None else None
+
+    # --- the worker ---------------------------------------------------------------------------------------------------
+
+    def _ensure_worker(self) -> None:
+        if self._worker is not None or self._closing:
+            return
+        worker = self._factory()
+        self._worker, self._ready, self._warming, self._busy_until = worker, False, False, None
+        worker.start(
+            lambda frame: self._post(lambda: self._hear(worker, frame)),
+            lambda reason, code: self._post(lambda: self._worker_ended(worker, reason, code)),
+        )
+
+    def _begin_warm(self, generator_id: str, model_id: str) -> None:
+        models = self._orders.models
+        try:
+            spec = generator(generator_id, self._plugins).spec
+        except StudioError:
+            return  # nothing to warm; a job will say what is wrong
+        fitting = (model for model in models.models() if model.fits(spec.models)) if spec.models else iter(())
+        model = models.get(model_id) if model_id else next(fitting, None)
+        request = Request(generator_id, model=None if model is None else model.ref())
+        settings = self._orders.settings(generator_id.partition(".")[0])
+        self._warm = Order(job="warm", request=request, asked=request, model=model, settings=settings)
+        self._ensure_worker()
+        self._send_warm()
+
+    def _send_warm(self) -> None:
+        if self._warm is not None and self._ready and self._worker is not None and self._run is None:
+            self._warming = True
+            self._worker.send(self._warm.frame("warm"))
+
+    def _worker_ended(self, worker: Worker, reason: str, code: int | None) -> None:
+        if worker is not self._worker or self._closing:
+            return
+        was_ready, stuck, scratch = self._ready, self._busy_until is not None, self._scratch
+        self._worker, self._ready, self._scratch, self._busy_until = None, False, "", None
+        if scratch:
+            self._background.do(lambda: shutil.rmtree(scratch, ignore_errors=True))
+        if self._warming and self._run is None:
+            self._warm = None  # what killed the host once would kill it again and again
+        _LOG.info("the generation host ended: %s", reason)
+        run = self._run
+        if run is not None and run.end is None:
+            self._finish(run, self._blame(run, reason, code, was_ready=was_ready, stuck=stuck))
+        if was_ready:
+            self._ensure_worker()
+        elif run is not None:
+            self._queue.hold_for_now()  # the next job would meet the same end
+
+    def _blame(self, run: Run, reason: str, code: int | None, *, was_ready: bool, stuck: bool) -> End:
+        if run.cancel:
+            return End("cancelled")
+        if stuck:
+            return End("queued")  # it only waited behind the one that hung
+        if not was_ready:
+            hint = "The queue is on hold. Start Studio again; if that does not help, report the details."
+            return End("failed", Problem("The generation host does not start.", hint, reason))
+        problem = Problem(
+            f"The generation host stopped while the {run.name} plugin worked.",
+            "Nothing else is lost. Try again, if need be with a smaller size or another model.",
+            reason,
+        )
+        # -9 and -15: ended from outside, for instance by a system that is out of memory.
+        return End("failed", problem, bug=code not in (None, -9, -15))
+
+    def _hear(self, worker: Worker, frame: Frame) -> None:
+        if worker is not self._worker:
+            return
+        data = frame.data
+        if frame.kind == "ready":
+            self._ready, self._scratch = True, str(data.get("scratch", ""))
+            if self._run is not None:
+                self._send_order(self._run)
+            else:
+                self._send_warm()
+        elif frame.kind == "free":
+            self._busy_until, self._warming = None, False
+        elif frame.kind == "status":
+            self.device = DeviceStatus(str(data["name"]), int(data["used"]), int(data["total"]))
+        elif frame.kind == "log":
+            logging.getLogger(str(data["name"])).log(int(data["level"]), "%s", data["message"])
+        else:
+            run = self._running(str(data.get("job", "")))
+            if run is not None:
+                self._hear_of(run, worker, frame)
+
+    def _hear_of(self, run: Run, worker: Worker, frame: Frame) -> None:
+        data, job_id = frame.data, run.job.id
+        if run.deadline is not None:
+            # It is not silent any more; what it still does (decode its partial result) takes its time.
+            share = _HEARD if frame.kind in ("heard", "output") else 1.0
+            run.deadline = min(time.monotonic() + worker.grace * share, run.patience)
+        if frame.kind == "started":
+            self._mailbox.put(Started(job_id, str(data["device"])))
+        elif frame.kind == "progress":
+            self._mailbox.put(Progressed(job_id, str(data["message"]), data["fraction"]))
+        elif frame.kind == "step":
+            run.has_steps = True
+            self._mailbox.put(Stepped(job_id, wire.step_in(data["step"], frame.blobs)))
+        elif frame.kind == "preview":
+            self._mailbox.put(Previewed(job_id, wire.preview_in(data["preview"], frame.blobs)))
+        elif frame.kind == "output":
+            output = wire.output_in(data["output"], frame.blobs)
+            if data["final"]:
+                run.final.append(output)
+            else:
+                self._background.do(lambda: self._finisher.keep_early(run, output))
+        elif frame.kind == "end":
+            if data["busy"]:
+                self._busy_until = time.monotonic() + _IMPORT
+            problem = wire.problem_in(data.get("problem"))
+            self._finish(run, End(str(data["state"]), problem, bool(data.get("bug"))))
+
+    # --- the end of a run ---------------------------------------------------------------------------------------------
+
+    def _finish(self, run: Run, end: End) -> None:
+        """The worker is done with the job: it may take the next one while the results go to the disk."""
+        if run.end is not None:
+            return
+        run.end = end
+        if self._run is run:
+            self._run = None
+
+        def conclude() -> None:
+            self._finisher.conclude(run)
+            self._post(lambda: self._finisher.settle(run, end))
+
+        self._background.do(conclude)
+
+    def _settle(self, run: Run, end: End) -> None:
+        """The job ends before the worker got it: there is nothing to keep."""
+        run.end = end
+        self._run = None
+        self._finisher.settle(run, end)

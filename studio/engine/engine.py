@@ -1,0 +1,221 @@
+"""The engine as the window and the command line see it: submit requests, steer jobs, ask for the device."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+
+from studio.core.artifact import Artifact
+from studio.core.errors import StudioError
+from studio.core.events import Cancelled, Changed, Finished, Paused
+from studio.core.job import Job, JobState
+from studio.core.request import Request
+from studio.engine import checks
+from studio.engine.dispatch import DeviceStatus, Dispatcher
+from studio.engine.mailbox import Mailbox
+from studio.engine.plugins import PluginHost
+from studio.engine.ports import ArtifactPort, JobJournal, ModelPort, SettingsSource, StepPort, WorkerFactory
+from studio.engine.queue import JobQueue
+from studio.engine.run import Orders
+
+__all__ = ["DeviceStatus", "Engine"]
+
+_WAITING = (JobState.QUEUED, JobState.PAUSED)
+
+
+class Engine:
+    """Runs jobs, one after the other on one worker. Safe from any thread; no call waits for a job.
+
+    Every change of the queue is on disk before `jobs()` shows it or the mailbox tells of it. Of one job the mailbox
+    gets, in this order: Changed(running), Started, its Stepped, and then Changed with the last state followed by one of
+    Finished (once the artifacts are in the store), Failed, Cancelled or Paused.
+    """
+
+    def __init__(
+        self,
+        *,
+        plugins: PluginHost,
+        mailbox: Mailbox,
+        journal: JobJournal,
+        artifacts: ArtifactPort,
+        steps: StepPort,
+        models: ModelPort,
+        settings: SettingsSource,
+        worker: WorkerFactory,
+    ) -> None:
+        self._plugins = plugins
+        self._mailbox = mailbox
+        self._artifacts = artifacts
+        self._steps = steps
+        self._models = models
+        self._queue = JobQueue(journal, lambda job_id, job: mailbox.put(Changed(job_id, job)))
+        self._dispatcher = Dispatcher(
+            queue=self._queue,
+            plugins=plugins,
+            mailbox=mailbox,
+            orders=Orders(artifacts, steps, models, settings),
+            worker=worker,
+        )
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Load the queue and go on with it. What ran when the program died is done if its results are all there, else
+        it waits in front and goes on at its last kept step. Raises StudioError where the queue cannot be read.
+        """
+        with _on_disk():
+            self._queue.load(self._after_a_crash)
+        self._dispatcher.start()
+
+    def _after_a_crash(self, job: Job) -> Job:
+        # The ids of all its results are noted before the first of them is kept.
+        kept = {artifact.id for artifact in self._artifacts.of_job(job.id)}
+        if job.artifacts and kept.issuperset(job.artifacts):
+            return job.to(JobState.DONE, ended=time.time())
+        return job.to(JobState.QUEUED, artifacts=())
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the worker and all threads. A job that runs is taken up again at the next start."""
+        self._dispatcher.close(timeout)
+
+    # --- jobs ---------------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, request: Request, *, title: str = "", origin: str = "", document: str = "", again: bool = False
+    ) -> Job:
+        """Queue a request; the job is safely on disk when this returns. An identical finished request is answered at
+        once, as a job that is done, unless `again`. Raises StudioError where the request cannot work.
+        """
+        request = checks.checked(request, plugins=self._plugins, artifacts=self._artifacts, models=self._models)
+        now = time.time()
+        job = Job(uuid.uuid4().hex, request, title, origin, document, created=now)
+        found = () if again else self._finished(request)
+        if found:
+            job = job.to(JobState.DONE, started=now, ended=now, artifacts=tuple(artifact.id for artifact in found))
+        with _on_disk():
+            self._queue.add(job)
+        if found:
+            self._mailbox.put(Finished(job.id, found))
+        self._dispatcher.wake()
+        return job
+
+    def _finished(self, request: Request) -> tuple[Artifact, ...]:
+        """What an identical request made, if all of it is still there."""
+        found = self._artifacts.find(request.digest())
+        if not found:
+            return ()
+        newest = max(found, key=lambda artifact: artifact.created).job
+        results = tuple(artifact for artifact in found if artifact.job == newest)
+        known = self._queue.get(newest)
+        if known is not None and set(known.artifacts) != {artifact.id for artifact in results}:
+            return ()
+        return results
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Waiting jobs in their order, then the running one, then ended ones, the last to end last."""
+        return self._queue.jobs()
+
+    def job(self, job_id: str) -> Job | None:
+        """A job by its id, or None."""
+        return self._queue.get(job_id)
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job; a running one leaves its partial result, and is ended with its host where it does not answer."""
+        with _on_disk():
+            waiting = self._queue.change(job_id, JobState.CANCELLED, only=_WAITING, ended=time.time())
+        if waiting is not None:
+            self._mailbox.put(Cancelled(job_id))
+        else:
+            self._dispatcher.cancel(job_id)
+
+    def pause(self, job_id: str) -> None:
+        """Let a waiting job wait until it is resumed, and a running one stop at its next step."""
+        with _on_disk():
+            waiting = self._queue.change(job_id, JobState.PAUSED, only=(JobState.QUEUED,))
+        if waiting is not None:
+            self._mailbox.put(Paused(job_id))
+        else:
+            self._dispatcher.pause(job_id)
+
+    def resume(self, job_id: str) -> None:
+        """Go on with a paused job, at its last kept step where the generator kept its state there."""
+        with _on_disk():
+            self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,))
+        self._dispatcher.wake()
+
+    def retry(self, job_id: str) -> Job:
+        """Run a failed or cancelled job again from the start; a done one as a new job. Raises StudioError."""
+        job = self._queue.get(job_id)
+        if job is None:
+            raise StudioError("This job is no longer in the queue.", "Generate again.")
+        if job.state is JobState.DONE:
+            return self.submit(job.request, title=job.title, origin=job.origin, document=job.document, again=True)
+        checks.checked(job.request, plugins=self._plugins, artifacts=self._artifacts, models=self._models)
+        with _on_disk():
+            again = self._queue.change(
+                job_id,
+                JobState.QUEUED,
+                only=(JobState.FAILED, JobState.CANCELLED),
+                started=0.0,
+                ended=0.0,
+                problem=None,
+                artifacts=(),
+            )
+        self._dispatcher.wake()
+        return again or job
+
+    def remove(self, job_id: str) -> None:
+        """Take a job out of the queue; its results stay. Raises StudioError for a running one."""
+        with _on_disk():
+            self._queue.remove(job_id)
+        self._dispatcher.forget(job_id)
+
+    def clear_ended(self) -> None:
+        """Take all ended jobs out of the queue; their results stay."""
+        with _on_disk():
+            self._queue.clear_ended()
+
+    def move(self, job_id: str, before: str | None) -> None:
+        """Put a waiting job before another one, or last for None."""
+        with _on_disk():
+            self._queue.move(job_id, before)
+        self._dispatcher.wake()
+
+    def hold(self, on: bool) -> None:
+        """Start no further jobs, or go on. The running job is not touched."""
+        with _on_disk():
+            self._queue.hold(on)
+        self._dispatcher.wake()
+
+    @property
+    def held(self) -> bool:
+        """True where no further job is started."""
+        return self._queue.held
+
+    def look(self, job_id: str, on: bool) -> None:
+        """Say whether anybody looks at this job's previews; true until told otherwise."""
+        self._dispatcher.look(job_id, on)
+
+    # --- the worker ---------------------------------------------------------------------------------------------------
+
+    def warm(self, generator_id: str, model_id: str = "") -> None:
+        """Have the worker load what this generator (with this model) will probably need, while nothing runs."""
+        self._dispatcher.warm(generator_id, model_id)
+
+    @property
+    def device(self) -> DeviceStatus:
+        """The worker's device and its memory, as last heard."""
+        return self._dispatcher.device
+
+
+@contextlib.contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StudioError(
+            f"The queue cannot be saved: {error.strerror or error}.",
+            "Look at whether the disk is full or the project's folder is read-only.",
+        ) from error

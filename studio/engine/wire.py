@@ -1,0 +1,102 @@
+"""Core values as the JSON and blobs of a frame, and back. Raises KeyError, TypeError or ValueError for what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from studio.core.artifact import Output
+from studio.core.canonical import thaw
+from studio.core.errors import Problem
+from studio.core.model import Model
+from studio.core.recipe import Recipe
+from studio.core.steps import Preview, Step, StepState, Tensor
+
+Parts = tuple[dict[str, Any], tuple[bytes, ...]]
+
+
+def problem_out(problem: Problem | None) -> list[str] | None:
+    """A problem as three texts."""
+    return None if problem is None else [problem.message, problem.hint, problem.details]
+
+
+def problem_in(data: Sequence[str] | None) -> Problem | None:
+    """The opposite of `problem_out`."""
+    return None if data is None else Problem(*(str(text) for text in data))
+
+
+def preview_out(preview: Preview) -> Parts:
+    """A preview as JSON and one blob."""
+    data = {"media": preview.media, "width": preview.width, "height": preview.height}
+    return data, (bytes(preview.data),)
+
+
+def preview_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Preview:
+    """The opposite of `preview_out`."""
+    return Preview(str(data["media"]), blobs[0], int(data["width"]), int(data["height"]))
+
+
+def step_out(step: Step) -> Parts:
+    """A step as JSON and, with a preview, one blob."""
+    preview, blobs = (None, ()) if step.preview is None else preview_out(step.preview)
+    data = {
+        "index": step.index,
+        "total": step.total,
+        "label": step.label,
+        "has_state": step.has_state,
+        "preview": preview,
+    }
+    return data, blobs
+
+
+def step_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Step:
+    """The opposite of `step_out`."""
+    preview = data["preview"]
+    return Step(
+        index=int(data["index"]),
+        total=int(data["total"]),
+        preview=None if preview is None else preview_in(preview, blobs),
+        label=str(data["label"]),
+        has_state=bool(data["has_state"]),
+    )
+
+
+def state_out(state: StepState) -> Parts:
+    """A step's state as JSON and one blob a tensor."""
+    tensors = [[name, tensor.dtype, list(tensor.shape)] for name, tensor in state.tensors.items()]
+    data = {"tensors": tensors, "values": thaw(state.values)}
+    return data, tuple(bytes(tensor.data) for tensor in state.tensors.values())
+
+
+def state_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> StepState:
+    """The opposite of `state_out`."""
+    tensors = {
+        str(name): Tensor(str(dtype), tuple(int(size) for size in shape), blob)
+        for (name, dtype, shape), blob in zip(data["tensors"], blobs, strict=True)
+    }
+    return StepState(tensors, dict(data["values"]))
+
+
+def output_out(output: Output) -> Parts:
+    """An output as JSON and one blob, its file."""
+    data = {"media": output.media, "recipe": output.recipe.to_json(), "facts": thaw(output.facts)}
+    return data, (bytes(output.data),)
+
+
+def output_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Output:
+    """The opposite of `output_out`."""
+    return Output(str(data["media"]), blobs[0], Recipe.from_json(data["recipe"]), dict(data["facts"]))
+
+
+def model_out(model: Model | None) -> dict[str, Any] | None:
+    """A model as JSON."""
+    if model is None:
+        return None
+    names = ("id", "title", "family", "size", "dtype", "sha256", "licence", "origin", "summary", "problem", "bundled")
+    return {"path": str(model.path), **{name: getattr(model, name) for name in names}}
+
+
+def model_in(data: Mapping[str, Any] | None) -> Model | None:
+    """The opposite of `model_out`."""
+    return None if data is None else Model(**{**data, "path": Path(data["path"])})
