@@ -175,7 +175,7 @@ class CanvasView(QWidget):
         if self._target.isEmpty():
             return
         if self._fit:
-            margin = theme.tokens().px(MARGIN)
+            margin = theme.px(MARGIN)
             room_w = max(self.width() - 2 * margin, 16)
             room_h = max(self.height() - 2 * margin, 16)
             scale = min(room_w / self._target.width(), room_h / self._target.height())
@@ -412,7 +412,7 @@ class CanvasView(QWidget):
             return
         drag = QDrag(self)
         drag.setMimeData(data)
-        edge = theme.tokens().px(96)
+        edge = theme.px(96)
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         drag.setPixmap(QPixmap.fromImage(self._image.scaled(edge, edge, keep, smooth)))
         drag.exec(Qt.DropAction.CopyAction)

@@ -37,7 +37,7 @@ class Button(QPushButton):
             self._put_icon()
 
     def _put_icon(self) -> None:
-        icons.put(self, self._icon, role=_ICON_ROLES.get(str(self.property("kind")), "text"), size=16)
+        icons.put(self, self._icon, role=_ICON_ROLES.get(str(self.property("kind")), "text"), size=16, gap=4)
 
     def changeEvent(self, event: QEvent) -> None:
         """Icons grow with the text."""
@@ -106,8 +106,8 @@ class Fold(QPushButton):
         self._mark = QToolButton()
         self._mark.setProperty("kind", "tiny")
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.XS, 0, 0, 0)
-        row.setSpacing(theme.S)
+        row.setContentsMargins(theme.px(theme.XS), 0, 0, 0)
+        row.setSpacing(theme.px(theme.S))
         row.addWidget(self._title)
         row.addWidget(self._summary, 1)
         row.addWidget(self._mark)
@@ -124,11 +124,11 @@ class Fold(QPushButton):
 
     def sizeHint(self) -> QSize:
         """One line of label text with room to hit."""
-        return QSize(theme.tokens().px(120), theme.tokens().px(28))
+        return QSize(theme.px(120), theme.px(28))
 
     def minimumSizeHint(self) -> QSize:
         """As high as `sizeHint`, as narrow as anybody likes."""
-        return QSize(theme.tokens().px(60), self.sizeHint().height())
+        return QSize(theme.px(60), self.sizeHint().height())
 
     def _show_state(self, opened: bool) -> None:
         icons.put(self._mark, "caret-down" if opened else "caret-right", role="muted", size=12)
@@ -148,8 +148,8 @@ class Section(QWidget):
         self.fold = Fold(title, summary)
         self._inside = QWidget()
         self.body = QVBoxLayout(self._inside)
-        self.body.setContentsMargins(0, theme.S, 0, 0)
-        self.body.setSpacing(theme.M)
+        self.body.setContentsMargins(0, theme.px(theme.S), 0, 0)
+        self.body.setSpacing(theme.px(theme.M))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

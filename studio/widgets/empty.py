@@ -28,14 +28,14 @@ class EmptyState(QWidget):
         self.button.setVisible(bool(action))
         self.button.clicked.connect(self.triggered)
         column = QVBoxLayout(self)
-        column.setSpacing(theme.S)
-        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
+        column.setSpacing(theme.px(theme.S))
+        column.setContentsMargins(theme.px(theme.XL), theme.px(theme.XL), theme.px(theme.XL), theme.px(theme.XL))
         column.addStretch(1)
         column.addWidget(self._picture)
         for label in (self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
-        column.addSpacing(theme.S)
+        column.addSpacing(theme.px(theme.S))
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         self.setAccessibleName(title)
@@ -57,7 +57,7 @@ class EmptyState(QWidget):
     def _draw(self) -> None:
         self._picture.setVisible(bool(self._name))
         if self._name:
-            edge = theme.tokens().px(36)
+            edge = theme.px(36)
             self._picture.setPixmap(icons.icon(self._name, "hint").pixmap(QSize(edge, edge), self.devicePixelRatioF()))
 
     def changeEvent(self, event: QEvent) -> None:

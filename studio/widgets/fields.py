@@ -152,8 +152,8 @@ class SliderField(NumberField):
     def _box_width(self) -> int:
         ends = (self.spec.minimum, self.spec.maximum, self.spec.default)
         longest = max((self._box.textFromValue(float(end)) for end in ends if end is not None), key=len)
-        wanted = self._box.fontMetrics().horizontalAdvance(longest + "0") + theme.tokens().px(24)
-        return max(wanted, theme.tokens().px(64))
+        wanted = self._box.fontMetrics().horizontalAdvance(longest + "0") + theme.px(24)
+        return max(wanted, theme.px(64))
 
     def changeEvent(self, event: QEvent) -> None:
         """The box grows with the text."""

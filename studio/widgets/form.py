@@ -43,7 +43,7 @@ class ParamForm(QWidget):
         self._sections: list[Section] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
+        column.setSpacing(theme.px(theme.M))
         for spec in describe(params):
             if spec.name not in skip_names and not (spec.role and spec.role in skip_roles):
                 self._specs[spec.name] = spec
@@ -74,7 +74,7 @@ class ParamForm(QWidget):
             field = self._make(spec)
             if spec.role == "width" and rest and rest[0].role == "height":
                 pair = QHBoxLayout()
-                pair.setSpacing(theme.M)
+                pair.setSpacing(theme.px(theme.M))
                 pair.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
                 pair.addWidget(self._make(rest.pop(0)), 1, Qt.AlignmentFlag.AlignTop)
                 column.addLayout(pair)

@@ -72,7 +72,7 @@ class InputRow(QWidget):
         self._remove = IconButton("x", f"Remove {self._title}", kind="tiny", size=14)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
+        row.setSpacing(theme.px(theme.S))
         row.addWidget(self._label)
         row.addWidget(self._file, 1)
         row.addWidget(self._remove)
@@ -121,8 +121,8 @@ class GenericPanel(Panel):
 
     def _lay_out(self, prompt: ParamSpec | None) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.L, 0, theme.L, theme.M)
-        column.setSpacing(theme.S)
+        column.setContentsMargins(theme.px(theme.L), 0, theme.px(theme.L), theme.px(theme.M))
+        column.setSpacing(theme.px(theme.S))
         column.addWidget(self._view, 1)
         column.addWidget(self._card)
         self._button = self._bar.button
@@ -141,8 +141,8 @@ class GenericPanel(Panel):
     def _make_inspector(self) -> QWidget:
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
-        column.setSpacing(theme.M)
+        column.setContentsMargins(theme.px(theme.L), theme.px(theme.L), theme.px(theme.L), theme.px(theme.L))
+        column.setSpacing(theme.px(theme.M))
         if self._spec.models:
             column.addWidget(self._model)
         column.addWidget(self._form)

@@ -24,11 +24,11 @@ def icon(name: str, role: str = "text") -> QIcon:
     return QIcon(_Engine(name, role))
 
 
-def put(button: QAbstractButton, name: str, *, role: str = "text", size: int = SIZE) -> None:
-    """Put an icon on a button, `size` pixels at 100 %."""
+def put(button: QAbstractButton, name: str, *, role: str = "text", size: int = SIZE, gap: int = 0) -> None:
+    """Put an icon on a button, `size` pixels at 100 %, with a `gap` to its right beyond the 4 pixels Qt leaves."""
     button.setIcon(icon(name, role))
-    edge = theme.tokens().px(size)
-    button.setIconSize(QSize(edge, edge))
+    edge = theme.px(size)
+    button.setIconSize(QSize(edge + theme.px(gap), edge))
 
 
 def known(name: str) -> bool:
@@ -72,7 +72,8 @@ class _Engine(QIconEngine):
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         painter.setPen(theme.QColor(self._color(mode)))
         painter.setFont(_font(min(rect.width(), rect.height())))
-        painter.drawText(QRectF(rect), Qt.AlignmentFlag.AlignCenter, glyph)
+        side = Qt.AlignmentFlag.AlignLeft if rect.width() > rect.height() else Qt.AlignmentFlag.AlignHCenter
+        painter.drawText(QRectF(rect), side | Qt.AlignmentFlag.AlignVCenter, glyph)
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

@@ -44,7 +44,7 @@ class NumberBox(QDoubleSpinBox):
         digits = QFont(self.font())
         digits.setFeature(QFont.Tag.fromString("tnum"), 1)
         self.lineEdit().setFont(digits)
-        side = theme.tokens().px(9)
+        side = theme.px(9)
         self.lineEdit().setTextMargins(side, 0, side, 0)
 
     def textFromValue(self, value: float) -> str:
@@ -52,7 +52,7 @@ class NumberBox(QDoubleSpinBox):
         if self._spec.kind != "integer":
             return f"{value:.{self.decimals()}f}"
         return (
-            f"{round(value):,}".replace(",", "\u2009") if self._grouped and not self.hasFocus() else str(round(value))
+            f"{round(value):,}".replace(",", "\u00a0") if self._grouped and not self.hasFocus() else str(round(value))
         )
 
     def valueFromText(self, text: str) -> float:

@@ -33,7 +33,7 @@ class ResultView(QStackedWidget):
         self.page.setReadOnly(True)
         self.page.setAccessibleName("Result")
         self.page.setProperty("bare", True)
-        self.page.setFont(theme.font(theme.tokens().px(15)))
+        self.page.setFont(theme.font(theme.px(15)))
         self.page.document().setDocumentMargin(theme.XL)
         self._sheet = QWidget()
         inside = QVBoxLayout(self._sheet)

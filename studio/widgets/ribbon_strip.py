@@ -208,8 +208,7 @@ class StepDelegate(QStyledItemDelegate):
         strip, row = self._strip, index.row()
         model = strip.steps
         current = theme.tokens()
-        half = strip.gap // 2
-        area = option.rect.adjusted(half, half, -half, -half)
+        area = strip.inside(option.rect)
         look = model.look(row)
         radius = current.px(4)
         painter.save()
@@ -222,7 +221,7 @@ class StepDelegate(QStyledItemDelegate):
             painter.setClipping(False)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(current.color("surface" if look is Look.COMING else "hover"))
+            painter.setBrush(current.color("surface" if look is Look.COMING else "field"))
             painter.drawRoundedRect(QRectF(area), radius, radius)
             painter.setPen(current.color("text" if row == strip.shown() else "muted"))
             painter.setFont(theme.font(current.label, tabular=True))
@@ -258,7 +257,7 @@ class Strip(QListView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.steps = StepsModel(self)
-        self.gap = theme.tokens().px(GAP)
+        self.gap = theme.px(GAP)
         self._edge = SMALLEST
         self._shown = -1
         self.setModel(self.steps)
@@ -276,7 +275,7 @@ class Strip(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setDragEnabled(False)
         self.setMouseTracking(True)
-        self.setMinimumHeight(theme.tokens().px(SMALLEST) + 2 * self.gap + theme.tokens().px(10))
+        self.setMinimumHeight(theme.px(SMALLEST) + 2 * self.gap + theme.px(10))
         self.selectionModel().currentRowChanged.connect(self._current_changed)
 
     # what is in it
@@ -347,8 +346,13 @@ class Strip(QListView):
             if look is Look.COMING:
                 return QSize(self.gap, height)
             width = self.fontMetrics().horizontalAdvance(self.steps.word(row) or str(row + 1))
-            return QSize(width + theme.tokens().px(20) + self.gap, height)
+            return QSize(width + theme.px(20) + self.gap, height)
         return QSize(round(self._edge * self.steps.aspect()) + self.gap, height)
+
+    def inside(self, cell: QRect) -> QRect:
+        """Where in its cell a step is drawn: the view stretches cells to its own height."""
+        half = self.gap // 2
+        return QRect(cell.left() + half, cell.top() + half, cell.width() - 2 * half, self._edge)
 
     def _fit(self) -> None:
         """Thumbnails as large as the room allows, all of them in sight where that leaves them large enough to see."""

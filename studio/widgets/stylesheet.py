@@ -157,7 +157,7 @@ QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:ho
 }}
 QComboBoxPrivateContainer {{ background: {t.surface}; border: none; }}
 
-QCheckBox, QRadioButton {{ spacing: {t.px(8)}px; background: transparent; padding: {t.px(3)}px;
+QCheckBox, QRadioButton {{ spacing: {t.px(8)}px; background: transparent; padding: {t.px(3)}px 0;
     border: 2px solid transparent; border-radius: {t.px(6)}px; }}
 QCheckBox:focus, QRadioButton:focus {{ border-color: {t.accent}; outline: none; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.hint}; }}

@@ -9,8 +9,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from studio.widgets import theme
-
 BREAK = "\u200b"
 _LONG = re.compile(r"\S{40}(?=\S)")
 
@@ -99,8 +97,3 @@ class ElidedLabel(QLabel):
 def hint(text: str, *, wrap: bool = True) -> Label:
     """A label in the quietest voice, for what is good to know."""
     return Label(text, "hint", wrap=wrap)
-
-
-def scaled(pixels: float) -> int:
-    """A length given for 100 % at the size of the current text."""
-    return theme.tokens().px(pixels)

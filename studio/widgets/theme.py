@@ -245,6 +245,11 @@ def palette(current: Tokens) -> QPalette:
     return made
 
 
+def px(pixels: float) -> int:
+    """A length given for 100 % at the size of the current text."""
+    return tokens().px(pixels)
+
+
 def motion(milliseconds: int) -> int:
     """How long a movement may take: never over 150 ms, and 0 where the person or the desktop wants none."""
     app = QApplication.instance()
