@@ -296,7 +296,7 @@ def _explain(lines: Sequence[str], *, log: Path) -> str:
         hint = "The disk is full. Make room and start again: what was fetched is kept."
     elif any(word in text for word in offline):
         hint = "The package index could not be reached. Check the connection and start again: what was fetched is kept."
-    elif match := re.search(r"No matching distribution found for (\S+)", text):
+    elif match := re.search(r"(?:No matching distribution found for|ERROR: Cannot install) ([A-Za-z0-9_.-]+)", text):
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         hint = (
             f"There is no {match[1]} for Python {version} on this system ({platform.machine()}). "
@@ -304,5 +304,6 @@ def _explain(lines: Sequence[str], *, log: Path) -> str:
         )
     else:
         hint = "Start again: what was fetched is kept. If it fails in the same way, the reason is in these lines."
-    last = "\n".join("    " + line for line in lines[-6:])
+    telling = [line for line in lines if line.startswith("ERROR")] or [line for line in lines if line.strip()]
+    last = "\n".join("    " + line for line in telling[-6:])
     return f"{hint}\n{last}\nThe whole story: {log}"
