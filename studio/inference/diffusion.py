@@ -1,0 +1,257 @@
+"""Running any diffusers picture pipeline step by step: every step seen, kept, and stoppable in the middle."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from studio.api import GeneratorContext, Preview, StepState, StudioError
+
+from . import noise, schedulers
+from .decoding import PARTIAL_SECONDS, decode
+from .memory import shortage_in_words
+from .pipelines import Loaded, hushed
+from .previews import spread_out, to_preview, unit_noise
+from .skipping import without_denoiser
+from .tap import SchedulerTap, Tapped
+from .tensors import from_blob, to_blob
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One picture: `image` is an RGB picture of `width` × `height` to start from, or None. `preview` is "noise",
+    "estimate", "detailed" or "off".
+    """
+
+    prompt: str
+    seed: int
+    steps: int
+    width: int
+    height: int
+    guidance_scale: float = 7.5
+    negative_prompt: str = ""
+    guidance_rescale: float = 0.0
+    clip_skip: int = 0
+    scheduler: str = "auto"
+    image: Image.Image | None = None
+    strength: float = 0.6
+    preview: str = "noise"
+
+
+class DiffusionRun:
+    """One run of a pipeline. `pixels()` does it; after a JobCancelled out of it, `partial()` is what there is."""
+
+    def __init__(self, loaded: Loaded, plan: Plan, context: GeneratorContext) -> None:
+        self._loaded = loaded
+        self._plan = plan
+        self._context = context
+        self._pipe = loaded.pipe_for("image" if plan.image is not None else "text")
+        with hushed():
+            self._scheduler = schedulers.make(plan.scheduler, loaded.scheduler)
+        self._generator = noise.generator(plan.seed)
+        self._tap = SchedulerTap(self._scheduler, self._tapped)
+        self._arguments = inspect.signature(type(self._pipe).__call__).parameters
+        self._has_callback = "callback_on_step_end" in self._arguments
+        self._newest: Tapped | None = None
+        self._skipped = 0
+        self._skipping = ExitStack()
+        self._total_calls = 0
+        self._said = time.perf_counter()
+
+    @property
+    def scheduler_name(self) -> str:
+        """The diffusers class that does the steps."""
+        return type(self._scheduler).__name__
+
+    def pixels(self) -> np.ndarray:
+        """[height, width, 3] in 0 … 1, fp32. Raises JobCancelled, JobPaused and StudioError; the pipeline can be used
+        again after each of them.
+        """
+        plan, loaded, pipe = self._plan, self._loaded, self._pipe
+        loaded.device.prepare()
+        own, pipe.scheduler = pipe.scheduler, self._scheduler
+        loaded.flag.context = self._context
+        hint = "Make the picture smaller, close other programs, or choose a smaller model."
+        try:
+            with (
+                shortage_in_words(f"for a picture of {plan.width} × {plan.height} pixels with this model", hint),
+                torch.no_grad(),
+                hushed(),
+                self._tap,
+                self._skipping,
+                _drawn_in_full(pipe),
+            ):
+                self._begin()
+                answer = pipe(**self._options())
+        finally:
+            loaded.flag.context = None
+            pipe.scheduler = own
+            pipe.maybe_free_model_hooks()
+        pixels = _pixels_of(answer)
+        loaded.seconds_per_decoded_pixel = (time.perf_counter() - self._said) / max(1, pixels[..., 0].size)
+        return self._checked(pixels)
+
+    def partial(self) -> np.ndarray | None:
+        """The picture as the model expected it to become at the last step, or None before the first one."""
+        if self._newest is None:
+            return None
+        seen = self._newest.clean if self._newest.clean is not None else self._newest.latents
+        pixels = decode(self._loaded, seen, width=self._plan.width, height=self._plan.height, seconds=PARTIAL_SECONDS)
+        return pixels if pixels is not None and bool(np.isfinite(pixels).all()) else None
+
+    def _begin(self) -> None:
+        resume = self._context.resume
+        if resume is None:
+            return
+        _, state = resume
+        self._skipped = int(state.values.get("calls", 0))
+        if self._skipped < 1:
+            raise StudioError("This step cannot be continued.", "Choose another step.")
+        self._tap.skip_to(self._skipped, state, lambda: self._resumed(state))
+        self._skipping.enter_context(without_denoiser(self._pipe))
+
+    def _resumed(self, state: StepState) -> None:
+        self._skipping.close()
+        kept = state.tensors.get("generator")
+        if kept is not None:
+            self._generator.set_state(from_blob(kept))
+
+    def _options(self) -> dict[str, Any]:
+        plan = self._plan
+        wanted: dict[str, Any] = {
+            "prompt": plan.prompt,
+            "num_inference_steps": plan.steps,
+            "guidance_scale": plan.guidance_scale,
+            "width": plan.width,
+            "height": plan.height,
+            "generator": self._generator,
+            "output_type": "np",
+            "clean_caption": False,  # would take HTML out of the prompt, with a library that is not here
+            "use_resolution_binning": False,
+        }
+        if plan.guidance_scale > 1:
+            wanted["negative_prompt"] = plan.negative_prompt
+        if plan.guidance_rescale > 0:
+            wanted["guidance_rescale"] = plan.guidance_rescale
+        if plan.clip_skip > 0:
+            wanted["clip_skip"] = plan.clip_skip
+        if plan.image is not None:
+            least = 1 / plan.steps  # below, no step would be left to do
+            wanted.update(image=plan.image, strength=min(1.0, max(plan.strength, least + 1e-6)))
+        if self._has_callback:
+            wanted["callback_on_step_end"] = self._stepped
+            known = getattr(self._pipe, "_callback_tensor_inputs", ())
+            wanted["callback_on_step_end_tensor_inputs"] = [name for name in ("latents",) if name in known]
+        return {name: value for name, value in wanted.items() if name in self._arguments}
+
+    def _tapped(self, tapped: Tapped) -> None:
+        self._newest = tapped
+        if not self._has_callback:
+            self._say(tapped.latents)
+
+    def _stepped(self, _pipe: Any, _index: int, _time: Any, given: dict[str, Any]) -> Mapping[str, Any]:
+        if self._newest is not None and self._tap.calls > self._skipped:
+            latents = given.get("latents")
+            self._say(latents if isinstance(latents, torch.Tensor) else self._newest.latents)
+        return {}
+
+    def _say(self, latents: torch.Tensor) -> None:
+        """Report a step, unless the scheduler is in the middle of one (Heun asks the model twice)."""
+        newest, calls = self._newest, self._tap.calls
+        assert newest is not None
+        if not self._total_calls:
+            self._total_calls = self._count_calls()
+        order = max(1, int(getattr(self._scheduler, "order", 1)))
+        self._said = time.perf_counter()
+        if order > 1 and not getattr(self._scheduler, "state_in_first_order", True) and calls < self._total_calls:
+            return
+        total = -(-self._total_calls // order)
+        index = min((calls - 1) // order, total - 1)
+        self._context.step(
+            index,
+            total,
+            preview=None if self._plan.preview == "off" else lambda: self._preview(newest),
+            state=lambda: self._state(latents),
+        )
+        if self._plan.preview == "detailed" and calls < self._total_calls:
+            self._context.preview(lambda: self._detailed(newest))
+
+    def _count_calls(self) -> int:
+        """How often `step` will be called: img2img enters the row of timesteps further down."""
+        times = [float(value) for value in self._scheduler.timesteps]
+        first = self._tap.first
+        places = [number for number, value in enumerate(times) if first is not None and abs(value - first) < 1e-4]
+        return len(times) - (places[-1] if places else 0)
+
+    def _state(self, latents: torch.Tensor) -> StepState:
+        tensors, values = self._tap.state(latents)
+        tensors["generator"] = to_blob(self._generator.get_state())
+        return StepState(tensors, values)
+
+    def _preview(self, tapped: Tapped) -> Preview:
+        noisy = self._plan.preview == "noise" or tapped.clean is None
+        seen = unit_noise(tapped.latents) if noisy or tapped.clean is None else tapped.clean
+        return to_preview(self._loaded.colours.picture(self._spread(seen)))
+
+    def _detailed(self, tapped: Tapped) -> Preview:
+        seen = tapped.clean if tapped.clean is not None else tapped.latents
+        pixels = decode(self._loaded, seen, width=self._plan.width, height=self._plan.height)
+        if pixels is None:
+            return self._preview(tapped)
+        return to_preview(torch.from_numpy(pixels), limit=1024)
+
+    def _spread(self, latents: torch.Tensor) -> torch.Tensor:
+        flat = spread_out(self._pipe, latents, width=self._plan.width, height=self._plan.height)
+        channels = self._loaded.colours.weight.shape[0]
+        if flat is None or flat.shape[0] != channels:
+            return torch.zeros(channels, 8, 8)
+        return flat
+
+    def _checked(self, pixels: np.ndarray) -> np.ndarray:
+        half = self._loaded.device.dtype.itemsize < 4
+        if np.isfinite(pixels).all() and not (half and pixels.max() <= 0):
+            return pixels
+        raise StudioError(
+            "The picture came out empty: the model's numbers ran over.",
+            "Choose Full as the precision in Settings."
+            if half
+            else "Try another scheduler, a lower guidance or another size.",
+        )
+
+
+def _drawn_in_full(pipe: Any) -> ExitStack:
+    """Draw the first noise in fp32 where the pipeline has a place for it, else all through its run."""
+    stack = ExitStack()
+    prepare = getattr(pipe, "prepare_latents", None)
+    if prepare is None:
+        stack.enter_context(noise.FullPrecisionNoise())
+        return stack
+
+    def prepared(*args: Any, **kwargs: Any) -> Any:
+        with noise.FullPrecisionNoise():
+            return prepare(*args, **kwargs)
+
+    pipe.prepare_latents = prepared
+    stack.callback(delattr, pipe, "prepare_latents")
+    return stack
+
+
+def _pixels_of(answer: Any) -> np.ndarray:
+    images = answer.images if hasattr(answer, "images") else answer[0]
+    first = images[0]
+    if isinstance(first, torch.Tensor):
+        first = first.float().cpu().numpy()
+    if isinstance(first, Image.Image):
+        return np.asarray(first.convert("RGB"), dtype=np.float32) / 255
+    pixels = np.asarray(first, dtype=np.float32)
+    if pixels.shape[0] in (1, 3) and pixels.shape[-1] not in (1, 3):
+        pixels = pixels.transpose(1, 2, 0)
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[-1] == 1 else pixels
