@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -187,8 +187,7 @@ class Dispatcher:
             self._finish(run, End("done"))
             return
         self._ensure_worker()
-        look = job.id not in self._unseen
-        self._background.do(lambda: self._prepare(run, look))
+        self._background.do(lambda: self._prepare(run))
 
     def _complain(self, error: Exception) -> None:
         job = next((job for job in self._queue.jobs() if job.state is JobState.QUEUED), None)
@@ -199,12 +198,10 @@ class Dispatcher:
 
     # --- an order, from the queue to the worker -----------------------------------------------------------------------
 
-    def _prepare(self, run: Run, look: bool) -> None:
+    def _prepare(self, run: Run) -> None:
         """On the background thread."""
         try:
-            order = self._orders.make(
-                run.job, look=look, say=lambda text: self._mailbox.put(Progressed(run.job.id, text))
-            )
+            order = self._orders.make(run.job, say=lambda text: self._mailbox.put(Progressed(run.job.id, text)))
             if order.asked != run.job.request:
                 self._queue.edit(run.job.id, request=order.asked)
         except Exception as error:  # noqa: BLE001 - the store's errors are many, and the queue must go on
@@ -225,7 +222,8 @@ class Dispatcher:
     def _send_order(self, run: Run) -> None:
         if run.order is not None and self._worker is not None and not run.sent and run.end is None:
             run.sent = True
-            self._worker.send(run.order.frame("run"))
+            look = run.job.id not in self._unseen
+            self._worker.send(replace(run.order, look=look).frame("run"))
             run.order = None  # a resumed step's state may be large
 
     def _cancel(self, job_id: str) -> None:

@@ -171,12 +171,12 @@ class JobQueue:
 
     def _keep(self, job: Job, *, front: bool = False) -> None:
         self._journal.save(job)
-        moved = front and job.state in _WAITING
-        if moved:
-            with self._seeing:
-                order = (job.id, *(waiting for waiting in self._order if waiting != job.id))
+        with self._seeing:
+            comes_back = job.state in _WAITING and job.id in self._jobs and job.id not in self._order
+            order = (job.id, *self._order) if front else (*self._order, job.id)
+        if comes_back:  # the journal knows its old place
             self._journal.reorder(order)
-        self._see(job, front=moved)
+        self._see(job, front=front)
         self._changed(job.id, job)
 
     def _see(self, job: Job, *, front: bool) -> None:

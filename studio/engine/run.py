@@ -72,7 +72,7 @@ class Orders:
     models: ModelPort
     settings: SettingsSource
 
-    def make(self, job: Job, *, look: bool, say: Callable[[str], None]) -> Order:
+    def make(self, job: Job, *, say: Callable[[str], None]) -> Order:
         """The order. Raises StudioError where something it needs is gone."""
         model, asked = self._model(job.request, say)
         resume, request = self._resume(job, asked)
@@ -85,7 +85,6 @@ class Orders:
             settings=self.settings(request.generator.partition(".")[0]),
             steps=self.steps.path(job.id),
             resume=resume,
-            look=look,
         )
 
     def _model(self, request: Request, say: Callable[[str], None]) -> tuple[Model | None, Request]:

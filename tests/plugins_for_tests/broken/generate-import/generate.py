@@ -1,0 +1,3 @@
+"""Ends the program when loaded."""
+
+raise SystemExit(2)

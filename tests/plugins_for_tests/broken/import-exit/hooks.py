@@ -1,0 +1,5 @@
+"""Ends the program when imported."""
+
+import sys
+
+sys.exit(1)

@@ -1,0 +1,7 @@
+"""Works."""
+
+from studio.api import Output
+
+
+def run(request, context):
+    return [Output("text/plain", context.params.word.encode(), context.recipe())]

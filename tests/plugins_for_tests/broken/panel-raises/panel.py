@@ -1,0 +1,3 @@
+"""Fails when the panel is loaded."""
+
+raise OSError("no desk")
