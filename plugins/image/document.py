@@ -43,6 +43,7 @@ class Picture:
 class ImageDocument:
     """What the image panel edits. `params` are plain values of the generator's params dataclass, prompt included.
 
+    `seed_used` tells a seed that made a picture from one that was typed or thrown since: that one still has its turn.
     `artifact` is the id of the picture on the canvas ("" for none), `results` are the recent ones, oldest first.
     `rest` keeps fields written by a newer version, so that saving does not lose them.
     """
@@ -51,6 +52,7 @@ class ImageDocument:
     model: str = ""
     seed: int = 0
     seed_locked: bool = False
+    seed_used: bool = False
     count: int = 1
     start: Picture | None = None
     artifact: str = ""
@@ -76,6 +78,7 @@ class ImageDocument:
             "model": self.model,
             "seed": self.seed,
             "seed_locked": self.seed_locked,
+            "seed_used": self.seed_used,
             "count": self.count,
             "start": None if start is None else {"id": start.id, "media": start.media, "title": start.title},
             "artifact": self.artifact,
@@ -97,6 +100,7 @@ class ImageDocument:
         document.model = _text(data.get("model"))
         document.seed = _whole(data.get("seed"), document.seed, 0, SEED_LIMIT - 1)
         document.seed_locked = data.get("seed_locked") is True
+        document.seed_used = data.get("seed_used") is True
         document.count = _whole(data.get("count"), 1, 1, MOST_PICTURES)
         document.start = _picture(data.get("start"))
         document.artifact = _text(data.get("artifact"))
@@ -110,9 +114,10 @@ class ImageDocument:
         self.results = [*(r for r in self.results if r != artifact_id), artifact_id][-RECENT:]
 
     def roll(self) -> None:
-        """Take a new seed, unless the seed is locked."""
-        if not self.seed_locked:
+        """Take a new seed where the one there has made its picture and is not locked."""
+        if self.seed_used and not self.seed_locked:
             self.seed = fresh_seed()
+        self.seed_used = True
 
     def requests(self, generator: str, params: type, model: Model | None) -> tuple[Request, ...]:
         """One request a picture, with seeds that count up from `seed` (and go on at 0 after the last one).
@@ -130,9 +135,12 @@ class ImageDocument:
         return tuple(replace(base, seed=(self.seed + i) % SEED_LIMIT) for i in range(self.count))
 
     def branch(self, base: Request, *, steps: str, index: int, params: type) -> Request:
-        """The request that continues from a kept step of `base`: its model, size, inputs and seed, today's words."""
-        fixed = {name for role in ("width", "height") if (name := role_name(params, role))}
+        """The request that continues from a kept step of `base` with today's words and guidance.
+
+        What the step was made by stays as it was then: model, seed, size, start picture, scheduler, number of steps.
+        """
         values = {spec.name: self.params.get(spec.name, spec.default) for spec in describe(params)}
+        fixed = {role_name(params, "width"), role_name(params, "height"), "scheduler", "steps", "fit"}
         values |= {name: value for name, value in base.params.items() if name in fixed or is_strength(name)}
         return replace(base, params=values, resume=ResumePoint(steps, index))
 
@@ -147,7 +155,7 @@ class ImageDocument:
         chosen, bad = salvage(params, request.params)
         self.params = values_of(chosen)
         notes = _salvage_notes(bad, params)
-        self.seed, self.seed_locked, self.count = request.seed, True, 1
+        self.seed, self.seed_locked, self.seed_used, self.count = request.seed, True, False, 1
         notes += self._take_model(request, models)
         notes += self._take_start(request, pictures)
         if request.resume is not None:

@@ -1,0 +1,73 @@
+"""The finished pictures at hand: read off the window's thread, a few kept whole, all of them small in the strip."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from studio.api import Artifact
+from studio.widgets.feeder import Feeder
+from studio.widgets.pictures import load_image
+from studio.widgets.text import shorten
+
+from .panel_strip import PICTURE, Strip, Tile, small
+
+KEPT = 12
+"""Whole pictures kept in memory, so that going to and fro in the strip compares them without a blink."""
+
+
+class Gallery(QObject):
+    """`arrived(artifact id, QImage | None)` brings a picture that was asked for; None where it cannot be read."""
+
+    arrived = Signal(str, object)
+
+    def __init__(self, strip: Strip, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._strip = strip
+        self._whole: OrderedDict[str, QImage] = OrderedDict()
+        self._feeder = Feeder(threads=2).serve(owner)
+        self._feeder.ready.connect(self._ready)
+        self._feeder.failed.connect(lambda key, _error: self._ready(key, None))
+
+    def whole(self, artifact_id: str) -> QImage | None:
+        """The picture if it is at hand."""
+        if artifact_id in self._whole:
+            self._whole.move_to_end(artifact_id)
+        return self._whole.get(artifact_id)
+
+    def ask(self, artifact: Artifact) -> None:
+        """Have the whole picture read."""
+        path = artifact.path
+        self._feeder.ask(("whole", artifact.id), lambda: load_image(path))
+
+    def refill(self, artifacts: Sequence[Artifact]) -> None:
+        """Fill the strip with pictures of earlier, oldest first."""
+        self._strip.tiles.clear()
+        for artifact in artifacts:
+            self._strip.tiles.add(tile_for(artifact))
+            path = artifact.path
+            self._feeder.ask(("small", artifact.id), lambda path=path: load_image(path, largest=2 * PICTURE))
+
+    def wait(self) -> None:
+        """Return when everything that was asked for has been read (tests)."""
+        self._feeder.wait()
+
+    def _ready(self, key: tuple[str, str], image: QImage | None) -> None:
+        sort, artifact_id = key
+        if image is not None:
+            self._strip.tiles.change(artifact_id, image=small(image))
+        if sort == "whole":
+            if image is not None:
+                self._whole[artifact_id] = image
+                while len(self._whole) > KEPT:
+                    self._whole.popitem(last=False)
+            self.arrived.emit(artifact_id, image)
+
+
+def tile_for(artifact: Artifact) -> Tile:
+    """The tile of a finished picture."""
+    return Tile(artifact.id, "partial" if artifact.partial else "done", shorten(artifact.title, 120))

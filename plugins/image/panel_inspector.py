@@ -1,0 +1,235 @@
+"""The inspector of the image panel: model, presets, size, seed, number of pictures, start picture, and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.api import Choice, Model, ParamSpec, describe
+from studio.widgets import theme
+from studio.widgets.fields import ChoiceField, SliderField
+from studio.widgets.form import ParamForm
+from studio.widgets.seed import SeedField
+from studio.widgets.text import Label
+
+from .document import MOST_PICTURES, ImageDocument, native_size, role_name
+from .panel_presets import PresetRow
+from .panel_size import SizeFields
+from .panel_start import StartSection
+
+MODEL = ParamSpec("model", "choice", "", "Model", help="Which weights make the picture.")
+PICTURES = ParamSpec(
+    "count",
+    "integer",
+    1,
+    "Pictures",
+    help="How many to make, each with a seed of its own.",
+    minimum=1,
+    maximum=MOST_PICTURES,
+    slider=(1, 8),
+)
+START_GROUP = "Start from a picture"
+
+
+class Inspector(QWidget):
+    """Shows an ImageDocument and writes what the artist changes back into it. `changed` is said after each change."""
+
+    changed = Signal()
+
+    def __init__(self, params: type, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._params = params
+        self._document: ImageDocument | None = None
+        self._models: tuple[Model, ...] = ()
+        self.setAccessibleName("Inspector")
+        specs = {spec.name: spec for spec in describe(params)}
+        start = [spec for spec in specs.values() if spec.group == START_GROUP]
+        advanced = {spec.name for spec in specs.values() if spec.level == "advanced"}
+        apart = {role_name(params, role) for role in ("prompt", "width", "height")} | {spec.name for spec in start}
+        self.model = ChoiceField(MODEL)
+        self.no_model = Label(
+            "There is no picture model on this machine. Open Models to see where to put one.", "error", wrap=True
+        )
+        self.presets = PresetRow()
+        self.form = ParamForm(params, skip_names=apart | advanced)
+        self.size_fields = SizeFields(specs[role_name(params, "width")], specs[role_name(params, "height")])
+        self.seed = SeedField()
+        self.count = SliderField(PICTURES)
+        self.start = StartSection(start)
+        self.advanced = ParamForm(params, skip_names=(set(specs) - advanced) | apart)
+        self.licence = Label("", "hint", wrap=True)
+        self._lay_out()
+        self._join()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        column.setSpacing(theme.M)
+        for part in (
+            self.model,
+            self.no_model,
+            self.presets,
+            self.form,
+            self.size_fields,
+            self.seed,
+            self.count,
+            self.start,
+            self.advanced,
+        ):
+            column.addWidget(part)
+        column.addStretch(1)
+        column.addWidget(self.licence)
+
+    def _join(self) -> None:
+        for form in (self.form, self.advanced):
+            form.changed.connect(self._edited)
+        self.size_fields.changed.connect(self._edited)
+        self.start.changed.connect(self._edited)
+        self.count.changed.connect(lambda _value: self._edited())
+        self.model.changed.connect(self._model_chosen)
+        self.seed.changed.connect(self._seed_changed)
+        self.seed.lock_changed.connect(lambda _on: self._edited())
+        self.presets.applied.connect(self._apply)
+        self.presets.saving.connect(lambda name: self.presets.keep(name, self._preset_values()))
+
+    def show_document(self, document: ImageDocument) -> None:
+        """Show `document` from now on, without saying that anything changed."""
+        self._document = document
+        with QSignalBlocker(self):
+            values = dict(document.params)
+            self._document = None  # the fields say `changed` one by one: nothing is written back before all are set
+            self.form.set_values(values)
+            self.advanced.set_values(values)
+            for name, field in self.start.fields.items():
+                field.set_value(values[name])
+            width, height = role_name(self._params, "width"), role_name(self._params, "height")
+            self.size_fields.set_size(values[width], values[height])
+            self.seed.set_value(document.seed)
+            self.seed.set_locked(document.seed_locked)
+            self.count.set_value(document.count)
+            if document.model:
+                self._show_model(document.model)
+            self._document = document
+        self.presets.match(self._preset_values())
+        self._say_licence()
+
+    def set_models(self, models: Sequence[Model]) -> None:
+        """Offer these models. Where the document's model is not among them the first is taken."""
+        self._models = tuple(models)
+        there = bool(models)
+        self.model.setVisible(there)
+        self.no_model.setVisible(not there)
+        self.model.set_choices([Choice(m.id, model_label(m), m.summary) for m in models])
+        if self._document is not None and there:
+            if any(m.id == self._document.model for m in models):
+                self._show_model(self._document.model)
+            else:
+                self._model_chosen(self.model.value())
+        self._say_licence()
+
+    def models(self) -> tuple[Model, ...]:
+        """The models on offer."""
+        return self._models
+
+    def chosen_model(self) -> Model | None:
+        """The model that Generate will use."""
+        return next((m for m in self._models if m.id == self.model.value()), None)
+
+    def commit(self) -> bool:
+        """Take half-typed text as final; False where a field has a problem (it has the focus then)."""
+        for field in (self.seed, self.count, *self.start.fields.values()):
+            field.commit()
+            if field.isVisible() and field.problem():
+                field.setFocus()
+                return False
+        return self.form.commit() and self.size_fields.commit() and self.advanced.commit()
+
+    def show_seed(self, seed: int) -> None:
+        """Show a seed that was thrown for the artist."""
+        document, self._document = self._document, None
+        self.seed.set_value(seed)
+        self._document = document
+
+    def _show_model(self, model_id: str) -> None:
+        if any(m.id == model_id for m in self._models):
+            with QSignalBlocker(self.model):
+                self.model.set_value(model_id)
+
+    def _model_chosen(self, model_id: str) -> None:
+        if self._document is None:
+            return
+        before = next((m for m in self._models if m.id == self._document.model), None)
+        self._document.model = str(model_id)
+        after = self.chosen_model()
+        if after is not None:
+            self._follow_size(before, after)
+        self._say_licence()
+        self._edited()
+
+    def _follow_size(self, before: Model | None, after: Model) -> None:
+        """Go to the new model's own size, unless the artist had chosen one that was not the old model's."""
+        side = native_size(after)
+        spec = self.size_fields.width_field.spec
+        if not side or side % max(1, spec.multiple) or not (spec.minimum or 1) <= side <= (spec.maximum or side):
+            return
+        usual = native_size(before) if before is not None else int(spec.default)
+        if self.size_fields.size_in_pixels() == (usual, usual):
+            self.size_fields.set_size(side, side)
+
+    def _seed_changed(self, seed: object) -> None:
+        if self._document is not None:
+            self._document.seed_used = False
+        self._edited()
+
+    def _edited(self) -> None:
+        document = self._document
+        if document is None:
+            return
+        document.params |= self.form.values() | self.advanced.values()
+        document.params |= {name: field.value() for name, field in self.start.fields.items()}
+        width, height = self.size_fields.size_in_pixels()
+        document.params |= {role_name(self._params, "width"): width, role_name(self._params, "height"): height}
+        document.seed = int(self.seed.value())
+        document.seed_locked = self.seed.locked()
+        document.count = int(self.count.value())
+        self.presets.match(self._preset_values())
+        self.changed.emit()
+
+    def _preset_values(self) -> dict[str, object]:
+        """What a preset keeps: everything but the words and the start picture."""
+        if self._document is None:
+            return {}
+        without = {role_name(self._params, "prompt"), *self.start.fields}
+        kept: dict[str, object] = {n: v for n, v in self._document.params.items() if n not in without}
+        return kept | {"model": self._document.model}
+
+    def _apply(self, values: dict[str, object]) -> None:
+        document = self._document
+        if document is None:
+            return
+        model = values.get("model")
+        if isinstance(model, str) and any(m.id == model for m in self._models):
+            document.model = model
+        self._document = None
+        self.form.set_values(values)
+        self.advanced.set_values(values)
+        width, height = (values.get(role_name(self._params, role)) for role in ("width", "height"))
+        if isinstance(width, int) and isinstance(height, int):
+            self.size_fields.set_size(width, height)
+        self._show_model(document.model)
+        self._document = document
+        self._say_licence()
+        self._edited()
+
+    def _say_licence(self) -> None:
+        model = self.chosen_model()
+        parts = () if model is None else (model.licence, model.origin)
+        self.licence.setText(" ".join(f"{part.strip().rstrip('.')}." for part in parts if part.strip()))
+
+
+def model_label(model: Model) -> str:
+    """What the list of models shows: its name and the size it draws best."""
+    side = native_size(model)
+    return f"{model.title}   {side} px" if side else model.title

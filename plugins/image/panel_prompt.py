@@ -1,0 +1,71 @@
+"""The prompt under the canvas, never wider than a line can be read, with a Generate button that knows what it does."""
+
+from __future__ import annotations
+
+import sys
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio.widgets import theme
+from studio.widgets.prompt import PromptEdit
+from studio.widgets.prompt_bar import PromptBar
+
+WIDEST = 920
+KEYS = "⌘ ↵" if sys.platform == "darwin" else "Ctrl ↵"
+
+
+class PromptRow(QWidget):
+    """`submitted` is Generate or Ctrl+Enter, `paste_wanted` a picture that was pasted where words belong."""
+
+    submitted = Signal()
+    paste_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = PromptBar(placeholder="Describe a picture")
+        self.bar.setMaximumWidth(theme.tokens().px(WIDEST))
+        self.prompt.setAccessibleDescription("What the picture should show. Alt+Up brings back earlier prompts.")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.L, theme.XS, theme.L, theme.M)
+        row.addStretch(1)
+        row.addWidget(self.bar, 1000)
+        row.addStretch(1)
+        self.bar.submitted.connect(self.submitted)
+        self.prompt.installEventFilter(self)
+        self.setFocusProxy(self.bar)
+        self.show_busy(False)
+
+    @property
+    def prompt(self) -> PromptEdit:
+        """The field itself."""
+        return self.bar.prompt
+
+    def show_busy(self, busy: bool) -> None:
+        """Say that Generate queues while a picture is being made."""
+        button = self.bar.button
+        button.setText(f"{'Add to queue' if busy else 'Generate'}   {KEYS}")
+        button.setAccessibleName("Generate")
+        said = "Adds the picture to the queue" if busy else "Makes the picture (Ctrl+Enter)"
+        button.setAccessibleDescription(said)
+        button.setToolTip(said)
+
+    def set_possible(self, possible: bool) -> None:
+        """Whether there is a model that could make anything."""
+        self.bar.button.setEnabled(possible)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A pasted picture goes to the panel, not into the words."""
+        pressed = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
+        if pressed and event.matches(QKeySequence.StandardKey.Paste):
+            data = QGuiApplication.clipboard().mimeData()
+            if holds_picture(data):
+                self.paste_wanted.emit()
+                return True
+        return super().eventFilter(watched, event)
+
+
+def holds_picture(data: QMimeData) -> bool:
+    """True where the clipboard holds a picture or files rather than words."""
+    return any(url.isLocalFile() for url in data.urls()) or (data.hasImage() and not data.hasText())

@@ -1,0 +1,94 @@
+"""The stage of the image panel: the canvas with everything that floats over it, and the results strip beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio.api import Problem
+from studio.widgets import theme
+from studio.widgets.canvas import Canvas
+from studio.widgets.controls import Card
+from studio.widgets.errors import ErrorCard
+from studio.widgets.text import Label
+
+from .panel_notice import Notice
+from .panel_strip import Strip
+from .panel_tools import ToolBar
+
+CARD_WIDTH = 460
+
+
+class Stage(QWidget):
+    """The canvas fills it; the tool bar, the notice, the partial mark and an error card lie over it."""
+
+    try_again = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(
+            title="What shall it be?",
+            text="Describe a picture below and press Generate. Every step appears here while it is made.\n"
+            "Or drop a picture here to start from it.",
+            icon="image",
+        )
+        self.strip = Strip()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, theme.XS, 0)
+        row.setSpacing(0)
+        row.addWidget(self.canvas, 1)
+        row.addWidget(self.strip)
+        self.tools = ToolBar(self.canvas, self.canvas)
+        self.notice = Notice(self.canvas)
+        self.badge = Card("plain", self.canvas)
+        inside = QHBoxLayout(self.badge)
+        inside.setContentsMargins(theme.M, theme.XS, theme.M, theme.XS)
+        self._badge_words = Label("")
+        inside.addWidget(self._badge_words)
+        self.badge.hide()
+        self.card = ErrorCard(Problem(""), parent=self.canvas)
+        self.card.hide()
+        self.card.acted.connect(self.try_again)
+        self.card.resized.connect(self._place_card)
+        self.canvas.installEventFilter(self)
+        self._place()
+
+    def show_badge(self, text: str) -> None:
+        """Mark what is on the canvas ("Partial"); "" takes the mark away."""
+        self._badge_words.setText(text)
+        self.badge.setAccessibleName(text)
+        self.badge.setVisible(bool(text))
+        self.badge.raise_()
+        self._place()
+
+    def show_problem(self, problem: Problem | None, *, action: str = "") -> None:
+        """Say over the canvas what went wrong and what to do; None takes the card away."""
+        self.card.setVisible(problem is not None)
+        if problem is not None:
+            self.card.set_problem(problem, action=action)
+            self.card.raise_()
+            self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What floats keeps its place when the canvas changes its size."""
+        if watched is self.canvas and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        room = self.canvas.rect()
+        self.tools.adjustSize()
+        self.tools.move(theme.M, theme.M)
+        self.notice.place()
+        self.badge.adjustSize()
+        self.badge.move(room.width() - self.badge.width() - theme.M, theme.M)
+        self._place_card()
+
+    def _place_card(self) -> None:
+        if self.card.isHidden():
+            return
+        room = self.canvas.rect()
+        width = min(theme.tokens().px(CARD_WIDTH), max(240, room.width() - 2 * theme.XL))
+        self.card.setFixedWidth(width)
+        self.card.adjustSize()
+        self.card.move((room.width() - width) // 2, max(theme.M, (room.height() - self.card.height()) // 2))
