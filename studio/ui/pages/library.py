@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QSlider,
@@ -22,13 +21,15 @@ from studio.core.media import kind
 from studio.ui.pages.library_details import LibraryDetails
 from studio.ui.pages.library_grid import LARGEST, SMALLEST, USUAL, LibraryGrid
 from studio.ui.pages.library_large import LargeView
-from studio.ui.pages.library_model import ARTIFACT, LibraryModel, read_picture
+from studio.ui.pages.library_model import ARTIFACT, LibraryModel
 from studio.ui.pages.toast import Toast
 from studio.ui.shell import Shell
 from studio.widgets import icons, theme
 from studio.widgets.controls import IconButton
 from studio.widgets.empty import EmptyState
 from studio.widgets.feeder import Feeder
+from studio.widgets.fields import Choices
+from studio.widgets.pictures import load_image
 from studio.widgets.text import Label
 
 FILTERS = (("", "Everything"), ("image", "Pictures"), ("text", "Texts"), ("audio", "Music"))
@@ -50,6 +51,7 @@ class LibraryPage(QWidget):
         self._artifacts = shell.services.project.artifacts
         self._feeder = Feeder(threads=2).serve(self)
         self._doomed: list[str] = []
+        self._empty_act: Callable[[], None] = self._go_make
         self.model = LibraryModel(self._library, self._feeder)
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -67,7 +69,7 @@ class LibraryPage(QWidget):
         self.grid = LibraryGrid(self.model)
         self.large = LargeView(self._feeder, self._library)
         self.empty = EmptyState(
-            "Nothing here yet", "Everything you make is kept here, with all that is needed to make it again.", None
+            "Nothing here yet", "Everything you make is kept here, with all that is needed to make it again."
         )
         self.stack = QStackedWidget()
         for part in (self.empty, self.grid, self.large):
@@ -92,7 +94,7 @@ class LibraryPage(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(420)
         self.search.addAction(icons.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
-        self.kinds = QComboBox()
+        self.kinds = Choices()
         self.kinds.setAccessibleName("Kind")
         for name, title in FILTERS:
             self.kinds.addItem(title, name)
@@ -117,6 +119,7 @@ class LibraryPage(QWidget):
         return row
 
     def _join(self) -> None:
+        self.empty.triggered.connect(lambda: self._empty_act())
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.search.returnPressed.connect(self.grid.setFocus)
         self.kinds.currentIndexChanged.connect(lambda _index: self._apply_filter())
@@ -217,8 +220,9 @@ class LibraryPage(QWidget):
                 self._go_make,
             )
 
-    def _say_empty(self, title: str, text: str, action: str, act: object) -> None:
-        self.empty.set_words(title, text, action, act)
+    def _say_empty(self, title: str, text: str, action: str, act: Callable[[], None]) -> None:
+        self.empty.set_words(title, text, action)
+        self._empty_act = act
         self.stack.setCurrentWidget(self.empty)
 
     def _go_make(self) -> None:
@@ -354,7 +358,7 @@ class LibraryPage(QWidget):
             return
         path = chosen[0].path
         if kind(chosen[0].media) == "image":
-            self._feeder.ask(("copy", str(path)), lambda: read_picture(path))
+            self._feeder.ask(("copy", str(path)), lambda: load_image(path))
         else:
             self._to_clipboard(str(path), None)
 
@@ -392,7 +396,7 @@ class LibraryPage(QWidget):
             self._shell.report(error)
 
 
-def _single_shot(owner: QWidget, milliseconds: int, call: object) -> QTimer:
+def _single_shot(owner: QWidget, milliseconds: int, call: Callable[[], None]) -> QTimer:
     timer = QTimer(owner)
     timer.setSingleShot(True)
     timer.setInterval(milliseconds)

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBox
 from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.store import Library
-from studio.ui.pages.library_model import read_picture
+from studio.ui.pages.library_model import thumbnail_image
 from studio.ui.pages.wording import title_of
 from studio.widgets import theme
 from studio.widgets.canvas import Canvas
 from studio.widgets.controls import Button, IconButton
 from studio.widgets.feeder import Feeder
+from studio.widgets.pictures import load_image
 from studio.widgets.text import Label, soften
 
 LARGE_SIDE = 1024
@@ -40,8 +41,9 @@ class LargeView(QWidget):
         self._shown = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas = Canvas()
-        self.canvas.setAccessibleName("Picture")
-        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.view.setAccessibleName("Picture")
+        # Space, arrows and Esc mean something else here than on a canvas.
+        self.canvas.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setAccessibleName("Text")
@@ -82,7 +84,7 @@ class LargeView(QWidget):
             if thumbnail is not None:
                 self.canvas.set_image(thumbnail.toImage())
             self.stack.setCurrentWidget(self.canvas)
-            self._feeder.ask(("large", name), lambda: read_picture(path) or read_picture(_big(library, name)))
+            self._feeder.ask(("large", name), lambda: load_image(path) or thumbnail_image(library, name, LARGE_SIDE))
         elif kind(artifact.media) == "text":
             self.text.clear()
             self.stack.setCurrentWidget(self.text)
@@ -150,11 +152,6 @@ class LargeView(QWidget):
         }
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         return keys.get(Qt.Key(event.key())) if plain else None
-
-
-def _big(library: Library, artifact_id: str) -> Path | None:
-    """A picture Qt cannot read itself (AVIF), as large as the library makes it."""
-    return library.thumbnail(artifact_id, LARGE_SIDE)
 
 
 def _read_text(path: Path) -> str:

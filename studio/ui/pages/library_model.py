@@ -5,16 +5,16 @@ from __future__ import annotations
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtGui import QImage, QPixmap
 
 from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.store import Library
 from studio.widgets.feeder import Feeder
+from studio.widgets.pictures import load_image
 
 PAGE = 200
 THUMBNAILS = 800
@@ -178,7 +178,7 @@ class LibraryModel(QAbstractListModel):
             return self._pixmaps[artifact.id]
         if kind(artifact.media) in ("image", "video"):
             library, name = self._library, artifact.id
-            self._feeder.ask(("thumbnail", name), lambda: read_picture(library.thumbnail(name, THUMBNAIL_SIDE)))
+            self._feeder.ask(("thumbnail", name), lambda: thumbnail_image(library, name))
         return None
 
     def _arrived(self, key: tuple[str, str], image: QImage | None) -> None:
@@ -199,11 +199,7 @@ class LibraryModel(QAbstractListModel):
             self.dataChanged.emit(self.index(row), self.index(row), [Qt.ItemDataRole.DecorationRole])
 
 
-def read_picture(path: Path | None) -> QImage | None:
-    """A picture file decoded, turned the way its camera was held; None where there is none or it is not one."""
-    if path is None:
-        return None
-    reader = QImageReader(str(path))
-    reader.setAutoTransform(True)
-    image = reader.read()
-    return None if image.isNull() else image
+def thumbnail_image(library: Library, artifact_id: str, side: int = THUMBNAIL_SIDE) -> QImage | None:
+    """A thumbnail, made if there is none yet; None where the file shows nothing."""
+    path = library.thumbnail(artifact_id, side)
+    return None if path is None else load_image(path)
