@@ -106,7 +106,7 @@ class Fold(QPushButton):
         self._mark = QToolButton()
         self._mark.setProperty("kind", "tiny")
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(theme.XS), 0, 0, 0)
+        row.setContentsMargins(1, 0, 0, 0)
         row.setSpacing(theme.px(theme.S))
         row.addWidget(self._title)
         row.addWidget(self._summary, 1)

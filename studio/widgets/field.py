@@ -28,7 +28,7 @@ class Field(QWidget):
         self.spec = spec
         self._value: Any = spec.default
         self._editors: list[QWidget] = []
-        self._label = Label(soften(spec.label, 80), "label")
+        self._label = Label(soften(spec.label, 80).replace("&", "&&"), "label")
         self._unit = Label(spec.unit, "hint")
         self._unit.setVisible(bool(spec.unit))
         self._reset = IconButton(
@@ -80,6 +80,9 @@ class Field(QWidget):
         editor.setAccessibleName(name or self.spec.label)
         described = f"{self.spec.help} ({self.spec.unit})" if self.spec.unit and self.spec.help else self.spec.help
         editor.setAccessibleDescription(described or self.spec.unit)
+        if not self._editors:
+            # On Linux a combo box is known by its label alone: Qt gives its text as its name there.
+            self._label.setBuddy(editor)
         self._row.addWidget(editor, stretch)
         self._watch(editor)
         self._editors.append(editor)
@@ -158,6 +161,7 @@ class Field(QWidget):
 
     def _show_reset(self, *, gained: bool = False) -> None:
         used = gained or self.underMouse() or any(part.hasFocus() for part in self.tab_stops())
+        if not self.is_changed() and self._reset.hasFocus():
+            # Hiding what has the focus would throw it out of the field.
+            self._editors[-1].setFocus(Qt.FocusReason.OtherFocusReason)
         self._reset.setVisible(self.is_changed() and used)
-        if not self._reset.isVisible() and self._reset.hasFocus():
-            self.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -67,6 +67,8 @@ class _Engine(QIconEngine):
         return str(getattr(current, role, current.text))
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        if rect.isEmpty():
+            return
         glyph = _glyph(self._name) or _glyph(UNKNOWN) or ""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
@@ -77,6 +79,8 @@ class _Engine(QIconEngine):
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        if size.isEmpty():
+            return QPixmap()
         key = f"studio/{self._name}/{self._color(mode)}/{size.width()}x{size.height()}"
         found = QPixmap()
         if QPixmapCache.find(key, found):
