@@ -1,0 +1,28 @@
+"""Everything on disk: projects, artifacts, steps, the queue, the library, settings and models. No Qt, no torch."""
+
+from studio.store.artifacts import ArtifactStore
+from studio.store.documents import DocumentStore
+from studio.store.formats import Formats
+from studio.store.journal import JobJournal
+from studio.store.library import Library
+from studio.store.places import Places, bundled
+from studio.store.project import Project
+from studio.store.settings import SessionStore, SettingsStore
+from studio.store.shelf import ModelShelf
+from studio.store.steps import StepStore, StepWriter
+
+__all__ = [
+    "ArtifactStore",
+    "DocumentStore",
+    "Formats",
+    "JobJournal",
+    "Library",
+    "ModelShelf",
+    "Places",
+    "Project",
+    "SessionStore",
+    "SettingsStore",
+    "StepStore",
+    "StepWriter",
+    "bundled",
+]

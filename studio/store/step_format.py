@@ -1,0 +1,227 @@
+"""The bytes of a steps file: a header, then one record a step, each part with its own checksum.
+
+All numbers are little endian. Header (16 bytes): magic, format number, zeros. Record: a head of 44 bytes (mark, index,
+the lengths of its three parts, their CRC-32, the CRC-32 of the head), then the parts: JSON about the step, the preview
+and the state. See docs/project-folder.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from studio.core.canonical import thaw
+from studio.core.steps import Preview, Step, StepState, Tensor
+
+FORMAT = 1
+HEADER = struct.Struct("<8sI4x")
+MAGIC = b"STUDIOst"
+HEAD = struct.Struct("<4sIIIQIII")
+CRC = struct.Struct("<I")
+MARK = b"\xf1STP"
+HEAD_SIZE = HEAD.size + CRC.size
+
+ABOUT_LIMIT = 1 << 20
+PREVIEW_LIMIT = 1 << 25
+STATE_LIMIT = 1 << 36
+VALUES_LIMIT = 1 << 26
+STEPS_LIMIT = 1 << 20
+"""Nobody's generation has a million steps: what says so is damaged or hostile."""
+
+_SAMPLE = 4096
+_PAYS = 0.9
+"""Compress only what shrinks to less than this: the noise of the first denoising steps does not."""
+
+_BITS = {
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "U16": 16, "I16": 16, "F16": 16, "BF16": 16,
+    "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64, "C64": 64,
+}  # fmt: skip
+
+
+class Damaged(ValueError):
+    """A part of a steps file is not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where one record lies: `offset` in the file, the lengths of its parts in bytes, and their CRC-32."""
+
+    offset: int
+    index: int
+    about: int
+    preview: int
+    state: int
+    about_crc: int
+    preview_crc: int
+    state_crc: int
+
+    @property
+    def end(self) -> int:
+        """The offset just behind the record."""
+        return self.offset + HEAD_SIZE + self.about + self.preview + self.state
+
+    def sane(self) -> bool:
+        """False for lengths that nobody would have written."""
+        return (
+            self.index < STEPS_LIMIT
+            and self.about <= ABOUT_LIMIT
+            and self.preview <= PREVIEW_LIMIT
+            and self.state <= STATE_LIMIT
+        )
+
+
+def header() -> bytes:
+    """What a steps file begins with."""
+    return HEADER.pack(MAGIC, FORMAT)
+
+
+def read_header(data: bytes) -> int:
+    """The format number. Raises Damaged where it is no steps file."""
+    if len(data) < HEADER.size:
+        raise Damaged("too short for a header")
+    magic, number = HEADER.unpack_from(data)
+    if magic != MAGIC:
+        raise Damaged("not a steps file")
+    return int(number)
+
+
+def pack(step: Step, state: StepState | None) -> bytes:
+    """One record. Raises ValueError or TypeError for values that are no JSON or no tensor."""
+    preview, about = b"", {"total": step.total, "label": step.label}
+    if step.preview is not None:
+        preview, squeezed = squeeze(step.preview.data)
+        about["preview"] = {
+            "media": step.preview.media,
+            "width": step.preview.width,
+            "height": step.preview.height,
+            "size": len(step.preview.data),
+            "zlib": squeezed,
+        }
+    packed_state = b"" if state is None else pack_state(state)
+    text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
+    head = HEAD.pack(
+        MARK,
+        step.index,
+        len(text),
+        len(preview),
+        len(packed_state),
+        zlib.crc32(text),
+        zlib.crc32(preview),
+        zlib.crc32(packed_state),
+    )
+    record = b"".join((head, CRC.pack(zlib.crc32(head)), text, preview, packed_state))
+    if not Head(0, step.index, len(text), len(preview), len(packed_state), 0, 0, 0).sane():
+        raise ValueError(f"step {step.index} is too large to be kept ({len(record)} bytes)")
+    return record
+
+
+def unpack_head(data: bytes, offset: int) -> Head | None:
+    """The head at the start of `data`, which was read at `offset`; None where there is none or it is damaged."""
+    if len(data) < HEAD_SIZE or not data.startswith(MARK):
+        return None
+    if CRC.unpack_from(data, HEAD.size)[0] != zlib.crc32(data[: HEAD.size]):
+        return None
+    head = Head(offset, *HEAD.unpack_from(data)[1:])
+    return head if head.sane() else None
+
+
+def unpack_step(head: Head, about: bytes, preview: bytes) -> Step:
+    """The step, without its state. Raises Damaged."""
+    if zlib.crc32(about) != head.about_crc or zlib.crc32(preview) != head.preview_crc:
+        raise Damaged(f"step {head.index}: checksum")
+    try:
+        values = json.loads(about.decode("utf-8", "surrogatepass"))
+        look = values.get("preview")
+        return Step(
+            index=head.index,
+            total=int(values["total"]),
+            label=str(values.get("label", "")),
+            has_state=head.state > 0,
+            preview=None
+            if look is None
+            else Preview(
+                media=str(look["media"]),
+                data=unsqueeze(preview, bool(look["zlib"]), int(look["size"]), limit=PREVIEW_LIMIT),
+                width=int(look["width"]),
+                height=int(look["height"]),
+            ),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Damaged(f"step {head.index}: {error}") from error
+
+
+def pack_state(state: StepState) -> bytes:
+    """A state as bytes: length of its JSON, the JSON, then the arrays one after the other."""
+    blobs, arrays = [], []
+    for name, tensor in state.tensors.items():
+        if tensor_size(tensor.dtype, tensor.shape) not in (len(tensor.data), -1):
+            raise ValueError(f"tensor {name!r}: {len(tensor.data)} bytes are not {tensor.dtype} {tensor.shape}")
+        blob, squeezed = squeeze(tensor.data)
+        blobs.append(blob)
+        arrays.append([name, tensor.dtype, list(tensor.shape), len(tensor.data), len(blob), squeezed])
+    about = {"values": thaw(state.values), "tensors": arrays}
+    text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
+    if len(text) > VALUES_LIMIT:
+        raise ValueError("the JSON part of the state is too large; put it into a tensor")
+    return b"".join((CRC.pack(len(text)), text, *blobs))
+
+
+def unpack_state(head: Head, data: bytes) -> StepState:
+    """The opposite of `pack_state`. Raises Damaged."""
+    if zlib.crc32(data) != head.state_crc:
+        raise Damaged(f"state of step {head.index}: checksum")
+    try:
+        (length,) = CRC.unpack_from(data)
+        about = json.loads(data[CRC.size : CRC.size + length].decode("utf-8", "surrogatepass"))
+        tensors, offset = {}, CRC.size + length
+        for name, dtype, shape, size, stored, squeezed in about["tensors"]:
+            tensors[str(name)] = _tensor(
+                str(dtype), tuple(map(int, shape)), size, data[offset : offset + stored], squeezed
+            )
+            offset += stored
+        return StepState(tensors=tensors, values=about["values"])
+    except (KeyError, TypeError, ValueError, struct.error, RecursionError) as error:
+        raise Damaged(f"state of step {head.index}: {error}") from error
+
+
+def _tensor(dtype: str, shape: tuple[int, ...], size: Any, blob: bytes, squeezed: Any) -> Tensor:
+    if tensor_size(dtype, shape) not in (size, -1):
+        raise ValueError(f"{size} bytes are not {dtype} {shape}")
+    return Tensor(dtype, shape, unsqueeze(blob, bool(squeezed), int(size), limit=STATE_LIMIT))
+
+
+def tensor_size(dtype: str, shape: tuple[int, ...]) -> int:
+    """Bytes of an array; -1 for a dtype nobody told us about."""
+    bits = _BITS.get(dtype)
+    return -1 if bits is None else math.prod(shape) * bits // 8
+
+
+def squeeze(data: bytes) -> tuple[bytes, bool]:
+    """`data` through zlib where that pays, judged by a sample from its middle, and whether it was done."""
+    if len(data) < 64:
+        return data, False
+    start = max(0, (len(data) - _SAMPLE) // 2)
+    sample = data[start : start + _SAMPLE]
+    if len(zlib.compress(sample, 1)) > _PAYS * len(sample):
+        return data, False
+    small = zlib.compress(data, 1)
+    return (small, True) if len(small) < _PAYS * len(data) else (data, False)
+
+
+def unsqueeze(data: bytes, squeezed: bool, size: int, *, limit: int) -> bytes:
+    """The opposite of `squeeze`, never more than `size` bytes. Raises ValueError where the size is another."""
+    if not 0 <= size <= limit:
+        raise ValueError(f"{size} bytes is out of bounds")
+    if squeezed:
+        inflate = zlib.decompressobj()
+        try:
+            data = inflate.decompress(data, size + 1)  # bounded: a bomb stops one byte past what was promised
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+    if len(data) != size:
+        raise ValueError(f"{len(data)} bytes instead of {size}")
+    return data
