@@ -1,0 +1,205 @@
+"""Draws the real window, with real pictures in it, into docs/screenshots: each page, two sizes, dark and light.
+
+    python3 dev.py screenshots [page …] [--out FOLDER]
+
+The pictures are made first, by pressing the same buttons an artist presses. Each drawing is a process of its own on a
+virtual screen of the right size, so that fonts, docks and pop-ups come out as they do for people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from studio.testing import screen
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = ((1366, 768), (2560, 1440))
+THEMES = ("dark", "light")
+PAGES = ("library", "queue", "models", "plugins", "settings")
+LIMIT = 150_000
+"""Bytes that one file may have: they are in the repository."""
+PROMPTS = (
+    ("watercolour painting of a castle on a hill at sunset", 7),
+    ("a lighthouse by the sea at night, ink drawing", 11),
+    ("a small house in a forest in winter, oil painting", 23),
+    ("two boats on a lake in the morning, pastel", 42),
+)
+WAIT = 240.0
+
+
+@contextlib.contextmanager
+def surroundings(size: tuple[int, int], home: Path) -> Iterator[dict[str, str]]:
+    """The environment for one drawing."""
+    extra = {"STUDIO_HOME": str(home), "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "QT_SCALE_FACTOR": "1"}
+    if sys.platform == "linux" and not screen.lacking():
+        with screen.VirtualScreen(size) as virtual:
+            yield {**virtual.environment, **extra}
+    else:
+        yield {**os.environ, "QT_QPA_PLATFORM": "offscreen", **extra}
+
+
+def child(task: dict[str, Any], size: tuple[int, int], home: Path) -> None:
+    """Run one task in a process of its own."""
+    with surroundings(size, home) as environment:
+        subprocess.run([sys.executable, __file__, "--task", json.dumps(task)], env=environment, check=True)
+
+
+# --- in the child ----------------------------------------------------------------------------------------------------
+
+
+class Session:
+    """The running program, driven step by step."""
+
+    def __init__(self, theme: str, size: tuple[int, int]) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        from studio.app import build
+        from studio.store import Places
+        from studio.ui.preferences import APPEARANCE, Appearance
+
+        self.studio = build(Places.default())
+        self.application = QApplication.instance()
+        self.window = self.studio.window
+        self.window.services.settings.set(APPEARANCE, Appearance(theme=theme, motion="off"))
+        self.window.setGeometry(0, 0, *size)
+        self.window.showFullScreen()  # the whole screen without a window manager's frame
+        self.wait(1.0)
+
+    def wait(self, seconds: float) -> None:
+        """Let the program run."""
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(int(seconds * 1000), loop.quit)
+        loop.exec()
+
+    def named(self, kind: type, name: str) -> Any:
+        """The visible widget with an accessible name."""
+        found = [item for item in self.window.findChildren(kind) if item.accessibleName() == name and item.isVisible()]
+        assert found, f"there is no {name}"
+        return found[0]
+
+    def status(self) -> str:
+        """What the status bar says."""
+        from PySide6.QtWidgets import QWidget
+
+        return str(self.named(QWidget, "Status").accessibleDescription())
+
+    def generate(self, prompt: str, *, until: str = "Done") -> None:
+        """Type a prompt, press Generate, and wait until the status says something."""
+        from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit
+
+        self.named(QPlainTextEdit, "Prompt").setPlainText(prompt)
+        self.named(QAbstractButton, "Generate").click()
+        end = time.monotonic() + WAIT
+        self.wait(0.3)
+        while not self.status().startswith(until):
+            assert time.monotonic() < end, f"after {WAIT:.0f} s the status is {self.status()!r}"
+            assert not self.status().startswith("Failed"), self.status()
+            self.wait(0.02)
+
+    def seed(self, number: int) -> None:
+        """Type a seed, so that the same pictures come out again."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QWidget
+
+        field = self.named(QWidget, "Seed")
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(field, str(number))
+        QTest.keyClick(field, Qt.Key.Key_Tab)
+
+    def save(self, path: Path) -> None:
+        """The whole screen as people see it, pop-ups included, as a small PNG."""
+        import io
+
+        from PIL import Image
+        from PySide6.QtCore import QBuffer
+        from PySide6.QtGui import QGuiApplication
+
+        real = QGuiApplication.platformName() == "xcb"
+        picture = self.window.screen().grabWindow(0) if real else self.window.grab()
+        buffer = QBuffer()
+        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+        picture.save(buffer, "PNG")
+        image = Image.open(io.BytesIO(bytes(buffer.data().data())), formats=("PNG",)).convert("RGB")
+        for colours in (256, 128, 64, 32):
+            image.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+            if path.stat().st_size <= LIMIT:
+                return
+        raise SystemExit(f"{path.name} is larger than {LIMIT} bytes even with 32 colours")
+
+    def close(self) -> None:
+        """End the program."""
+        self.studio.close()
+
+
+def prepare(task: dict[str, Any]) -> None:
+    """Make the pictures that all drawings show."""
+    session = Session("dark", (1366, 768))
+    for prompt, seed in PROMPTS:
+        session.seed(seed)
+        session.generate(prompt)
+    session.close()
+
+
+def draw(task: dict[str, Any]) -> None:
+    """Draw the pages in one theme and size."""
+    size, theme, out = tuple(task["size"]), task["theme"], Path(task["out"])
+    session = Session(theme, size)
+    for page in task["pages"]:
+        name = f"{page}-{theme}-{size[0]}.png"
+        if page == "image":
+            session.seed(7)
+            session.generate(PROMPTS[0][0], until="Step 1")
+            session.save(out / f"running-{theme}-{size[0]}.png")
+            session.generate(PROMPTS[0][0])
+        else:
+            session.window.show_place(page)
+        session.wait(1.0)
+        session.save(out / name)
+    session.close()
+
+
+# --- the parent ------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> int:
+    """Make pictures, then draw everything."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("pages", nargs="*", default=["image", *PAGES])
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    options.add_argument("--task", help=argparse.SUPPRESS)
+    wanted = options.parse_args(arguments)
+    if wanted.task:
+        task = json.loads(wanted.task)
+        {"prepare": prepare, "draw": draw}[task["do"]](task)
+        return 0
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="studio-screenshots-") as place:
+        studio = Path(place) / "home"
+        child({"do": "prepare"}, SIZES[0], studio)
+        for size in SIZES:
+            for theme in THEMES:
+                home = Path(place) / f"{theme}-{size[0]}"
+                shutil.copytree(studio, home)
+                task = {"do": "draw", "size": size, "theme": theme, "pages": wanted.pages, "out": str(wanted.out)}
+                child(task, size, home)
+                print(f"drawn: {theme}, {size[0]} by {size[1]}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
