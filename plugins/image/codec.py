@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,22 @@ FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 """What is opened at all: decoders for everything else are never reached."""
 PIXEL_LIMIT = 150_000_000
 """A 628 kB PNG can hold 144 megapixels; a camera's picture stays below this."""
+BROKEN: tuple[type[Exception], ...] = (
+    OSError,
+    ValueError,  # with its family: UnicodeDecodeError
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,  # of the AVIF decoder; RecursionError is one too
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""All that Pillow's decoders raise for damaged files, seen with thousands of them."""
 RECIPE_KEY = "studio"
 PARAMETERS_KEY = "parameters"
 
@@ -47,7 +65,7 @@ def open_picture(source: Path | bytes) -> Image.Image:
             "PNG, JPEG, WebP, AVIF, TIFF, BMP and GIF can be read.",
             details=str(error),
         ) from error
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError) as error:
+    except BROKEN as error:
         raise StudioError(
             f"{name} is damaged or not whole.", "Try another copy of it.", details=f"{type(error).__name__}: {error}"
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,25 +13,10 @@ from PIL import Image
 from studio.api import Imported, Recipe, StudioError, media
 
 from . import codec_recipe, foreign
-from .codec import PARAMETERS_KEY, RECIPE_KEY
+from .codec import BROKEN, PARAMETERS_KEY, RECIPE_KEY
 from .codec_png import SIGNATURE, TEXT_LIMIT, texts
 
 _READERS = {media.JPEG: "JPEG", media.WEBP: "WEBP", media.AVIF: "AVIF", media.TIFF: "TIFF"}
-_BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    KeyError,
-    IndexError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    RecursionError,
-    struct.error,
-    Image.DecompressionBombError,
-)
 
 
 def read(path: Path) -> Imported:
@@ -46,7 +30,7 @@ def read(path: Path) -> Imported:
         raise
     except FileNotFoundError as error:
         raise StudioError(f"{path.name} is gone.", "Choose the file again.", details=str(error)) from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise StudioError(
             f"{path.name} is damaged or not whole.",
             "Try another copy of it.",
