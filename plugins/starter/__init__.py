@@ -1,0 +1,1 @@
+"""The starter plugin: models that work at once, and everything that made them."""

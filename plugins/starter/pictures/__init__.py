@@ -1,0 +1,1 @@
+"""Training, saving and judging the starter picture model."""

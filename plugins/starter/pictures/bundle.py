@@ -1,0 +1,125 @@
+"""The finished model: a folder that any StableDiffusionPipeline loads, and what lies beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from PIL import Image
+from safetensors.torch import save_file
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from starter.world import captions as say
+from starter.world import render, sample_scene
+
+from .autoencoder import to_tensor
+from .denoiser import build_scheduler
+
+EXAMPLES = (
+    "a red house on the left in the mountains at sunset, paper cut",
+    "watercolour of a lighthouse by the sea, fog, morning light",
+    "a purple castle in the middle in a forest at night, full moon, oil painting",
+    "pixel art, a green car on the right in the city, rain",
+    "ink drawing of a white cat in a meadow on a bright day, birds",
+    "a hot air balloon over a lake at dawn, flat illustration",
+    "northern lights over snowy hills, cut paper art",
+    "a yellow tent in the desert under a starry sky",
+    "blue and white spiral, watercolour",
+)
+
+
+def words_known() -> dict[str, dict[str, list[str]]]:
+    """Every word the model was taught, grouped as a prompt box would offer them."""
+    groups = {
+        "places": say.SAY_PLACE,
+        "times": say.SAY_TIME,
+        "weather": say.SAY_WEATHER,
+        "sky": {**say.SAY_SKY, **say.SAY_MOON},
+        "objects": say.SAY_THING,
+        "colours": say.SAY_COLOUR,
+        "positions": say.SAY_POSITION,
+        "styles": say.SAY_STYLE,
+        "patterns": say.SAY_PATTERN,
+    }
+    return {name: {key: list(dict.fromkeys(words)) for key, words in table.items()} for name, table in groups.items()}
+
+
+def save_bundle(
+    folder: Path,
+    *,
+    vae: AutoencoderKL,
+    encoder: CLIPTextModel,
+    tokenizer_folder: Path,
+    denoiser: UNet2DConditionModel,
+    preview: dict[str, torch.Tensor] | None = None,
+) -> None:
+    """Write the pipeline in half precision, part by part, and the preview matrix, words and examples beside it."""
+    pipe = StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=encoder,
+        tokenizer=CLIPTokenizer.from_pretrained(tokenizer_folder),
+        unet=denoiser,
+        scheduler=build_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    # A copy in half precision: training goes on with the full one.
+    kept = {name: getattr(pipe, name) for name in ("vae", "text_encoder", "unet")}
+    states = {name: {k: v.clone() for k, v in m.state_dict().items()} for name, m in kept.items()}
+    pipe.to(torch.float16)
+    pipe.save_pretrained(folder, safe_serialization=True)
+    pipe.to(torch.float32)
+    for name, module in kept.items():
+        module.load_state_dict(states[name])
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copyfile(tokenizer_folder / name, folder / "tokenizer" / name)
+    (folder / "words.json").write_text(
+        json.dumps({"words": words_known(), "examples": EXAMPLES}, indent=1, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
+    if preview is not None:
+        save_file({k: v.contiguous() for k, v in preview.items()}, folder / "preview.safetensors")
+
+
+def load_bundle(folder: Path) -> StableDiffusionPipeline:
+    """The finished model in full precision, which a processor computes fastest."""
+    return StableDiffusionPipeline.from_pretrained(
+        folder, local_files_only=True, safety_checker=None, dtype=torch.float32
+    )
+
+
+@torch.no_grad()
+def preview_matrix(vae: AutoencoderKL, first: int, count: int = 32) -> dict[str, torch.Tensor]:
+    """The matrix that shows latents as small pictures: `weight` [c, 3] and `bias` [3], to RGB between 0 and 1."""
+    pictures = to_tensor(np.stack([render(sample_scene(first + i)) for i in range(count)]))
+    latents = vae.encode(pictures.to(next(vae.parameters()).device)).latent_dist.mean.float().cpu()
+    colours = F.avg_pool2d((pictures + 1) / 2, pictures.shape[-1] // latents.shape[-1])
+    given = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+    given = torch.cat([given, torch.ones(len(given), 1)], 1)
+    wanted = colours.permute(0, 2, 3, 1).reshape(-1, 3)
+    solution = torch.linalg.lstsq(given, wanted).solution
+    return {"weight": solution[:-1], "bias": solution[-1]}
+
+
+def sample_sheet(folder: Path, path: Path, prompts: tuple[str, ...], *, steps: int = 20, seed: int = 7) -> None:
+    """Pictures of these prompts, three in a row, by the folder as a user would load it."""
+    pipe = load_bundle(folder)
+    pipe.set_progress_bar_config(disable=True)
+    pictures = []
+    with torch.no_grad():
+        for prompt in prompts:
+            generator = torch.Generator().manual_seed(seed)
+            pictures.append(pipe(prompt, num_inference_steps=steps, guidance_scale=4.0, generator=generator).images[0])
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // 3)
+    sheet = Image.new("RGB", (3 * width, rows * height), "white")
+    for i, picture in enumerate(pictures):
+        sheet.paste(picture, (i % 3 * width, i // 3 * height))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)

@@ -1,0 +1,124 @@
+"""The order of training: autoencoder, words, denoiser. Each starts from what the one before left in the folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from starter.training.checkpoint import load_checkpoint, save_checkpoint
+from starter.training.pace import Pace
+
+from .autoencoder import HELD_OUT, AutoencoderPlan, build_autoencoder, held_out_pictures, train_autoencoder, whiten
+from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
+from .data import LatentCache
+from .denoiser import DenoiserPlan, train_denoiser
+from .text import build_text_encoder, make_tokenizer, train_text
+
+
+def plans(tiny: bool) -> tuple[AutoencoderPlan, int, DenoiserPlan]:
+    """Autoencoder, steps of the text stage, denoiser. The tiny ones end within seconds and show only that all works."""
+    full = AutoencoderPlan(), 1500, DenoiserPlan()
+    if not tiny:
+        return full
+    return (
+        replace(full[0], channels=(8, 8, 16, 16, 32), steps=12, linear=40, batch=4),
+        30,
+        replace(
+            full[2],
+            channels=(32, 32),
+            steps=40,
+            batch=16,
+            cache=64,
+            grow=32,
+            grow_every=40,
+            publish=40,
+            shard=32,
+            lazy=1,
+        ),
+    )
+
+
+class Training:
+    """One work folder and the stages run in it."""
+
+    def __init__(self, work: Path, out: Path, *, tiny: bool, device: torch.device, deadline: float | None) -> None:
+        self.work, self.out, self.device, self.deadline = work, out, device, deadline
+        self.coder, self.reading, self.denoising = plans(tiny)
+        work.mkdir(parents=True, exist_ok=True)
+
+    def pace(self, name: str) -> Pace:
+        return Pace(self.work, name, deadline=self.deadline)
+
+    def autoencoder(self) -> AutoencoderKL:
+        """The finished autoencoder, trained if need be; its encoder is frozen from then on."""
+        done = self.work / "autoencoder-done.safetensors"
+        vae = build_autoencoder(self.coder).to(self.device)
+        if load_checkpoint(done, models={"model": vae}, optimiser=None) is None:
+            pace = self.pace("autoencoder")
+            vae = train_autoencoder(self.coder, self.work, pace, self.device)
+            if not pace.go_on():
+                raise SystemExit(0)
+            whiten(vae, held_out_pictures(64))
+            save_checkpoint(done, models={"model": vae}, optimiser=None, info={})
+        return vae.eval().requires_grad_(False)
+
+    def text(self) -> tuple[CLIPTextModel, CLIPTokenizer]:
+        """Tokenizer and text encoder, made and taught if need be."""
+        folder = self.work / "tokenizer"
+        tokenizer = CLIPTokenizer.from_pretrained(folder) if folder.exists() else make_tokenizer(folder)
+        encoder = build_text_encoder(tokenizer)
+        done = self.work / "text.safetensors"
+        if load_checkpoint(done, models={"model": encoder}, optimiser=None) is None:
+            pace = self.pace("text")
+            right = train_text(encoder, tokenizer, pace, steps=self.reading, device=self.device)
+            if not pace.go_on():
+                raise SystemExit(0)
+            save_checkpoint(done, models={"model": encoder}, optimiser=None, info={"facts": right})
+        return encoder.to(self.device).eval(), tokenizer
+
+    def denoiser(self) -> None:
+        """Train the denoiser; every so often the folder `model` beside the checkpoints is a loadable draft."""
+        vae, (encoder, tokenizer) = self.autoencoder(), self.text()
+        cache = LatentCache(self.work, vae, mark="1", shard=self.denoising.shard)
+        draft = self.work / "model"
+
+        def publish(model: UNet2DConditionModel, step: int) -> None:
+            preview = preview_matrix(vae, HELD_OUT)
+            save_bundle(
+                draft,
+                vae=vae,
+                encoder=encoder,
+                tokenizer_folder=self.work / "tokenizer",
+                denoiser=model,
+                preview=preview,
+            )
+            sample_sheet(draft, self.work / "samples" / f"{step:07d}.png", EXAMPLES)
+            self.out.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(draft, self.out, dirs_exist_ok=True)
+
+        train_denoiser(
+            self.denoising,
+            encoder=encoder,
+            tokenizer=tokenizer,
+            cache=cache,
+            work=self.work,
+            pace=self.pace("denoiser"),
+            device=self.device,
+            publish=publish,
+        )
+
+
+def run(stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, deadline: float | None) -> None:
+    """Run one stage, or all that are not done yet."""
+    training = Training(work, out, tiny=tiny, device=device, deadline=deadline)
+    if stage in ("all", "autoencoder"):
+        training.autoencoder()
+    if stage in ("all", "text"):
+        training.text()
+    if stage in ("all", "denoiser"):
+        training.denoiser()

@@ -1,0 +1,55 @@
+"""Train the starter models: ``python -m plugins.starter.train pictures [--tiny] [--minutes N] ...``.
+
+Every stage resumes where it stopped. See --help; a file named PAUSE in the work folder makes it sleep.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is loaded: waiting threads that spin would cost everybody else on this machine three to five times.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import argparse
+import time
+from pathlib import Path
+
+import platformdirs
+
+HERE = Path(__file__).resolve()
+SHIPPED = HERE.parents[2] / "resources" / "starter"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m plugins.starter.train", description=__doc__)
+    parser.add_argument("model", choices=("pictures",))
+    parser.add_argument("--stage", choices=("all", "autoencoder", "text", "denoiser", "decoder"), default="all")
+    parser.add_argument("--tiny", action="store_true", help="a toy of the same shape, in seconds: for tests")
+    parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in the work folder")
+    parser.add_argument("--work", type=Path, help="checkpoints, caches, logs, samples (default: the user's cache)")
+    parser.add_argument("--out", type=Path, help="where the finished model goes (default: resources/starter)")
+    parser.add_argument("--minutes", type=float, help="stop after so many minutes, with a checkpoint")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads (1 leaves the machine usable)")
+    parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto")
+    options = parser.parse_args(arguments)
+    work = options.work or Path(platformdirs.user_cache_dir("studio")) / "training" / options.model
+    out = options.out or SHIPPED / options.model
+    if options.fresh:
+        for file in work.glob("*.safetensors"):
+            file.unlink()
+
+    import torch
+
+    from .pictures.stages import run
+
+    torch.set_num_threads(options.threads)
+    if options.device == "auto":
+        options.device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    deadline = time.time() + options.minutes * 60 if options.minutes else None
+    run(options.stage, work=work, out=out, tiny=options.tiny, device=torch.device(options.device), deadline=deadline)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""What every training here shares: checkpoints that survive a crash, and manners towards the machine."""

@@ -1,0 +1,99 @@
+"""From a scene to its picture: 256 x 256 RGB, a few milliseconds each, the same bytes for the same scene."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+
+from .brush import Brush
+from .objects import SIZE, draw_thing
+from .palette import air as air_of
+from .patterns import draw_pattern
+from .places import PLACE, Land
+from .scene import WATER, Scene, Thing
+from .sky import draw_sky, draw_weather, sun_place
+from .styles import blank, finish, pixel_art
+
+SIDE = 256
+PIXEL = 4
+"""How many picture pixels one pixel of pixel art takes."""
+SPOT = {"left": 62.0, "centre": 128.0, "right": 194.0}
+
+
+def _stand(brush: Brush, land: Land, scene: Scene, thing: Thing, x: float, ground: float, size: float) -> float:
+    """Give a thing something to stand on, and return the height of its foot."""
+    air = land.air
+    if scene.place in WATER and thing.kind == "sailboat":
+        return ground - (6 if scene.place == "sea" else 26)
+    if scene.place == "sea":
+        isle = QPainterPath(QPointF(x - size * 0.72, ground + 8))
+        isle.quadTo(x - size * 0.4, ground - 14, x, ground - 12)
+        isle.quadTo(x + size * 0.44, ground - 13, x + size * 0.72, ground + 8)
+        isle.closeSubpath()
+        brush.fill(isle, air.lit((214, 190, 136)), to=air.lit((150, 128, 96)), lift=2)
+        return ground - 8
+    if not brush.lined:
+        shadow = QPainterPath()
+        shadow.addEllipse(QPointF(x + 3, ground), size * 0.46, size * 0.06)
+        brush.veil(shadow, (24, 28, 48), 0.24)
+    return ground
+
+
+def _draw_things(brush: Brush, land: Land, scene: Scene, ground: float) -> list[tuple[float, float, float]]:
+    """Draw what stands in the foreground; returns centre x, centre y and size of each thing."""
+    boxes = []
+    rng = land.rng
+    for thing in scene.things:
+        a, b, c, d = rng.random(4).tolist()
+        size = SIZE[thing.kind] * (0.94 + 0.16 * a) * (0.9 if len(scene.things) > 1 else 1.0)
+        x = SPOT[thing.position] + (b - 0.5) * 18
+        if thing.kind == "balloon":
+            y = 108 + 24 * c
+        elif thing.kind == "rocket" and a < 0.5:
+            y = _stand(brush, land, scene, thing, x, ground + 8 * c, size)
+        else:
+            y = _stand(brush, land, scene, thing, x, ground + 8 * c, size)
+        draw_thing(brush, thing.kind, thing.colour, land.air, x, y, size, d < 0.5)
+        boxes.append((x, y - size * 0.5, size))
+    return boxes
+
+
+def _paint(scene: Scene, painter: QPainter, rng: np.random.Generator) -> list[tuple[float, float, float]]:
+    if scene.pattern:
+        draw_pattern(Brush(painter, scene.style, None), scene, rng)
+        return []
+    air = air_of(scene.time, scene.weather, rng)
+    brush = Brush(painter, scene.style, air)
+    sun = sun_place(scene, rng)
+    draw_sky(brush, scene, air, rng, sun)
+    land = Land(brush, air, rng, sun[0] if scene.moon != "none" else -1.0)
+    ground = PLACE[scene.place](land)
+    boxes = _draw_things(brush, land, scene, ground)
+    draw_weather(brush, scene, air, rng)
+    return boxes
+
+
+def render_with_boxes(scene: Scene) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
+    """The picture, and centre x, centre y and size of every thing in it (training looks harder there)."""
+    rng = np.random.default_rng([scene.seed, 2])
+    pixelated = scene.style == "pixel art"
+    canvas = blank(SIDE // PIXEL if pixelated else SIDE)
+    painter = QPainter(canvas)
+    if pixelated:
+        painter.scale(1 / PIXEL, 1 / PIXEL)
+    else:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(Qt.PenStyle.NoPen))
+    boxes = _paint(scene, painter, rng)
+    painter.end()
+    side = canvas.width()
+    raw = np.frombuffer(canvas.constBits(), np.uint8).reshape(side, side, 4)
+    if pixelated:
+        return np.ascontiguousarray(pixel_art(raw, PIXEL)[..., ::-1]), boxes
+    return finish(raw, scene.style, rng), boxes
+
+
+def render(scene: Scene) -> np.ndarray:
+    """The picture of a scene, [256, 256, 3] bytes."""
+    return render_with_boxes(scene)[0]
