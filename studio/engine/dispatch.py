@@ -204,6 +204,8 @@ class Dispatcher:
             order = self._orders.make(run.job, say=lambda text: self._mailbox.put(Progressed(run.job.id, text)))
             if order.asked != run.job.request:
                 self._queue.edit(run.job.id, request=order.asked)
+            if order.request != order.asked:
+                run.artifacts = self._orders.kept_before(run.job)
         except Exception as error:  # noqa: BLE001 - the store's errors are many, and the queue must go on
             problem = problem_of(error, plugin=run.name) if isinstance(error, StudioError) else disk_problem(error)
             self._post(lambda: self._finish(run, End("failed", problem)))

@@ -74,10 +74,10 @@ class Finisher:
             self.mailbox.put(Paused(job_id))
         elif end.state == "cancelled":
             self._change(job_id, JobState.CANCELLED, ended=now, artifacts=ids)
-            self.mailbox.put(Cancelled(job_id, tuple(run.artifacts)))
+            self.mailbox.put(Cancelled(job_id, run.results))
         elif end.state == "done":
             self._change(job_id, JobState.DONE, ended=now, artifacts=ids)
-            self.mailbox.put(Finished(job_id, tuple(run.artifacts), time.monotonic() - run.began))
+            self.mailbox.put(Finished(job_id, run.results, time.monotonic() - run.began))
             self.plugins.clear(run.plugin, "generate")
         else:
             problem = end.problem or Problem(f"The {run.name} plugin failed.", "Try again.")

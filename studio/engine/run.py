@@ -54,7 +54,12 @@ class Run:
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of what has been kept, each once."""
-        return tuple(dict.fromkeys(artifact.id for artifact in self.artifacts))
+        return tuple(artifact.id for artifact in self.results)
+
+    @property
+    def results(self) -> tuple[Artifact, ...]:
+        """What has been kept, each once: two equal files are one artifact."""
+        return tuple({artifact.id: artifact for artifact in self.artifacts}.values())
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -86,6 +91,11 @@ class Orders:
             steps=self.steps.path(job.id),
             resume=resume,
         )
+
+    def kept_before(self, job: Job) -> list[Artifact]:
+        """What a job that goes on at a step of its own had handed over before."""
+        kept = [artifact for artifact in self.artifacts.of_job(job.id) if not artifact.partial]
+        return sorted(kept, key=lambda artifact: artifact.created)
 
     def _model(self, request: Request, say: Callable[[str], None]) -> tuple[Model | None, Request]:
         ref = request.model

@@ -319,3 +319,15 @@ def test_warming_comes_before_the_first_job_and_does_no_harm(bench: Bench) -> No
     bench.engine.warm("tokens.text")  # has no warm code: its module is loaded, no more
     bench.wait_for(bench.submit(bench.text(length=2)), Finished)
     assert len(bench.workers) == 1
+
+
+def test_what_was_handed_over_before_a_pause_is_part_of_the_result(bench: Bench) -> None:
+    job_id = bench.submit(bench.tiny(steps=40, pause=0.02, early=1))
+    bench.wait_for(job_id, Stepped, times=3)
+    bench.engine.pause(job_id)
+    bench.wait_for(job_id, Paused)
+    (early,) = bench.job(job_id).artifacts
+    bench.engine.resume(job_id)
+    results = bench.wait_for(job_id, Finished).artifacts
+    assert results[0].id == early
+    assert len(results) == 2
