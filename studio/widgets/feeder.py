@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from PySide6.QtCore import QMutex, QMutexLocker, QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QCoreApplication, QMutex, QMutexLocker, QObject, QRunnable, Qt, QThreadPool, Signal
 
 from studio.core.errors import StudioError
 
@@ -23,6 +23,7 @@ class Feeder(QObject):
 
     ready = Signal(object, object)
     failed = Signal(object, object)
+    _over = Signal()
 
     def __init__(self, *, threads: int = 1, depth: int = 300) -> None:
         super().__init__()
@@ -34,6 +35,7 @@ class Feeder(QObject):
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(threads)
         self._pool.setExpiryTimeout(2000)
+        self._over.connect(self._leave, Qt.ConnectionType.QueuedConnection)
 
     def serve(self, owner: QObject) -> Feeder:
         """Close with `owner`: a thread must never answer to a widget that is gone."""
@@ -60,10 +62,21 @@ class Feeder(QObject):
             self._wishes.clear()
 
     def close(self) -> None:
-        """Drop what waits and wait for what runs."""
-        self._closed = True
-        self.forget()
+        """Answer nothing any more. What runs ends by itself: an export of some seconds must not hold up a dialog."""
+        with QMutexLocker(self._lock):
+            self._closed = True
+            self._wishes.clear()
+            busy = bool(self._busy)
+        app = QCoreApplication.instance()
+        if busy and app is not None:
+            # Nothing else may hold this object any more, and its thread must not outlive it.
+            self.setParent(app)
+        else:
+            self._pool.waitForDone()
+
+    def _leave(self) -> None:
         self._pool.waitForDone()
+        self.setParent(None)
 
     def wait(self) -> None:
         """Return when every wish has been served (its answer may still be on its way)."""
@@ -81,6 +94,9 @@ class Feeder(QObject):
         finally:
             with QMutexLocker(self._lock):
                 self._busy.discard(key)
+                leaving = self._closed and not self._busy
+            if leaving:
+                self._over.emit()
 
     def _answer(self, key: Hashable, call: Callable[[], Any]) -> None:
         try:

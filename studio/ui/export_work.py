@@ -1,0 +1,115 @@
+"""What an export does away from the window: encode a file in memory, look at it, write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QImage, QImageReader
+from PySide6.QtWidgets import QWidget
+
+from studio.core import media
+from studio.core.artifact import Artifact
+from studio.core.recipe import Recipe
+from studio.core.specs import ExporterSpec
+from studio.engine import Offer
+from studio.ui import export_names
+from studio.ui.services import Services
+from studio.widgets.pictures import LARGEST, load_image
+
+LOOK = 1024
+"""Pixels a side of the picture that the dialog shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One file to make. `code` gives the exporter's function; it may import the plugin, so call it on a thread."""
+
+    code: Callable[[], Callable[[Path, Recipe | None, Any], bytes]]
+    source: Path
+    recipe: Recipe | None
+    options: Any
+    folder: Path
+    pattern: str
+    values: Mapping[str, str]
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A file made in memory: its size in bytes, its picture as others will see it, the picture's size in pixels."""
+
+    size: int
+    image: QImage | None
+    pixels: tuple[int, int]
+
+
+def encode(wish: Wish, *, look: bool) -> Encoded:
+    """Make the file in memory and look at it. Raises whatever the exporter raises."""
+    data = wish.code()(wish.source, wish.recipe, wish.options)
+    if not look:
+        return Encoded(len(data), None, (0, 0))
+    image, pixels = _decode(data)
+    if image is None:
+        # A format Qt cannot show (AVIF, 16-bit TIFF): the picture it was made from stands for it.
+        image = load_image(wish.source, largest=LOOK)
+        longest = getattr(wish.options, "longest_side", 0)
+        pixels = _scaled(wish.source, longest if isinstance(longest, int) else 0)
+    return Encoded(len(data), image, pixels)
+
+
+def write(wish: Wish) -> Path:
+    """Make the file and write it under a name that is free."""
+    data = wish.code()(wish.source, wish.recipe, wish.options)
+    return export_names.write_new(wish.folder, wish.pattern, wish.values, wish.suffix, data)
+
+
+def _decode(data: bytes) -> tuple[QImage | None, tuple[int, int]]:
+    held = QByteArray(data)
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    size = reader.size()
+    if not reader.canRead() or max(size.width(), size.height()) > LARGEST:
+        return None, (0, 0)
+    if max(size.width(), size.height()) > LOOK:
+        reader.setScaledSize(size.scaled(QSize(LOOK, LOOK), Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    return (None if image.isNull() else image), (size.width(), size.height())
+
+
+def _scaled(source: Path, longest: int) -> tuple[int, int]:
+    size = QImageReader(str(source)).size()
+    if size.isValid() and longest and max(size.width(), size.height()) > longest:
+        size = size.scaled(QSize(longest, longest), Qt.AspectRatioMode.KeepAspectRatio)
+    return (size.width(), size.height()) if size.isValid() else (0, 0)
+
+
+def fitting(services: Services, artifacts: Sequence[Artifact]) -> dict[str, Offer[ExporterSpec]]:
+    """The exporters that can read all of the artifacts, by their full id."""
+    kinds = {artifact.media for artifact in artifacts}
+    return {
+        name: offer
+        for name, offer in services.plugins.exporters().items()
+        if all(media.accepts(offer.spec.accepts, kind) for kind in kinds)
+    }
+
+
+def sign_of(spec: ExporterSpec) -> str:
+    """The icon of a format."""
+    own = {".png": "file-png", ".jpg": "file-jpg", ".txt": "file-text", ".wav": "file-audio", ".mid": "music-notes"}
+    kinds = {"image": "file-image", "text": "file-text", "audio": "file-audio", "video": "file-video"}
+    return own.get(spec.suffix) or kinds.get(media.kind(spec.media), "file")
+
+
+def say_exported(window: QWidget | None, files: Sequence[Path]) -> None:
+    """Say over the window what was written, with the way there."""
+    notices = getattr(window, "notices", None)
+    if notices is None or not files:
+        return
+    words = f"Exported {files[0].name}" if len(files) == 1 else f"Exported {len(files):,} files"
+    folder = QUrl.fromLocalFile(str(files[0].parent))
+    notices.say(words, action="Show in folder", act=lambda: QDesktopServices.openUrl(folder))
