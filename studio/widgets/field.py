@@ -13,15 +13,16 @@ from studio.widgets import theme
 from studio.widgets.controls import IconButton
 from studio.widgets.text import Label, soften, tip
 
+_RESET_PLACE = 3  # after label, unit and the stretch
+
 
 class Field(QWidget):
     """One value with its label. `changed` carries the new value, whoever changed it.
 
-    Subclasses put their editors in with `_add_editor` and show a value in `_show`.
+    Subclasses put their editors in with `_add_editor`, then call `_seal`, and show a value in `_show`.
     """
 
     changed = Signal(object)
-    label_beside = False
 
     def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +58,6 @@ class Field(QWidget):
         self._top.addWidget(self._label)
         self._top.addWidget(self._unit)
         self._top.addStretch(1)
-        self._top.addWidget(self._reset)
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.px(theme.S))
         column = QVBoxLayout(self)
@@ -88,10 +88,10 @@ class Field(QWidget):
         self._editors.append(editor)
         self.setFocusProxy(self._editors[0])
 
-    def _order_tabs(self) -> None:
-        """Tab goes through the editors and then to the reset, which stands above them."""
-        for before, after in zip(self._editors, [*self._editors[1:], self._reset], strict=True):
-            QWidget.setTabOrder(before, after)
+    def _seal(self) -> None:
+        """Call when all editors are in. The reset stands above them but comes after them for the keyboard."""
+        self._top.insertWidget(_RESET_PLACE, self._reset)
+        QWidget.setTabOrder(self._editors[-1], self._reset)
 
     def tab_stops(self) -> list[QWidget]:
         """The parts the keyboard reaches, in order."""

@@ -82,7 +82,7 @@ class NumberField(Field):
         self._box = NumberBox(spec)
         self._box.setValue(float(spec.default))
         self._add_parts()
-        self._order_tabs()
+        self._seal()
         self._box.valueChanged.connect(self._from_box)
         self._box.complained.connect(self.set_problem)
 
@@ -199,7 +199,7 @@ class TextField(Field):
             self._edit.textChanged.connect(self._typed)
         self._add_editor(self._edit, stretch=1)
         self._show(spec.default)
-        self._order_tabs()
+        self._seal()
 
     def _typed(self) -> None:
         self._take(self._edit.text())
@@ -237,7 +237,7 @@ class ChoiceField(Field):
         super().__init__(spec, parent)
         self._combo = Choices()
         self._add_editor(self._combo, stretch=1)
-        self._order_tabs()
+        self._seal()
         self._combo.currentIndexChanged.connect(self._picked)
         self.set_choices(spec.choices)
 
@@ -277,7 +277,7 @@ class SwitchField(Field):
         self._row.removeWidget(self._switch)
         self._top.addWidget(self._switch)
         self._switch.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._order_tabs()
+        self._seal()
         self._switch.toggled.connect(self._take)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -303,7 +303,7 @@ class PathField(Field):
         self._add_editor(self._edit, stretch=1)
         self._add_editor(self._browse, name=f"Choose {spec.label}")
         self._show(spec.default)
-        self._order_tabs()
+        self._seal()
         self._edit.editingFinished.connect(self._typed)
         self._edit.textChanged.connect(self._set_unfocused)
         self._browse.clicked.connect(self.browse)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -48,7 +47,6 @@ class ParamForm(QWidget):
             if spec.name not in skip_names and not (spec.role and spec.role in skip_roles):
                 self._specs[spec.name] = spec
         self._build(column)
-        self._chain_tabs()
 
     def _build(self, column: QVBoxLayout) -> None:
         shown = [spec for spec in self._specs.values() if spec.level != "hidden"]
@@ -89,16 +87,6 @@ class ParamForm(QWidget):
 
     def _field_changed(self, _value: object) -> None:
         self.changed.emit()
-
-    def _chain_tabs(self) -> None:
-        chain: list[QWidget] = []
-        for field in self._fields.values():
-            section = self._section_of(field)
-            if section is not None and section.fold not in chain:
-                chain.append(section.fold)
-            chain.extend(field.tab_stops())
-        for before, after in pairwise(chain):
-            QWidget.setTabOrder(before, after)
 
     def fields(self) -> Mapping[str, Field]:
         """The fields by the names of their params, in the order of the form."""

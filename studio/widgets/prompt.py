@@ -141,7 +141,8 @@ class PromptEdit(QPlainTextEdit):
 
     def _frame(self) -> int:
         around = self.contentsMargins().top() + self.contentsMargins().bottom()
-        return around + round(2 * self.document().documentMargin())
+        # One pixel less than this and Qt counts the last line as not fitting.
+        return around + round(2 * self.document().documentMargin()) + 1
 
     def height_for(self, lines: int) -> int:
         """Pixels that a number of lines takes with everything around them."""

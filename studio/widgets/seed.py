@@ -48,7 +48,7 @@ class SeedField(Field):
         self._dice.setAccessibleDescription("Throw another seed")
         self._lock.setToolTip("Keep this seed for the next result")
         self._dice.setToolTip("Throw another seed")
-        self._order_tabs()
+        self._seal()
         self._box.valueChanged.connect(lambda number: self._take(round(number)))
         self._box.complained.connect(self.set_problem)
         self._lock.toggled.connect(self._locked)

@@ -273,7 +273,8 @@ def test_a_wheel_that_passes_over_changes_nothing_and_scrolls_the_form(spec: Par
     area = QScrollArea()
     inside = QWidget()
     column = QVBoxLayout(inside)
-    field = field_for(spec)
+    field, other = field_for(spec), QLineEdit()
+    column.addWidget(other)
     column.addWidget(field)
     column.addSpacing(2000)
     area.setWidget(inside)
@@ -282,6 +283,9 @@ def test_a_wheel_that_passes_over_changes_nothing_and_scrolls_the_form(spec: Par
     area.resize(300, 200)
     area.show()
     qtbot.waitExposed(area)
+    area.activateWindow()
+    other.setFocus()
+    qtbot.waitUntil(other.hasFocus)
     before = field.value()
     for kind in (QDoubleSpinBox, QSlider, QComboBox):
         for editor in field.findChildren(kind):

@@ -22,9 +22,9 @@ def drawn(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> list[QColor]:
 
 def test_the_colour_is_that_of_the_role_and_follows_the_theme(qapp: QApplication) -> None:
     icon = icons.icon("image", "accent")
-    assert set(color.name() for color in drawn(icon)) == {theme.DARK.accent}
+    assert {color.name() for color in drawn(icon)} == {theme.DARK.accent}
     theme.apply(qapp, "light")
-    assert set(color.name() for color in drawn(icon)) == {theme.LIGHT.accent}
+    assert {color.name() for color in drawn(icon)} == {theme.LIGHT.accent}
 
 
 def test_disabled_icons_are_quiet() -> None:
