@@ -17,10 +17,11 @@ INTERVAL = 33
 class Bridge(QObject):
     """`happened(Event)` is emitted in the window's thread for all that any job says.
 
-    The timer runs only while mail flows: an idle window wakes for nothing.
+    `delivered` follows each batch of them. The timer runs only while mail flows: an idle window wakes for nothing.
     """
 
     happened = Signal(object)
+    delivered = Signal()
     _rang = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -68,3 +69,5 @@ class Bridge(QObject):
         events: list[Event] = self._mailbox.drain()
         for event in events:
             self.happened.emit(event)
+        if events:
+            self.delivered.emit()

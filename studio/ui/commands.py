@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 _LOG = logging.getLogger(__name__)
+ANY_PANEL = "*"
 
 
 def _always() -> bool:
@@ -21,9 +22,10 @@ def _always() -> bool:
 class Command:
     """Something the artist can ask for. `id` is stable ("edit.undo", "image.canvas.mask").
 
-    `shortcuts` are portable key texts ("Ctrl+Shift+Z"). `panel` is the full id of the panel it belongs to, or "" for a
-    command of the whole window. `enabled` is asked whenever the command is shown or run. `group` heads it in the
-    shortcut overview; `words` are further words to find it by.
+    `shortcuts` are portable key texts ("Ctrl+Shift+Z"). `panel` is the full id of the panel it belongs to, ANY_PANEL
+    for a command that needs one in front, or "" for a command of the whole window. `enabled` is asked whenever the
+    command is shown or run. `group` heads it in the shortcut overview; `words` are further words to find it by. `bound`
+    is false where the window listens to the keys itself, because their meaning depends on the focus.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Command:
     words: str = ""
     panel: str = ""
     enabled: Callable[[], bool] = _always
+    bound: bool = True
 
     @property
     def keys(self) -> str:
@@ -98,7 +101,10 @@ class Commands(QObject):
 
     def all(self) -> list[Command]:
         """The commands that can be found now: the window's and those of the panel in front."""
-        return [c for c in self._commands.values() if c.panel in ("", self._front)]
+        return [command for command in self._commands.values() if self._here(command)]
+
+    def _here(self, command: Command) -> bool:
+        return command.panel in ("", self._front) or (command.panel == ANY_PANEL and bool(self._front))
 
     def get(self, name: str) -> Command | None:
         """A command by its id."""
@@ -111,7 +117,7 @@ class Commands(QObject):
     def run(self, name: str) -> bool:
         """Run a command; False where it is unknown or not possible now."""
         command = self._commands.get(name)
-        if command is None or not command.enabled():
+        if command is None or not self._here(command) or not command.enabled():
             return False
         _LOG.debug("command %s", name)
         command.run()
@@ -128,7 +134,7 @@ class Commands(QObject):
                 menu.addSeparator()
                 continue
             entry = menu.addAction(f"{command.title}\t{command.keys}" if command.keys else command.title)
-            entry.setEnabled(command.enabled())
+            entry.setEnabled(self._here(command) and command.enabled())
             entry.triggered.connect(lambda _checked=False, name=name: self.run(name))
 
     def _discard(self, name: str) -> None:
@@ -141,10 +147,10 @@ class Commands(QObject):
     def _assign(self) -> None:
         """Give each key to one action: Qt runs none of two actions that share a key in one window."""
         taken: set[str] = set()
-        ours = sorted(self._commands.values(), key=lambda command: command.panel != self._front or not command.panel)
+        ours = sorted(self._commands.values(), key=lambda command: command.panel != self._front)
         for command in ours:
             action = self._actions[command.id]
-            if command.panel not in ("", self._front):
+            if not command.bound or not self._here(command):
                 action.setShortcuts([])
                 continue
             keys = [QKeySequence(text, QKeySequence.SequenceFormat.PortableText) for text in command.shortcuts]

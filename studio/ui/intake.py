@@ -120,7 +120,7 @@ class Intake(QObject):
             return
         if self._receiver.recall(imported.recipe, imported.notes):
             self._receiver.notify(
-                f"Everything {read.path.name} was made with is back.",
+                f"{read.path.name} knows how it was made.",
                 "Use the file itself instead",
                 lambda: self.keep_and_use(read.path),
             )

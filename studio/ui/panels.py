@@ -65,9 +65,7 @@ class Panels(QObject):
 
     def _plain(self) -> dict[str, Offer[GeneratorSpec]]:
         """Generators that no panel drives: they get a form and a view made for them."""
-        driven = {
-            f"{offer.plugin.id}.{name}" for offer in self._offers().values() for name in offer.spec.generators
-        }
+        driven = {f"{offer.plugin.id}.{name}" for offer in self._offers().values() for name in offer.spec.generators}
         generators = self._around.services.plugins.generators()
         return {name: offer for name, offer in generators.items() if name not in driven}
 
@@ -109,7 +107,17 @@ class Panels(QObject):
         offer = self._around.services.plugins.generators().get(generator)
         return offer.spec.steps_title if offer is not None else "step"
 
+    def usual_word(self, panel: str) -> str:
+        """What a step of a panel's first generator is called."""
+        offer = self._offers().get(panel)
+        names = [f"{offer.plugin.id}.{name}" for name in offer.spec.generators] if offer is not None else [panel]
+        return self.word(names[0]) if names else "step"
+
     # --- building ---
+
+    def ids(self) -> list[str]:
+        """The panels that were built."""
+        return list(self._slots)
 
     def opened(self, panel: str) -> Slot | None:
         """A panel that was already built."""

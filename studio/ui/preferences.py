@@ -44,7 +44,7 @@ class Computer:
         "",
         label="Models folder",
         role="folder",
-        help="A further folder to look for models in, for instance the one of another program. Used from the next start.",
+        help="A further folder to look for models in, perhaps that of another program. Used from the next start.",
     )
     memory: int = param(
         0,

@@ -9,7 +9,9 @@ def sheet(t: Tokens) -> str:
     """A stylesheet for the main window."""
     return f"""
 #topBar {{ background: {t.surface}; border-bottom: 1px solid {t.line}; }}
-#projectButton {{ background: transparent; border: 1px solid transparent; font-weight: 600; padding: {t.px(5)}px {t.px(8)}px; }}
+#projectButton {{
+    background: transparent; border: 1px solid transparent; font-weight: 600; padding: {t.px(5)}px {t.px(8)}px;
+}}
 #projectButton:hover {{ background: {t.hover}; }}
 #projectButton:focus {{ border: 2px solid {t.accent}; padding: {t.px(5) - 1}px {t.px(8) - 1}px; }}
 #paletteField {{ background: {t.field}; border: 1px solid {t.line}; border-radius: {t.px(7)}px; padding: 0; }}

@@ -105,6 +105,14 @@ class TopBar(QFrame):
         self._saved.setAccessibleDescription(text)
         theme.tone(self._saved, "error" if trouble else "label")
 
+    def show_undo(self, undo: bool, redo: bool, undo_text: str, redo_text: str) -> None:
+        """Light the two arrows and name what they would do."""
+        for button, on, word, text in ((self.undo, undo, "Undo", undo_text), (self.redo, redo, "Redo", redo_text)):
+            button.setEnabled(on)
+            keys = next((c.keys for c in [self._commands.get(f"edit.{word.lower()}")] if c is not None), "")
+            button.setToolTip(tip(f"{word} {text}  {keys}" if text else f"{word}  {keys}"))
+            button.setAccessibleDescription(text)
+
     def set_recent(self, entries: list[tuple[str, str]]) -> None:
         """Offer these projects again: (command id, title)."""
         self._recent.clear()

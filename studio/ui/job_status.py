@@ -1,0 +1,79 @@
+"""Puts into the status bar what the running job does, and onto the rail how many wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started
+from studio.core.job import JobState
+from studio.engine import Engine
+from studio.ui.progress import JobProgress, Report
+from studio.ui.status_bar import StatusBar
+
+
+class JobStatus(QObject):
+    """Follows the running job, whoever asked for it. Emits `counted(waiting jobs, busy)` when `counts` changes."""
+
+    counted = Signal(int, bool)
+
+    def __init__(self, bar: StatusBar, word: Callable[[str], str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bar = bar
+        self._word = word
+        self._engine: Engine | None = None
+        self._running = ""
+        self._progress: dict[str, JobProgress] = {}
+        self.counts = (0, False)
+        bar.cancel_wanted.connect(self.cancel)
+
+    def use(self, engine: Engine) -> None:
+        """Follow the jobs of another project."""
+        self._engine = engine
+        self._running = ""
+        self._progress.clear()
+        self._bar.set_report(Report("Ready"))
+        self.count()
+
+    @property
+    def running(self) -> str:
+        """The id of the job that runs, or ""."""
+        return self._running
+
+    def cancel(self) -> None:
+        """Stop the running job; what it made so far is kept."""
+        if self._engine is not None and self._running:
+            self._engine.cancel(self._running)
+            self._bar.set_report(Report("Cancelling …", None, busy=True))
+
+    def tell(self, event: Event) -> None:
+        """Take one event."""
+        ended = isinstance(event, (Finished, Failed, Cancelled, Paused))
+        if isinstance(event, Started):
+            self._running = event.job_id
+            self._progress[event.job_id] = JobProgress(self._word(event.job_id))
+        progress = self._progress.get(event.job_id)
+        if progress is None and ended and not self._running:
+            progress = JobProgress()  # answered from the library, or cancelled while it waited
+        if progress is None:
+            return
+        report = progress.follow(event)
+        if ended:
+            self._progress.pop(event.job_id, None)
+            if event.job_id == self._running:
+                self._running = ""
+        if report is not None:
+            self._bar.set_report(report)
+
+    def count(self) -> None:
+        """Count the queue and ask for the device; once for each batch of events."""
+        if self._engine is None:
+            return
+        waiting = sum(job.state is JobState.QUEUED for job in self._engine.jobs())
+        device = self._engine.device
+        self._bar.set_device(device.name or "Getting ready", device.used, device.total)
+        self._bar.set_waiting(waiting)
+        if (waiting, bool(self._running)) != self.counts:
+            self.counts = (waiting, bool(self._running))
+            self.counted.emit(*self.counts)

@@ -1,0 +1,95 @@
+"""Where the window stood, how its docks were, what was in front: remembered while it is used, not only at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from studio.ui.session import packed, unpacked
+from studio.widgets import theme
+
+if TYPE_CHECKING:
+    from studio.ui.main_window import MainWindow
+
+KEY = "window"
+VERSION = 1
+"""Of the dock layout; another number forgets old layouts."""
+SOON = 300
+_FIRST = (1320, 840)
+
+
+class WindowLayout(QObject):
+    """Restores at the start and remembers 0.3 s after each change, so that a killed window comes back as it was."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._ready = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SOON)
+        self._timer.timeout.connect(self.remember)
+
+    def touch(self) -> None:
+        """Something changed; remember it soon."""
+        if self._ready:
+            self._timer.start()
+
+    def close(self) -> None:
+        """Remember now and never again."""
+        self.remember()
+        self._timer.stop()
+        self._ready = False
+
+    def remember(self) -> None:
+        """Put everything into the session."""
+        window = self._window
+        self._timer.stop()
+        if not self._ready:
+            return
+        window.session.set(
+            KEY,
+            {
+                "geometry": packed(window.saveGeometry()),
+                "docks": packed(window.saveState(VERSION)),
+                "inspector": window.inspector.wanted,
+                "ribbon": window.ribbon.wanted,
+                "front": window.front,
+            },
+        )
+
+    def restore(self) -> None:
+        """Bring back what the session has; the first start opens on the first panel."""
+        window = self._window
+        kept = window.session.get(KEY, {})
+        kept = kept if isinstance(kept, dict) else {}
+        if not window.restoreGeometry(unpacked(kept.get("geometry"))):
+            self._first_place()
+        self._default_docks()
+        window.restoreState(unpacked(kept.get("docks")), VERSION)
+        window.inspector.want(bool(kept.get("inspector", True)))
+        window.ribbon.want(bool(kept.get("ribbon", True)))
+        window.inspector.settle()
+        window.ribbon.settle()
+        places = [place.id for place in window.rail.places()]
+        front = str(kept.get("front", ""))
+        window.show_place(front if front in places else places[0])
+        self._ready = True
+
+    def _first_place(self) -> None:
+        room = self._window.screen().availableGeometry()
+        width, height = min(_FIRST[0], room.width()), min(_FIRST[1], room.height())
+        if room.width() <= 1440:  # a small screen is best used whole
+            self._window.resize(room.size())
+            self._window.setWindowState(Qt.WindowState.WindowMaximized)
+            return
+        scale = min(1.5, room.width() / 1920)
+        width, height = round(max(width, width * scale)), round(max(height, height * scale))
+        self._window.resize(min(width, room.width()), min(height, room.height()))
+        self._window.move(room.center() - self._window.rect().center())
+
+    def _default_docks(self) -> None:
+        window, px = self._window, theme.tokens().px
+        window.resizeDocks([window.inspector], [px(300)], Qt.Orientation.Horizontal)
+        window.resizeDocks([window.ribbon], [px(122)], Qt.Orientation.Vertical)

@@ -1,0 +1,489 @@
+"""The main window: puts the bars, the rail, the docks and the centre together and says who hears what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QMoveEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+
+from studio.core.artifact import Artifact
+from studio.core.errors import Problem, StudioError
+from studio.core.events import Event
+from studio.ui import projects
+from studio.ui.actions import Actions
+from studio.ui.bridge import Bridge
+from studio.ui.commands import Command, Commands
+from studio.ui.documents import Documents
+from studio.ui.dropping import DropZone
+from studio.ui.exchange import Exchange
+from studio.ui.inspector_dock import InspectorDock
+from studio.ui.job_status import JobStatus
+from studio.ui.keys import FocusKeys
+from studio.ui.layout import WindowLayout
+from studio.ui.leaving import may_leave
+from studio.ui.notices import Notices
+from studio.ui.page_stack import PAGES, make_page
+from studio.ui.palette import Palette
+from studio.ui.palette_entries import entries
+from studio.ui.panels import Panels, Slot
+from studio.ui.rail import Rail
+from studio.ui.ribbon_dock import RibbonDock
+from studio.ui.services import Services
+from studio.ui.session import Session
+from studio.ui.status_bar import StatusBar
+from studio.ui.style import sheet
+from studio.ui.topbar import TopBar
+from studio.ui.window_commands import add_commands, add_places
+from studio.widgets import theme
+
+
+class MainWindow(QMainWindow):
+    """Implements `Shell` for the pages and `Surroundings` for the panels.
+
+    `switch(folder)` opens another project and gives its Services, or raises StudioError; `left(services)` lets go of
+    the one before. `painted` is emitted once, when the window is on the screen for the first time; `closed` once,
+    when it is gone.
+    """
+
+    painted = Signal()
+    closed = Signal()
+    settings_changed = Signal(str)
+
+    def __init__(
+        self,
+        services: Services,
+        bridge: Bridge,
+        *,
+        switch: Callable[[Path], Services],
+        left: Callable[[Services], None],
+    ) -> None:
+        super().__init__()
+        self.services = services
+        self.bridge = bridge
+        self._switch, self._left = switch, left
+        self._front = ""
+        self._pages: dict[str, QWidget] = {}
+        self._looked: tuple[str, bool] = ("", False)
+        self._painted = self._closed = False
+        self.session = Session(services.session, self)
+        self.commands = Commands(self)
+        self.panels = Panels(self, self)
+        self._build()
+        add_commands(self)
+        self._join()
+        self._restyle()
+        self._fill()
+        self.layout_memory.restore()
+
+    # --- putting together ---
+
+    def _build(self) -> None:
+        self.setObjectName("mainWindow")
+        self.setAccessibleName("Studio")
+        self.setMinimumSize(720, 480)
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.topbar = TopBar(self.commands, self)
+        self.setMenuWidget(self.topbar)
+        self.rail = Rail()
+        bar = QToolBar("Rail", self)
+        bar.setObjectName("railBar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.toggleViewAction().setEnabled(False)
+        bar.addWidget(self.rail)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
+        centre = QWidget(self)
+        centre.setObjectName("centre")
+        self.stack = QStackedWidget(centre)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.stack)
+        self.setCentralWidget(centre)
+        self.notices = Notices(centre)
+        self.inspector = InspectorDock(self)
+        self.ribbon = RibbonDock(self)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.inspector)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.ribbon)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+        self.job_status = JobStatus(self.status, self._word_of, self)
+        self.palette_box = Palette(
+            self,
+            lambda: entries(self),
+            recent=[str(name) for name in self.session.get("palette/recent", [])],
+            used=lambda names: self.session.set("palette/recent", names),
+        )
+        self.drops = DropZone(self, centre)
+        self.exchange = Exchange(self)
+        self.actions = Actions(self)
+        self.layout_memory = WindowLayout(self)
+        self._keys = FocusKeys(self, in_panel=self._in_panel, toggle_sides=self.actions.toggle_sides)
+
+    def _join(self) -> None:
+        self.bridge.happened.connect(self._tell)
+        self.bridge.delivered.connect(self.job_status.count)
+        self.job_status.counted.connect(self._show_count)
+        self.rail.chosen.connect(self.show_place)
+        self.topbar.palette_wanted.connect(self.palette_box.open)
+        self.documents = self._make_documents()
+        self.panels.broke.connect(self._panel_broke)
+        self.panels.changed.connect(self._show_places)
+        self.services.plugins.listen(self.panels.plugins_changed)
+        self._stop_settings = self.services.settings.listen(self.settings_changed.emit)
+        self.settings_changed.connect(self.actions.apply_setting)
+        undo = self.panels.undo
+        for signal in (undo.canUndoChanged, undo.canRedoChanged, undo.undoTextChanged, undo.redoTextChanged):
+            signal.connect(lambda _new: self._show_undo())
+        self.ribbon.step_shown.connect(self._show_step)
+        self.ribbon.branch_wanted.connect(self._branch)
+        self.drops.dropped.connect(self.exchange.take_drop)
+        for dock in (self.inspector, self.ribbon):
+            dock.wanted_changed.connect(self.layout_memory.touch)
+            dock.installEventFilter(self)
+
+    def _fill(self) -> None:
+        """Show the project that `services` holds."""
+        project = self.services.project
+        projects.remember(self.session, project.folder)
+        self.setWindowTitle(f"{project.name} – Studio")
+        self.topbar.set_project(project.name)
+        self.topbar.set_saved("saved")
+        self.ribbon.use(project.steps)
+        self.job_status.use(self.services.engine)
+        self._show_places()
+        self._show_recent()
+        self._show_undo()
+
+    def _show_places(self) -> None:
+        panels = self.panels.places()
+        self.rail.set_places(panels, PAGES)
+        for place in self.services.plugins.plugins:
+            if place.status == "faulty" and (button := self.rail.button("plugins")) is not None:
+                button.set_badge("!", "A plugin has a problem", trouble=True)
+        add_places(self)
+        known = {place.id for place in self.rail.places()}
+        if self._front in known:
+            self.rail.set_front(self._front)
+        elif self._front:
+            self.show_place(panels[0].id if panels else "plugins")
+        self._show_count(*self.job_status.counts)
+
+    def _show_recent(self) -> None:
+        others = [path for path in projects.recent(self.session) if path != self.services.project.folder]
+        shown = []
+        for path, title in zip(others, projects.titles(others), strict=True):
+            name = f"project.recent.{path}"
+            self.commands.add(
+                Command(
+                    name, f"Open {title}", lambda path=path: self.use_project(path), icon="folder", group="Projects"
+                )
+            )
+            shown.append((name, title))
+        self.topbar.set_recent(shown)
+
+    # --- places ---
+
+    @property
+    def front(self) -> str:
+        """The panel or page that is shown."""
+        return self._front
+
+    def front_slot(self) -> Slot | None:
+        """The panel that is shown, if it is one."""
+        return self.panels.opened(self._front)
+
+    def name_of(self, panel: str) -> str:
+        """A panel's title."""
+        return self.panels.title(panel)
+
+    def show_place(self, name: str) -> None:
+        """Bring a panel or a page to front, building it the first time."""
+        slot = None
+        if name in {page.id for page in PAGES}:
+            widget = self._page(name)
+        else:
+            slot = self.panels.open(name)
+            if slot is None:
+                return self._fall_back(name)
+            widget = slot.panel
+        if self.stack.indexOf(widget) < 0:
+            self.stack.addWidget(widget)
+            self.drops.cover([widget, *widget.findChildren(QWidget)] if slot is not None else [])
+        self._front = name
+        self.stack.setCurrentWidget(widget)
+        self.rail.set_front(name)
+        self.commands.set_front(name if slot is not None else "")
+        self.panels.undo.setActiveStack(slot.stack if slot is not None else None)
+        for dock in (self.inspector, self.ribbon):
+            dock.set_useful(slot is not None)
+        if slot is not None:
+            self._show_sides(slot)
+        self._show_undo()
+        self._look()
+        self.layout_memory.touch()
+        widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        return None
+
+    def _fall_back(self, failed: str) -> None:
+        """A panel could not be built: go back to where the artist was, or to the first place that works."""
+        self._show_places()
+        if self._front:
+            self.rail.set_front(self._front)
+            return
+        others = [place.id for place in self.panels.places() if place.id != failed]
+        self.show_place(others[0] if others else "plugins")
+
+    def _page(self, name: str) -> QWidget:
+        if name not in self._pages:
+            self._pages[name] = make_page(name, self)
+        return self._pages[name]
+
+    def _show_sides(self, slot: Slot) -> None:
+        if not self.inspector.knows(slot.id):
+            self.inspector.show_for(slot.id, self.panels.ask(slot, slot.panel.inspector, None))
+        self.inspector.show_for(slot.id, None)
+        self.ribbon.set_front(slot.id)
+        self.ribbon.ribbon.set_can_branch(self.panels.ask(slot, lambda: slot.panel.can_branch, False))
+
+    def _in_panel(self, widget: QWidget) -> bool:
+        slot = self.front_slot()
+        return slot is not None and (widget is slot.panel or slot.panel.isAncestorOf(widget))
+
+    # --- events of jobs ---
+
+    def _tell(self, event: Event) -> None:
+        self.job_status.tell(event)
+        self.panels.tell(event)
+        origin = self.panels.origin(event.job_id)
+        if origin:
+            self.ribbon.follow(origin, event, self._word_of(event.job_id))
+        self._look()
+
+    def _word_of(self, job_id: str) -> str:
+        job = self.services.engine.job(job_id)
+        return self.panels.word(job.request.generator) if job is not None else "step"
+
+    def _look(self) -> None:
+        """Previews are made only while somebody looks at the panel they are for."""
+        running = self.job_status.running
+        seen = self.isVisible() and not self.isMinimized() and self.panels.origin(running) == self._front
+        if running and (running, seen) != self._looked:
+            self._looked = (running, seen)
+            self.services.engine.look(running, seen)
+
+    def _show_count(self, waiting: int, busy: bool) -> None:
+        count = waiting + busy
+        if (button := self.rail.button("queue")) is not None:
+            button.set_badge(str(count) if count else "", f"{waiting} waiting" if waiting else "")
+
+    def _show_step(self, step: object) -> None:
+        slot = self.front_slot()
+        if slot is not None:
+            self.panels.guard(slot, lambda: slot.panel.show_step(step))  # type: ignore[arg-type]
+
+    def _branch(self, steps: str, index: int) -> None:
+        slot = self.front_slot()
+        if slot is not None:
+            self.panels.guard(slot, lambda: slot.panel.branch(steps, index))
+
+    def show_steps(self, panel: str, steps: str) -> None:
+        """Put kept steps on the ribbon of a panel; "" empties it."""
+        job = self.services.engine.job(steps) if steps else None
+        word = self.panels.word(job.request.generator) if job is not None else self.panels.usual_word(panel)
+        self.ribbon.show_steps(panel, steps, word)
+
+    # --- what pages and panels may ask for ---
+
+    @property
+    def widget(self) -> QWidget:
+        """The window as the parent of dialogs."""
+        return self
+
+    def panels_for(self, media: str) -> Sequence[tuple[str, str]]:
+        """(id, title) of the panels that take a media type."""
+        return self.panels.accepting(media)
+
+    def send_to(self, artifact: Artifact, panel_id: str) -> None:
+        """Give an artifact to a panel as an input."""
+        self.exchange.send(artifact, panel_id)
+
+    def use_recipe(self, artifact: Artifact) -> None:
+        """Bring back everything an artifact's recipe says."""
+        self.exchange.use_recipe(artifact)
+
+    def show_result(self, artifact: Artifact) -> None:
+        """Bring its recipe back and put its kept steps on the ribbon."""
+        self.exchange.use_recipe(artifact)
+
+    def import_files(self, paths: Sequence[Path]) -> None:
+        """What dropping files on the window does."""
+        self.exchange.intake.take(paths)
+
+    def export(self, artifact_id: str) -> None:
+        """Open the export dialog for an artifact."""
+        self.actions.export(artifact_id)
+
+    def report(self, error: StudioError) -> None:
+        """Show an error card."""
+        self.notices.show_problem(Problem.of(error))
+
+    def say(self, text: str) -> None:
+        """A passing remark."""
+        self.status.say(text)
+
+    def _panel_broke(self, problem: Problem) -> None:
+        self.notices.show_problem(problem, action="Show plugins", act=lambda: self.show_place("plugins"))
+
+    def _show_undo(self) -> None:
+        undo = self.panels.undo
+        on_panel = self.front_slot() is not None
+        can_undo, can_redo = on_panel and undo.canUndo(), on_panel and undo.canRedo()
+        self.topbar.show_undo(
+            can_undo, can_redo, undo.undoText() if can_undo else "", undo.redoText() if can_redo else ""
+        )
+
+    def started(self) -> None:
+        """The queue is loaded: show what waits in it."""
+        self.job_status.count()
+        for notice in self.services.project.notices:
+            self.notices.say(notice)
+
+    def models_changed(self) -> None:
+        """There are other models than before."""
+        for panel in self.panels.ids():
+            slot = self.panels.opened(panel)
+            refresh = getattr(slot.panel, "refresh_models", None) if slot is not None else None
+            if slot is not None and refresh is not None:
+                self.panels.guard(slot, refresh)
+        page = self._pages.get("models")
+        refresh = getattr(page, "refresh", None)
+        if refresh is not None:
+            refresh()
+
+    # --- projects ---
+
+    def use_project(self, folder: Path) -> bool:
+        """Open another project in this window. False where it cannot be opened, or what is here cannot be left."""
+        if folder == self.services.project.folder:
+            return True
+        if not may_leave(self, "open another project"):
+            return False
+        try:
+            new = self._switch(folder)
+        except StudioError as error:
+            self.report(error)
+            return False
+        old, front = self.services, self._front
+        self._let_go()
+        self.services = new
+        self.documents = self._make_documents()
+        self._fill()
+        self._left(old)
+        self.show_place(front if front in {place.id for place in self.rail.places()} else self.rail.places()[0].id)
+        return True
+
+    def _make_documents(self) -> Documents:
+        documents = Documents(self.services.project.documents, self)
+        documents.standing.connect(lambda text, trouble: self.topbar.set_saved(text, trouble=trouble))
+        documents.failed.connect(self.notices.show_problem)
+        return documents
+
+    def _let_go(self) -> None:
+        """Take everything of the project away; documents are saved first."""
+        self.documents.close()
+        self.notices.clear()
+        for panel in self.panels.ids():
+            self.inspector.forget(panel)
+        self.panels.close()
+        for page in self._pages.values():
+            self.stack.removeWidget(page)
+            page.deleteLater()
+        self._pages.clear()
+        self.documents.deleteLater()
+        self._front = ""
+        self._looked = ("", False)
+
+    # --- Qt ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape cancels the running job where nothing that has the focus needed it."""
+        if event.key() == Qt.Key.Key_Escape and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.commands.run("job.cancel")
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice when a dock was made wider."""
+        if event.type() == QEvent.Type.Resize and watched in (self.inspector, self.ribbon):
+            self.layout_memory.touch()
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Remember the size soon."""
+        super().resizeEvent(event)
+        self.layout_memory.touch()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remember the place soon."""
+        super().moveEvent(event)
+        self.layout_memory.touch()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme, and stop previews while minimised."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and hasattr(self, "status"):
+            self._restyle()
+        elif event.type() == QEvent.Type.WindowStateChange and hasattr(self, "job_status"):
+            self._look()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Previews are wanted again."""
+        super().showEvent(event)
+        self._look()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._look()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say once that the window is on the screen."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask once where something would be interrupted, save everything, then go."""
+        if not self._closed:
+            if not may_leave(self, "quit"):
+                event.ignore()
+                return
+            self.let_go_for_good()
+        event.accept()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def let_go_for_good(self) -> None:
+        """Save everything and stop listening; the window is of no more use."""
+        if self._closed:
+            return
+        self._closed = True
+        self.layout_memory.close()
+        self._keys.close()
+        self._stop_settings()
+        self.bridge.close()
+        self.palette_box.close_palette()
+        self.exchange.close()
+        self._let_go()
+        self.session.close()
+
+    def _restyle(self) -> None:
+        new = sheet(theme.tokens())
+        if new != self.styleSheet():
+            self.setStyleSheet(new)

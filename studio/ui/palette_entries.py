@@ -1,0 +1,58 @@
+"""What the palette can find: commands, places, models and recent projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.ui.palette import Entry
+
+if TYPE_CHECKING:
+    from studio.ui.main_window import MainWindow
+
+_KINDS = {"Places": "Go to", "Projects": "Project"}
+_NOT_LISTED = {"view.palette", "view.next", "view.previous"}
+
+
+def entries(window: MainWindow) -> list[Entry]:
+    """Everything that can be found now; what is not possible now is listed last and grey."""
+    commands = window.commands
+    found = [
+        Entry(
+            command.id,
+            command.title,
+            _KINDS.get(command.group, command.group),
+            lambda name=command.id: commands.run(name),
+            command.icon,
+            command.keys,
+            command.words,
+            command.enabled(),
+        )
+        for command in commands.all()
+        if command.id not in _NOT_LISTED
+    ]
+    found += [
+        Entry(
+            f"model.{model.id}",
+            model.title,
+            "Model",
+            lambda name=model.id: _use_model(window, name),
+            "cube",
+            words=f"{model.family} {model.licence}",
+            enabled=not model.problem,
+        )
+        for model in window.services.models.models()
+    ]
+    order = {"Work": 0, "Go to": 1}
+    return sorted(found, key=lambda entry: order.get(entry.kind, 2))
+
+
+def _use_model(window: MainWindow, model_id: str) -> None:
+    """Choose the model in the panel in front where that can, else show it among the models."""
+    slot = window.front_slot()
+    choose = getattr(slot.panel, "use_model", None) if slot is not None else None
+    if slot is not None and choose is not None and window.panels.ask(slot, lambda: choose(model_id), False):
+        return
+    window.show_place("models")
+    show = getattr(window.stack.currentWidget(), "show_model", None)
+    if show is not None:
+        show(model_id)
