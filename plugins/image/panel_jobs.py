@@ -141,7 +141,6 @@ class Jobs(QObject):
         run.state = "running"
         self._tiles.change(run.job, state="running", fraction=0.0)
         if self._easel.following and not self._easel.scrubbing:
-            self._stage.show_problem(None)
             self._easel.show_run(run, steps=False)
 
     def _looked(self, run: Run, preview: Preview | None) -> None:
@@ -160,20 +159,26 @@ class Jobs(QObject):
             self._drop(run)
             return
         newest = pictures[-1]
-        before = self._tiles.tile(run.job)
-        self._tiles.remove(run.job)
+        at_once = run.state == "waiting" and self._easel.following and not self._easel.scrubbing
+        wanted = at_once or self._easel.shows(run) or self._easel.is_empty()
         for artifact in pictures:
             self._tiles.remove(artifact.id)
-            tile = tile_for(artifact)
-            self._tiles.add(Tile(tile.key, tile.state, tile.title, before.image if before is not None else None))
+            self._put_tile(run, artifact)
             self.finished.emit(artifact)
         self._note_for_undo(run.batch, newest)
-        # A request that was made before is answered without ever starting.
-        at_once = run.state == "waiting" and self._easel.following and not self._easel.scrubbing
-        if at_once or self._easel.shows(run) or self._easel.is_empty():
+        if wanted:
+            # A request that was made before is answered without ever starting: its steps are not on the ribbon yet.
             self._easel.show_artifact(newest, steps=at_once)
         else:
             self._gallery.ask(newest)
+
+    def _put_tile(self, run: Run, artifact: Artifact) -> None:
+        """The finished picture takes the place that the run had in the strip."""
+        tile = tile_for(artifact)
+        if self._tiles.row(run.job) >= 0:
+            self._tiles.change(run.job, key=tile.key, state=tile.state, title=tile.title)
+        else:
+            self._tiles.add(tile)
 
     def _note_for_undo(self, batch: Batch, artifact: Artifact) -> None:
         """One press on Generate is one entry, however many pictures it made."""

@@ -12,6 +12,8 @@ from studio.widgets.controls import Button, Card, IconButton
 from studio.widgets.text import Label
 
 WIDEST = 560
+LIFT = 36
+"""Pixels above the lower edge, so that size and zoom of the picture stay readable."""
 
 
 class Notice(Card):
@@ -56,7 +58,7 @@ class Notice(Card):
         return "" if self.isHidden() else self._words.text()
 
     def place(self) -> None:
-        """Stand at the upper edge, in the middle."""
+        """Stand at the lower edge, in the middle."""
         parent = self.parentWidget()
         if parent is None or self.isHidden():
             return
@@ -65,7 +67,7 @@ class Notice(Card):
         width = min(theme.tokens().px(WIDEST), room, free)
         self.setFixedWidth(width)
         self.resize(width, max(self.heightForWidth(width), self.sizeHint().height()))
-        self.move((parent.width() - width) // 2, theme.M)
+        self.move((parent.width() - width) // 2, parent.height() - self.height() - theme.tokens().px(LIFT))
 
     def _acted(self) -> None:
         act = self._act

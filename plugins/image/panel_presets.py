@@ -37,6 +37,7 @@ class PresetRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._own: dict[str, dict[str, Any]] = {}
+        self._now: Preset = {}
         self._combo = Choices()
         self._combo.setAccessibleName("Preset")
         self._combo.setPlaceholderText("None")
@@ -77,6 +78,7 @@ class PresetRow(QWidget):
                 if isinstance(name, str) and isinstance(values, Mapping) and name not in BUILT_IN:
                     self._own[name[:60]] = dict(values)
         self._fill()
+        self.match(self._now)
 
     def keep(self, name: str, values: Preset) -> None:
         """Keep values under a name, in the place of an older preset of that name."""
@@ -87,6 +89,7 @@ class PresetRow(QWidget):
 
     def match(self, values: Preset) -> None:
         """Show the preset that says what `values` say, or none."""
+        self._now = values
         found = ""
         for name, preset in (*self._own.items(), *BUILT_IN.items()):
             if preset and all(values.get(key) == value for key, value in preset.items()):
@@ -134,6 +137,7 @@ class PresetRow(QWidget):
     def _remove(self) -> None:
         if self._own.pop(self.chosen(), None) is not None:
             self._fill()
+            self.match(self._now)
             self.kept.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

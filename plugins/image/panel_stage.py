@@ -16,7 +16,7 @@ from .panel_notice import Notice
 from .panel_strip import Strip
 from .panel_tools import ToolBar
 
-CARD_WIDTH = 460
+CARD_WIDTH = 520
 
 
 class Stage(QWidget):
@@ -91,4 +91,4 @@ class Stage(QWidget):
         width = min(theme.tokens().px(CARD_WIDTH), max(240, room.width() - 2 * theme.XL))
         self.card.setFixedWidth(width)
         self.card.adjustSize()
-        self.card.move((room.width() - width) // 2, max(theme.M, (room.height() - self.card.height()) // 2))
+        self.card.move((room.width() - width) // 2, theme.M)

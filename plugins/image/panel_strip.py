@@ -56,6 +56,7 @@ class TileModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._tiles: list[Tile] = []
+        self.changing = False
 
     def keys(self) -> list[str]:
         """The keys from top to bottom."""
@@ -76,7 +77,7 @@ class TileModel(QAbstractListModel):
         self._tiles.insert(0, tile)
         self.endInsertRows()
 
-    def change(self, key: str, **changes: object) -> None:
+    def change(self, key: str, /, **changes: object) -> None:
         """Change a tile where it is; its key may change too."""
         row = self.row(key)
         if row >= 0:
@@ -87,9 +88,11 @@ class TileModel(QAbstractListModel):
         """Take a tile out."""
         row = self.row(key)
         if row >= 0:
+            self.changing = True
             self.beginRemoveRows(QModelIndex(), row, row)
             del self._tiles[row]
             self.endRemoveRows()
+            self.changing = False
 
     def clear(self) -> None:
         """Take all tiles out."""
@@ -149,7 +152,8 @@ class Strip(QListView):
 
     def _moved(self, new: QModelIndex, _old: QModelIndex) -> None:
         tile = new.data(TILE)
-        if isinstance(tile, Tile):
+        # A tile that is taken out leaves another one current; nobody asked to look at that.
+        if isinstance(tile, Tile) and not self.tiles.changing:
             self.picked.emit(tile.key)
 
     def _show_or_hide(self) -> None:
@@ -186,7 +190,8 @@ class TilePainter(QStyledItemDelegate):
         tokens = theme.tokens()
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        place = option.rect.adjusted(4, 4, -4, -4)
+        place = QRect(QPoint(), QSize(option.rect.height() - 8, option.rect.height() - 8))
+        place.moveCenter(option.rect.center())
         path = QPainterPath()
         path.addRoundedRect(QRectF(place), 6, 6)
         painter.fillPath(path, tokens.color("field"))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QMutex, QMutexLocker, QObject, QRunnable, Qt, QThreadPool, Signal
+from shiboken6 import isValid
 
 from studio.core.errors import StudioError
 
@@ -71,7 +72,7 @@ class Feeder(QObject):
         if busy and app is not None:
             # Nothing else may hold this object any more, and its thread must not outlive it.
             self.setParent(app)
-        else:
+        elif isValid(self._pool):  # Qt takes it away first when the program ends
             self._pool.waitForDone()
 
     def _leave(self) -> None:
