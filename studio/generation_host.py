@@ -35,15 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window
     line = _take_the_line()
     _enable_fault_report()
-    scratch = Path(tempfile.mkdtemp(prefix="studio-host-"))
     from studio.engine.plugins import PluginHost
     from studio.engine.pool import ModelPool
     from studio.engine.worker import serve
     from studio.store.steps import StepWriter
-
-    def lost() -> None:
-        shutil.rmtree(scratch, ignore_errors=True)
-        os._exit(0)  # the main thread may be inside torch for minutes, and nobody waits for its result
 
     _forward_logs(line)
     plugins = PluginHost(
@@ -52,6 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plugins.load()
     _refuse_network(plugins)
     gc.freeze()
+    scratch = Path(tempfile.mkdtemp(prefix="studio-host-"))  # from here on the window knows of it, and removes it
+
+    def lost() -> None:
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(0)  # the main thread may be inside torch for minutes, and nobody waits for its result
+
     try:
         serve(
             line,

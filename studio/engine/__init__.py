@@ -1,6 +1,7 @@
 """What runs jobs: the plugin host, the queue, the workers and everything between a Request and its Artifacts."""
 
-from studio.engine.engine import DeviceStatus, Engine
+from studio.engine.device import DeviceStatus
+from studio.engine.engine import Engine
 from studio.engine.inline import InlineWorker
 from studio.engine.mailbox import Mailbox
 from studio.engine.manifest import read_manifest

@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -19,6 +19,7 @@ from studio.engine import wire
 from studio.engine.background import Background
 from studio.engine.checks import generator
 from studio.engine.context import Order
+from studio.engine.device import DeviceStatus
 from studio.engine.faults import problem_of
 from studio.engine.finish import Finisher, disk_problem
 from studio.engine.frames import Frame
@@ -33,17 +34,10 @@ _HEARD = 6.0
 """Graces that a job has which has noticed that it is cancelled: it may still decode its partial result."""
 _MOST = 12.0
 """Graces after which a cancelled job is ended in any case."""
+_STARTS = 3
+"""How often in a row a host may die while it starts before the job that waits for it is given up."""
 _IMPORT = 60.0
 """Seconds after which a host is killed that still imports the code of a job cancelled meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceStatus:
-    """What jobs run on: its name for people ("" while unknown), its used and total memory in bytes (0 unknown)."""
-
-    name: str = ""
-    used: int = 0
-    total: int = 0
 
 
 class Dispatcher:
@@ -72,6 +66,7 @@ class Dispatcher:
         self._warm: Order | None = None
         self._warming = False
         self._busy_until: float | None = None
+        self._failed_starts = 0
         self._unseen: set[str] = set()
         mailbox.on_preview_taken(lambda job_id: self._post(lambda: self._tell(job_id, "credit")))
 
@@ -304,12 +299,14 @@ class Dispatcher:
         if self._warming and self._run is None:
             self._warm = None  # what killed the host once would kill it again and again
         _LOG.info("the generation host ended: %s", reason)
+        self._failed_starts = 0 if was_ready else self._failed_starts + 1
         run = self._run
-        if run is not None and run.end is None:
+        if run is not None and (run.sent or self._failed_starts >= _STARTS):
             self._finish(run, self._blame(run, reason, code, was_ready=was_ready, stuck=stuck))
-        if was_ready:
-            self._ensure_worker()
+        if was_ready or (run is not None and run.end is None):
+            self._ensure_worker()  # a job that had not reached the host waits for the new one
         elif run is not None:
+            self._failed_starts = 0
             self._queue.hold_for_now()  # the next job would meet the same end
 
     def _blame(self, run: Run, reason: str, code: int | None, *, was_ready: bool, stuck: bool) -> End:

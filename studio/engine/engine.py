@@ -13,14 +13,13 @@ from studio.core.events import Cancelled, Changed, Finished, Paused
 from studio.core.job import Job, JobState
 from studio.core.request import Request
 from studio.engine import checks
-from studio.engine.dispatch import DeviceStatus, Dispatcher
+from studio.engine.device import DeviceStatus
+from studio.engine.dispatch import Dispatcher
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
 from studio.engine.ports import ArtifactPort, JobJournal, ModelPort, SettingsSource, StepPort, WorkerFactory
 from studio.engine.queue import JobQueue
 from studio.engine.run import Orders
-
-__all__ = ["DeviceStatus", "Engine"]
 
 _WAITING = (JobState.QUEUED, JobState.PAUSED)
 

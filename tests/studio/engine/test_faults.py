@@ -231,3 +231,18 @@ def test_cancel_while_code_is_imported_answers_at_once(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 1.5  # the import takes 2 s and cannot be interrupted
         bench.wait_for(bench.submit(Request("slow.say", {"word": "b"})), Finished)
         assert len(bench.workers) == 1
+
+
+def test_a_host_that_dies_while_it_starts_is_tried_again(tmp_path: Path) -> None:
+    from studio.engine import ProcessWorker
+
+    commands = [[sys.executable, "-c", "raise SystemExit(1)"]] * 2
+
+    def worker() -> ProcessWorker:
+        return ProcessWorker(commands.pop() if commands else bench.command)
+
+    bench = Bench(tmp_path, worker=worker)
+    with bench:
+        bench.wait_for(bench.submit(bench.tiny()), Finished)
+        assert len(bench.workers) == 3
+        assert not bench.engine.held
