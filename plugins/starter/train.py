@@ -24,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m plugins.starter.train", description=__doc__)
     parser.add_argument("model", choices=("pictures",))
-    parser.add_argument("--stage", choices=("all", "autoencoder", "text", "denoiser", "decoder"), default="all")
+    parser.add_argument(
+        "--stage", choices=("all", "autoencoder", "text", "cache", "denoiser", "decoder"), default="all"
+    )
     parser.add_argument("--tiny", action="store_true", help="a toy of the same shape, in seconds: for tests")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in the work folder")
     parser.add_argument("--work", type=Path, help="checkpoints, caches, logs, samples (default: the user's cache)")

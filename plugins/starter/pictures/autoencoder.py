@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import nn
 
-from starter.training.checkpoint import load_checkpoint, save_checkpoint
-from starter.training.muon import Muon
-from starter.training.pace import Pace
-from starter.world import render, sample_scene
+from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
+from plugins.starter.training.muon import Muon
+from plugins.starter.training.pace import Pace
+from plugins.starter.world import render, sample_scene
 
 HELD_OUT = 10_000_000
 """Scenes from this number on are never trained on."""

@@ -14,8 +14,8 @@ from PIL import Image
 from safetensors.torch import save_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from starter.world import captions as say
-from starter.world import render, sample_scene
+from plugins.starter.world import captions as say
+from plugins.starter.world import render, sample_scene
 
 from .autoencoder import to_tensor
 from .denoiser import build_scheduler

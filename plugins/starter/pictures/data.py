@@ -9,9 +9,9 @@ import torch
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save
 
-from starter.training.checkpoint import write_atomically
-from starter.world import sample_scene
-from starter.world.render import render_with_boxes
+from plugins.starter.training.checkpoint import write_atomically
+from plugins.starter.world import sample_scene
+from plugins.starter.world.render import render_with_boxes
 
 from .autoencoder import to_tensor
 
@@ -41,8 +41,7 @@ class LatentCache:
         self._latents: list[torch.Tensor] = []
         self._focus: list[torch.Tensor] = []
         self._folder.mkdir(parents=True, exist_ok=True)
-        while (path := self._path(len(self._latents))).exists():
-            self._take(load_file(path))
+        self.refresh()
 
     def __len__(self) -> int:
         return len(self._latents) * self._shard
@@ -53,6 +52,11 @@ class LatentCache:
     def _take(self, tensors: dict[str, torch.Tensor]) -> None:
         self._latents.append(tensors["latents"])
         self._focus.append(tensors["focus"])
+
+    def refresh(self) -> None:
+        """Take in shards that another process has finished meanwhile."""
+        while (path := self._path(len(self._latents))).exists():
+            self._take(load_file(path))
 
     @torch.no_grad()
     def grow(self) -> None:

@@ -16,10 +16,10 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from starter.training.checkpoint import load_checkpoint, save_checkpoint
-from starter.training.muon import Muon
-from starter.training.pace import Pace
-from starter.world import caption, sample_scene
+from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
+from plugins.starter.training.muon import Muon
+from plugins.starter.training.pace import Pace
+from plugins.starter.world import caption, sample_scene
 
 from .data import LatentCache
 from .text import tokens_of
@@ -35,17 +35,17 @@ class DenoiserPlan:
     width: int = 192
     steps: int = 30_000
     batch: int = 32
-    rate: float = 0.012
+    rate: float = 0.01
     """For Muon; what is no matrix takes a twelfth."""
     lazy: int = 2
     """Each matrix is updated every so many steps: its orthogonal update costs as much as a few pictures."""
     drop: float = 0.1
     """Captions left out, so that guidance has something to lead away from."""
-    cache: int = 16_384
-    """Scenes encoded before the first step; more are added on the way."""
+    first: int = 2_560
+    """Scenes encoded before the first step."""
+    cache: int = 65_536
+    """Scenes in the end; a shard is added every `grow_every` steps (or by the stage `cache` beside the training)."""
     shard: int = 256
-    grow: int = 256
-    """Scenes added every `grow_every` steps."""
     grow_every: int = 100
     publish: int = 1000
     """Steps between two sample sheets, each with a loadable folder."""
@@ -127,6 +127,10 @@ def train_denoiser(
     """Train, or go on training; `publish` gets the averaged model every `plan.publish` steps and at the end."""
     torch.manual_seed(3)
     denoiser = build_denoiser(plan).to(device)
+    for name, module in denoiser.named_modules():
+        if name.endswith(("conv2", "proj_out", "conv_out")):  # every block starts as nothing at all
+            torch.nn.init.zeros_(module.weight)
+            torch.nn.init.zeros_(module.bias)
     optimiser = Muon([denoiser], lr=plan.rate, adam_lr=plan.rate / 12, every=plan.lazy)
     average = Average(denoiser)
     path = work / "denoiser.safetensors"
@@ -149,8 +153,12 @@ def train_denoiser(
         return model.eval()
 
     while step < plan.steps and pace.go_on():
-        while len(cache) < plan.cache + step // plan.grow_every * plan.grow and pace.go_on():
+        while len(cache) < plan.first and pace.go_on():
             cache.grow()
+        if step % plan.grow_every == 0:
+            cache.refresh()
+            if len(cache) < plan.cache:
+                cache.grow()
         rng = np.random.default_rng([step, 31])
         generator = torch.Generator().manual_seed(step)
         chosen = rng.integers(0, len(cache), plan.batch)

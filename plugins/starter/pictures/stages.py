@@ -10,8 +10,8 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from starter.training.checkpoint import load_checkpoint, save_checkpoint
-from starter.training.pace import Pace
+from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
+from plugins.starter.training.pace import Pace
 
 from .autoencoder import HELD_OUT, AutoencoderPlan, build_autoencoder, held_out_pictures, train_autoencoder, whiten
 from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
@@ -33,8 +33,8 @@ def plans(tiny: bool) -> tuple[AutoencoderPlan, int, DenoiserPlan]:
             channels=(32, 32),
             steps=40,
             batch=16,
+            first=64,
             cache=64,
-            grow=32,
             grow_every=40,
             publish=40,
             shard=32,
@@ -81,6 +81,16 @@ class Training:
             save_checkpoint(done, models={"model": encoder}, optimiser=None, info={"facts": right})
         return encoder.to(self.device).eval(), tokenizer
 
+    def cache(self) -> None:
+        """Encode scenes ahead of the denoiser, in a process of its own where there is a core to spare."""
+        cache, pace = (
+            LatentCache(self.work, self.autoencoder(), mark="1", shard=self.denoising.shard),
+            self.pace("cache"),
+        )
+        while len(cache) < self.denoising.cache and pace.go_on():
+            cache.grow()
+            pace.note(len(cache), self.denoising.cache)
+
     def denoiser(self) -> None:
         """Train the denoiser; every so often the folder `model` beside the checkpoints is a loadable draft."""
         vae, (encoder, tokenizer) = self.autoencoder(), self.text()
@@ -120,5 +130,7 @@ def run(stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, 
         training.autoencoder()
     if stage in ("all", "text"):
         training.text()
+    if stage == "cache":
+        training.cache()
     if stage in ("all", "denoiser"):
         training.denoiser()

@@ -17,10 +17,10 @@ from tokenizers.normalizers import NFC, Lowercase, Replace, Sequence
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from starter.training.pace import Pace
-from starter.world import Scene, caption, sample_scene
-from starter.world import captions as say
-from starter.world.scene import COLOURS, OBJECTS, PATTERNS, PLACES, POSITIONS, SKIES, STYLES, TIMES, WEATHERS
+from plugins.starter.training.pace import Pace
+from plugins.starter.world import Scene, caption, sample_scene
+from plugins.starter.world import captions as say
+from plugins.starter.world.scene import COLOURS, OBJECTS, PATTERNS, PLACES, POSITIONS, SKIES, STYLES, TIMES, WEATHERS
 
 from .autoencoder import HELD_OUT
 
