@@ -277,6 +277,7 @@ class Strip(QListView):
         self.setMouseTracking(True)
         self.setMinimumHeight(theme.px(SMALLEST) + 2 * self.gap + theme.px(10))
         self.selectionModel().currentRowChanged.connect(self._current_changed)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
 
     # what is in it
 
@@ -329,6 +330,12 @@ class Strip(QListView):
         row = current.row()
         self._mark(row if row >= 0 else self.steps.last())
         self.picked.emit(row)
+
+    def _selection_changed(self) -> None:
+        # Assistive technology selects without moving the current item.
+        selected = self.selectedIndexes()
+        if selected and selected[0].row() != self.chosen():
+            self.choose(selected[0].row())
 
     def _mark(self, row: int) -> None:
         before, self._shown = self._shown, row
