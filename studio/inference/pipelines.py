@@ -58,7 +58,7 @@ class Loaded:
             return self.pipe
         if task not in self._variants:
             try:
-                made = AutoPipelineForImage2Image.from_pipe(self.pipe)
+                made = AutoPipelineForImage2Image.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
             except (ValueError, AttributeError) as error:
                 raise StudioError(
                     "This model cannot start from a picture.",
@@ -149,7 +149,7 @@ def _read(model: Model, device: Device) -> Any:
     if "safety_checker" in index:  # optional, large, and judges pictures that nobody but the artist sees
         options.update(safety_checker=None, requires_safety_checker=False)
     try:
-        pipe = diffusers.DiffusionPipeline.from_pretrained(
+        pipe = diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
             model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True, **options
         )
     except RuntimeError:
@@ -187,8 +187,8 @@ def _silence_libraries() -> None:
     """No progress bars on the terminal; what these libraries have to say otherwise is meant for programmers."""
     diffusers.utils.logging.disable_progress_bar()
     diffusers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.getLogger("accelerate").setLevel(logging.ERROR)
 
 

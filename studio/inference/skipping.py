@@ -24,7 +24,9 @@ def _stand_in(denoiser: torch.nn.Module) -> Iterator[None]:
     def answer(*args: Any, **kwargs: Any) -> Any:
         sample = next((value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)), None)
         if isinstance(denoiser, UNet2DConditionModel) and sample is not None:
-            shape = (sample.shape[0], denoiser.config.out_channels, *sample.shape[2:])
+            config: Any = denoiser.config
+            channels = int(config["out_channels"])
+            shape = (sample.shape[0], channels, *sample.shape[2:])
             zeros = torch.zeros(shape, dtype=sample.dtype, device=sample.device)
             return (zeros,) if kwargs.get("return_dict") is False else type("Answer", (), {"sample": zeros})()
         # Only the shape matters: what a denoiser answers in a skipped step is thrown away. Its first answer is real.
@@ -33,13 +35,13 @@ def _stand_in(denoiser: torch.nn.Module) -> Iterator[None]:
             answers[key] = forward(*args, **kwargs)
         return answers[key]
 
-    denoiser.forward = answer  # type: ignore[method-assign]
+    denoiser.forward = answer
     try:
         yield
     finally:
         del denoiser.forward
         if denoiser.forward != forward:  # an offload hook had put its own forward there
-            denoiser.forward = forward  # type: ignore[method-assign]
+            denoiser.forward = forward
 
 
 def without_denoiser(pipe: Any) -> ExitStack:

@@ -1,0 +1,34 @@
+"""The command line: the same jobs as the window's, without a window. Without a command it opens the window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from studio.core.errors import StudioError
+
+COMMANDS = ("generate", "models", "plugins", "library")
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 failed, 2 wrong arguments, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    wants_help = bool(arguments) and arguments[0] in ("-h", "--help")
+    if not wants_help and (not arguments or arguments[0].startswith("-")):
+        # By name: no other command may load Qt.
+        code: int = import_module("studio.app").main(arguments)
+        return code
+    from studio.cli import commands
+
+    try:
+        return commands.run(arguments)
+    except StudioError as error:
+        commands.say_error(error)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, as in `studio library | head`, has had enough
+        sys.stderr.close()
+        return OK
