@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLineEdit,
     QSlider,
     QStackedWidget,
     QVBoxLayout,
@@ -22,9 +22,10 @@ from studio.ui.pages.library_details import LibraryDetails
 from studio.ui.pages.library_grid import LARGEST, SMALLEST, USUAL, LibraryGrid
 from studio.ui.pages.library_large import LargeView
 from studio.ui.pages.library_model import ARTIFACT, LibraryModel
+from studio.ui.pages.search_field import SearchField
 from studio.ui.pages.toast import Toast
 from studio.ui.shell import Shell
-from studio.widgets import icons, theme
+from studio.widgets import theme
 from studio.widgets.controls import IconButton
 from studio.widgets.empty import EmptyState
 from studio.widgets.feeder import Feeder
@@ -88,12 +89,8 @@ class LibraryPage(QWidget):
         row.addWidget(self.details)
 
     def _tools(self) -> QHBoxLayout:
-        self.search = QLineEdit()
-        self.search.setAccessibleName("Search library")
-        self.search.setPlaceholderText("Search in prompts and titles")
-        self.search.setClearButtonEnabled(True)
+        self.search = SearchField("Search library", "Search in prompts and titles")
         self.search.setMaximumWidth(420)
-        self.search.addAction(icons.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.kinds = Choices()
         self.kinds.setAccessibleName("Kind")
         for name, title in FILTERS:
@@ -103,7 +100,7 @@ class LibraryPage(QWidget):
         self.tile = QSlider(Qt.Orientation.Horizontal)
         self.tile.setRange(SMALLEST, LARGEST)
         self.tile.setPageStep(24)
-        self.tile.setValue(int(self._shell.services.session.get("library.tile", USUAL)))
+        self.tile.setValue(int(self._shell.services.session.get("library/tile", USUAL)))
         self.tile.setFixedWidth(120)
         self.tile.setAccessibleName("Thumbnail size")
         self.tile.setToolTip("Thumbnail size")
@@ -163,6 +160,8 @@ class LibraryPage(QWidget):
         super().hideEvent(event)
         self._watch.stop()
         self.toast.leave()
+        with suppress(StudioError):  # a size that is not remembered is no reason to trouble anybody
+            self._shell.services.session.set("library/tile", self.tile.value())
 
     def refresh(self) -> None:
         """Show what came into the library since the last look; selection and place stay."""
@@ -233,7 +232,6 @@ class LibraryPage(QWidget):
 
     def _set_tile(self, side: int) -> None:
         self.grid.set_tile(side)
-        self._shell.services.session.set("library.tile", side)
 
     def chosen(self) -> list[Artifact]:
         """The artifacts that are selected, in their order."""

@@ -140,10 +140,12 @@ class LibraryDetails(QFrame):
         self.setVisible(bool(chosen))
         if not chosen:
             return
-        self._fill_menu(panels)
-        self.send.setVisible(bool(panels))
-        pictures = all(kind(artifact.media) == "image" for artifact in chosen)
-        self.start.setVisible(one is not None and pictures and bool(panels))
+        picture = one is not None and kind(one.media) == "image" and bool(panels)
+        self.start.setVisible(picture)
+        # The first panel is what "Use as start picture" means.
+        others = panels[1:] if picture else panels
+        self._fill_menu(others)
+        self.send.setVisible(bool(others))
         self.recipe.setVisible(one is not None and one.recipe is not None)
         self.copy.setEnabled(one is not None)
         self.folder.setEnabled(one is not None)
@@ -160,7 +162,9 @@ class LibraryDetails(QFrame):
 
     def _show_one(self, artifact: Artifact) -> None:
         recipe = artifact.recipe
-        self.title.setText(wording.title_of(artifact))
+        prompt = "" if recipe is None else wording.prompt_of(recipe.request, self._plugins)
+        same = " ".join(prompt.split()).startswith(artifact.title.rstrip("…"))
+        self.title.setText(wording.KINDS.get(kind(artifact.media), "Result") if same else wording.title_of(artifact))
         self.when.setText(wording.date_text(artifact.created) + (" · Partial" if artifact.partial else ""))
         rows: list[tuple[str, str]] = []
         if artifact.partial:
@@ -174,9 +178,7 @@ class LibraryDetails(QFrame):
             self._set_rows([*rows, ("Origin", "Brought in from a file")])
             return
         request = recipe.request
-        self._set_texts(
-            wording.prompt_of(request, self._plugins), wording.prompt_of(request, self._plugins, "negative prompt")
-        )
+        self._set_texts(prompt, wording.prompt_of(request, self._plugins, "negative prompt"))
         if request.model is not None:
             rows.append(("Model", shorten(request.model.name or request.model.id, 120)))
         rows.append(("Seed", wording.seed_text(request.seed)))

@@ -138,6 +138,14 @@ class LibraryGrid(QListView):
 class TileDelegate(QStyledItemDelegate):
     """A tile: the whole picture, never cropped; star and partial marks in its corners."""
 
+    def __init__(self, grid: LibraryGrid) -> None:
+        super().__init__(grid)
+        self._grid = grid
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """As large as the grid's cells."""
+        return self._grid.gridSize()
+
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:

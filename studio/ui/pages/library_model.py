@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from studio.core.artifact import Artifact
@@ -149,8 +149,6 @@ class LibraryModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             marks = [mark for mark, on in (("starred", artifact.starred), ("partial", artifact.partial)) if on]
             return ", ".join([artifact.title[:120] or kind(artifact.media), *marks])
-        if role == Qt.ItemDataRole.SizeHintRole:
-            return QSize(THUMBNAIL_SIDE, THUMBNAIL_SIDE)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

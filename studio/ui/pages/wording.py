@@ -39,13 +39,17 @@ def prompt_of(request: Request, plugins: PluginHost, role: str = "prompt") -> st
 
 
 def param_rows(request: Request, plugins: PluginHost) -> list[tuple[str, str]]:
-    """The params of a request as (label, value) without those that have a place of their own."""
+    """The params of a request as (label, value): without those that have a place of their own, those for an input it
+    does not have, and the rarer ones that are as always.
+    """
     apart = ("prompt", "negative prompt", "seed", "width", "height")
     specs = {spec.name: spec for spec in fields_of(request, plugins)}
     rows = []
     for name, value in request.params.items():
         spec = specs.get(name)
         if (spec and (spec.role in apart or spec.level == "hidden")) or (not spec and name in apart):
+            continue
+        if spec and ((spec.level == "advanced" and value == spec.default) or (spec.group and not request.inputs)):
             continue
         rows.append((spec.label if spec else name.replace("_", " ").capitalize(), value_text(value, spec)))
     return rows
