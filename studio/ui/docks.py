@@ -2,35 +2,68 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QWidget
 
-from studio.widgets.controls import IconButton
-from studio.widgets.text import Label
+from studio.widgets import theme
 
 
-class DockTitle(QWidget):
-    """A quiet line above a dock: its title, room for the dock's own controls, and a button that hides it."""
+class Grip(QWidget):
+    """The title bar of a dock: nothing to see but a line to drag it by, while the mouse is over it."""
 
-    hide_wanted = Signal()
-
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("dockTitle")
-        self.label = Label(title, "label")
-        self._hide = IconButton("x", f"Hide {title.lower()}", help=f"Hide {title.lower()}  Tab", size=14)
-        self._hide.clicked.connect(self.hide_wanted)
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(16, 6, 8, 2)
-        self.row.setSpacing(8)
-        self.row.addWidget(self.label)
-        self.row.addStretch(1)
-        self.row.addWidget(self._hide)
+        self.setObjectName("dockGrip")
+        self.setToolTip(f"Drag to move the {title.lower()}; Tab over the picture hides it")
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+        self._scale()
 
-    def add(self, widget: QWidget) -> None:
-        """Put a control before the hide button."""
-        self.row.insertWidget(self.row.count() - 1, widget)
+    def sizeHint(self) -> QSize:
+        """As low as can still be hit."""
+        return QSize(theme.tokens().px(60), theme.tokens().px(8))
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return QSize(1, self.sizeHint().height())
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the line."""
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Hide the line."""
+        super().leaveEvent(event)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._scale()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The dock's own surface, and the line."""
+        current = theme.tokens()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), current.color("surface" if self._on_side() else "window"))
+        if self.underMouse():
+            width, height = current.px(36), current.px(3)
+            line = QRect(0, 0, width, height)
+            line.moveCenter(self.rect().center())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(current.color("track"))
+            painter.drawRoundedRect(line, height / 2, height / 2)
+        painter.end()
+
+    def _on_side(self) -> bool:
+        dock = self.parentWidget()
+        return isinstance(dock, SideDock) and dock.objectName() == "inspector"
+
+    def _scale(self) -> None:
+        self.setFixedHeight(self.sizeHint().height())
 
 
 class SideDock(QDockWidget):
@@ -48,9 +81,7 @@ class SideDock(QDockWidget):
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        self.title = DockTitle(title, self)
-        self.title.hide_wanted.connect(lambda: self.want(False))
-        self.setTitleBarWidget(self.title)
+        self.setTitleBarWidget(Grip(title, self))
         self._wanted = True
         self._useful = True
 

@@ -29,13 +29,16 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Slot:
-    """One panel that was opened. `said` are the failures that were already shown, so that none repeats each step."""
+    """One panel that was opened. `said` are the failures that were already shown, so that none repeats each step.
+    `notes_results` once it was seen to put its results on the undo stack itself.
+    """
 
     id: str
     panel: Panel
     host: ShellPanelHost
     stack: QUndoStack
     said: set[str] = field(default_factory=set)
+    notes_results: bool = False
 
 
 class Panels(QObject):
@@ -206,8 +209,9 @@ class Panels(QObject):
         before = self.ask(slot, slot.panel.state, {})
         self.guard(slot, lambda: slot.panel.on_event(event))
         after = self.ask(slot, slot.panel.state, {})
-        if (slot.stack.count(), slot.stack.index()) != entries or before == after:
-            return  # the panel made the entry itself, or shows something else
+        slot.notes_results = slot.notes_results or (slot.stack.count(), slot.stack.index()) != entries
+        if slot.notes_results or before == after:
+            return
         keys = [key for key in {*before, *after} if before.get(key) != after.get(key)]
 
         def put(state: dict[str, Any]) -> None:

@@ -91,3 +91,11 @@ def in_bytes(number: int) -> str:
             return f"{value:.0f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"
+
+
+def shared_unit(used: int, total: int) -> str:
+    """Two sizes with one unit: "3.1 of 16 GB"."""
+    first, second = in_bytes(used), in_bytes(total)
+    if first.split()[1] == second.split()[1]:
+        return f"{first.split()[0]} of {second}"
+    return f"{first} of {second}"

@@ -43,6 +43,7 @@ class RibbonDock(SideDock):
         super().__init__("ribbon", "Ribbon", parent)
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.TopDockWidgetArea)
         self._rows: dict[str, Row] = {}
+        self._missed: dict[str, str] = {}
         self._front = ""
         self._port: StepPort | None = None
         body = QWidget(self)
@@ -53,13 +54,14 @@ class RibbonDock(SideDock):
         layout.addWidget(self.ribbon)
         self.setWidget(body)
         self.ribbon.selected.connect(self._select)
-        self.ribbon.released_to_result.connect(lambda: self.step_shown.emit(None))
+        self.ribbon.released_to_result.connect(self._release)
         self.ribbon.branch_requested.connect(self._branch)
 
     def use(self, port: StepPort) -> None:
         """Read kept steps from here from now on; what was shown of another project is forgotten."""
         self._port = port
         self._rows.clear()
+        self._missed.clear()
         self.ribbon.clear()
 
     def set_front(self, panel: str) -> None:
@@ -93,7 +95,9 @@ class RibbonDock(SideDock):
         """Let a running job of `panel` write its row."""
         match event:
             case Started(job_id=job_id):
+                self._missed.pop(panel, None)
                 if self._looking_back(panel):
+                    self._missed[panel] = job_id
                     return
                 self._rows[panel] = Row(job_id, [], word, 0, running=True)
                 if panel == self._front:
@@ -101,6 +105,8 @@ class RibbonDock(SideDock):
             case Stepped(job_id=job_id, step=step):
                 self._add(panel, job_id, step, word)
             case Finished() | Cancelled() | Failed() | Paused():
+                if self._missed.get(panel) == event.job_id:
+                    del self._missed[panel]
                 row = self._rows.get(panel)
                 if row is not None and row.steps_id == event.job_id:
                     row.running = False
@@ -116,6 +122,7 @@ class RibbonDock(SideDock):
             row = self._rows[panel] = Row(job_id, [s for s in kept if s.index < step.index], word, 0, running=True)
         first = row.total != step.total or not row.steps
         row.total = step.total
+        row.steps = [known for known in row.steps if known.index < step.index]
         row.steps.append(step)
         if panel != self._front:
             return
@@ -128,8 +135,7 @@ class RibbonDock(SideDock):
     def _looking_back(self, panel: str) -> bool:
         """The artist studies a step of another run: a job that starts meanwhile must not take it away."""
         row = self._rows.get(panel)
-        at = self.ribbon.current
-        return panel == self._front and row is not None and not row.running and at is not None and at >= 0
+        return panel == self._front and row is not None and not row.running and self.ribbon.current() >= 0
 
     def _draw(self) -> None:
         row = self._rows.get(self._front)
@@ -146,6 +152,17 @@ class RibbonDock(SideDock):
         row = self._rows.get(self._front)
         step = next((step for step in row.steps if step.index == index), None) if row is not None else None
         self.step_shown.emit(step)
+
+    def _release(self) -> None:
+        """Back to the result; a run that started while the artist looked back comes onto the ribbon now."""
+        missed = self._missed.pop(self._front, "")
+        if missed:
+            kept = self._port.read(missed) if self._port is not None else ()
+            word = self._rows[self._front].word if self._front in self._rows else "step"
+            total = kept[-1].total if kept else 0
+            self._rows[self._front] = Row(missed, list(kept), word, total, running=True)
+            self._draw()
+        self.step_shown.emit(None)
 
     def _branch(self, index: int) -> None:
         row = self._rows.get(self._front)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
-from studio.ui.progress import Report, in_bytes
+from studio.ui.progress import Report, shared_unit
 from studio.widgets.controls import Button
 from studio.widgets.text import Label, tip
 
@@ -78,9 +78,14 @@ class StatusBar(QStatusBar):
         self._quiet.start(_SAID)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._remark, text))
 
+    def rest(self) -> None:
+        """Take the passing remark away; the window closes."""
+        self._quiet.stop()
+        self._remark.clear()
+
     def set_device(self, name: str, used: int, total: int) -> None:
         """What computes, and its memory in bytes (0 where unknown)."""
-        memory = f"   {in_bytes(used)} of {in_bytes(total)}" if total else ""
+        memory = f"   {shared_unit(used, total)}" if total else ""
         self._device.setText(f"{name}{memory}")
         self._device.setAccessibleDescription(self._device.text())
 

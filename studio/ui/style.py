@@ -29,8 +29,8 @@ def sheet(t: Tokens) -> str:
 #railButton:focus {{ border: 2px solid {t.accent}; }}
 
 #statusBar {{ background: {t.surface}; border-top: 1px solid {t.line}; }}
-#dockTitle {{ background: {t.surface}; }}
-#inspectorBody, #ribbonBody {{ background: {t.surface}; }}
+#inspectorBody {{ background: {t.surface}; }}
+#ribbonBody {{ background: {t.window}; }}
 #centre {{ background: {t.canvas}; }}
 #page {{ background: {t.window}; }}
 

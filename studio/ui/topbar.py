@@ -82,7 +82,8 @@ class TopBar(QFrame):
         self.undo = self._button("edit.undo", "arrow-u-up-left", "Undo")
         self.redo = self._button("edit.redo", "arrow-u-up-right", "Redo")
         self.export = self._button("export", "export", "Export…")
-        for button in (self.undo, self.redo, self.export):
+        self.sides = self._button("view.sides", "sidebar-simple", "Side panels")
+        for button in (self.undo, self.redo, self.export, self.sides):
             right.addWidget(button)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
@@ -132,10 +133,16 @@ class TopBar(QFrame):
         self._glass.setPixmap(icons.icon("magnifying-glass", "muted").pixmap(px(16), px(16)))
         self._search.setFixedHeight(px(32))
 
+    def describe(self) -> None:
+        """Take the keys into the tooltips, once the commands are there."""
+        self.show_undo(False, False, "", "")
+        for button, command in ((self.export, "export"), (self.sides, "view.sides")):
+            found = self._commands.get(command)
+            if found is not None:
+                button.setToolTip(tip(f"{found.title}  {found.keys}"))
+
     def _button(self, command: str, icon: str, name: str) -> IconButton:
-        found = self._commands.get(command)
         button = IconButton(icon, name, role="text", parent=self)
-        button.setToolTip(tip(f"{name}  {found.keys}" if found is not None else name))
         button.clicked.connect(lambda: self._commands.run(command))
         return button
 
