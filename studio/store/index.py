@@ -31,7 +31,7 @@ CREATE TABLE asked (digest TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (diges
 CREATE INDEX asked_n ON asked (n);
 CREATE TABLE folders (name TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 """
-_FTS = "CREATE VIRTUAL TABLE fts USING fts5 (words, prefix='1 2 3')"
+_FTS = "CREATE VIRTUAL TABLE fts USING fts5 (words, prefix='1')"
 _FIRST_UNSPACED = 0x0E00
 """From Thai on, most scripts do not put spaces between words: a full-text index would only find their first ones."""
 
