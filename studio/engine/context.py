@@ -7,9 +7,10 @@ import platform
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import studio
+from studio.api import GeneratorContext
 from studio.core.artifact import Output
 from studio.core.canonical import freeze
 from studio.core.errors import JobCancelled, JobPaused, StudioError
@@ -270,3 +271,7 @@ def _of(kind: type[T], value: Any, what: str) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{what} must be a {kind.__name__}, not {type(value).__name__}")
     return value
+
+
+if TYPE_CHECKING:
+    _PROMISE: type[GeneratorContext] = JobContext

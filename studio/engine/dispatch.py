@@ -382,6 +382,7 @@ class Dispatcher:
         run.end = end
         if self._run is run:
             self._run = None
+        self._unseen.discard(run.job.id)
 
         def conclude() -> None:
             self._finisher.conclude(run)

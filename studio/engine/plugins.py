@@ -257,6 +257,11 @@ class PluginHost:
         with self._lock:
             return self._code.setdefault((plugin, name), found)
 
+    def has_code(self, of: str, name: str) -> bool:
+        """True where `code(of, name)` needs no import any more."""
+        with self._lock:
+            return (of.partition(".")[0], name) in self._code
+
     def _stage_of(self, full: str, module: str) -> str:
         with self._lock:
             offers = self._offers.get(full.partition(".")[0], {})

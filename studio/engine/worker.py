@@ -97,7 +97,7 @@ class _Loop:
         while (task := self._todo.get()) is not None:
             if task.warm:
                 self._warm(task)
-            else:
+            elif task.stage != "ended":
                 self._job(task)
             with self._lock:
                 self._tasks = {job: other for job, other in self._tasks.items() if other is not task}
@@ -150,7 +150,13 @@ class _Loop:
                 if other.warm and other.wants != task.wants:
                     other.flags.cancel = True  # warming the wrong thing only delays the artist
             self._tasks[job] = task
+            waits = not task.warm and any(other.warm for other in self._tasks.values())
+        if waits:
+            self._say_loading(job, "what it needs")
         self._todo.put(task)
+
+    def _say_loading(self, job: str, what: str) -> None:
+        self.channel.send(Frame("progress", {"job": job, "message": f"Loading {what}", "fraction": None}))
 
     # --- jobs ---------------------------------------------------------------------------------------------------------
 
@@ -164,6 +170,8 @@ class _Loop:
             offer = self._offer(order.request.generator)
             name = offer.plugin.name
             self.channel.send(Frame("started", {"job": job, "device": self._device}))
+            if not self.plugins.has_code(offer.id, offer.spec.run):
+                self._say_loading(job, name)
             run = self.plugins.code(offer.id, offer.spec.run)
             if self._begin(task):
                 end = {"state": "done"}

@@ -74,7 +74,10 @@ def test_a_crash_brings_its_last_words() -> None:
 
 
 def test_something_that_is_not_a_frame_ends_the_process() -> None:
-    with child(code="import sys, time; print('hello, world', flush=True); time.sleep(600)  # {root} {act}") as (worker, heard):
+    with child(code="import sys, time; print('hello, world', flush=True); time.sleep(600)  # {root} {act}") as (
+        worker,
+        heard,
+    ):
         reason, _ = heard.get(timeout=20)
         assert "not a frame" in reason
         assert not psutil.pid_exists(worker.pid or 0)
