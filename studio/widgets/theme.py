@@ -180,9 +180,11 @@ def apply(app: QApplication, mode: Mode = "dark", *, base: int = BASE, motion: M
     if app.property("studio_style") is None:
         app.setStyle("Fusion")
         app.setProperty("studio_style", "Fusion")
-    app.setFont(font(current.body))
-    app.setPalette(palette(current))
-    app.setStyleSheet(stylesheet(current, resources() / "icons" / current.name))
+    sheet = stylesheet(current, resources() / "icons" / current.name)
+    if sheet != app.styleSheet():  # each of these polishes every widget there is
+        app.setFont(font(current.body))
+        app.setPalette(palette(current))
+        app.setStyleSheet(sheet)
 
 
 def _follow(app: QApplication, _scheme: object = None) -> None:

@@ -35,11 +35,9 @@ def plain(width: int, height: int, color: str = "#ff0000") -> QImage:
 
 def board(size: int) -> QImage:
     """Black and white, pixel by pixel."""
-    image = QImage(size, size, QImage.Format.Format_RGB32)
-    for y in range(size):
-        for x in range(size):
-            image.setPixelColor(x, y, QColor("#ffffff" if (x + y) % 2 else "#000000"))
-    return image
+    rows = [bytes([0, 255] * (size // 2)), bytes([255, 0] * (size // 2))]
+    data = b"".join(rows[y % 2] for y in range(size))
+    return QImage(data, size, size, size, QImage.Format.Format_Grayscale8).convertToFormat(QImage.Format.Format_RGB32)
 
 
 def seen(canvas: Canvas) -> set[str]:
