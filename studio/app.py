@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 import studio
@@ -28,13 +27,13 @@ from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, ho
 from studio.store import ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
 from studio.ui import projects
 from studio.ui.actions import apply_appearance
+from studio.ui.app_icon import app_icon
 from studio.ui.bridge import Bridge
 from studio.ui.crash import CrashReporter, StartDialog
 from studio.ui.main_window import MainWindow
 from studio.ui.pages.plugins import DISABLED
 from studio.ui.preferences import APPEARANCE, COMPUTER, Appearance, Computer
 from studio.ui.services import Services
-from studio.widgets import theme
 from studio.widgets.feeder import Feeder
 
 _LOG = logging.getLogger("studio.app")
@@ -292,9 +291,7 @@ def application() -> QApplication:
     app.setApplicationName("studio")
     app.setApplicationDisplayName("Studio")
     app.setDesktopFileName("studio")
-    icon = theme.resources() / "icons" / "studio.png"
-    if icon.is_file():
-        app.setWindowIcon(QIcon(str(icon)))
+    app.setWindowIcon(app_icon())
     return app
 
 

@@ -40,8 +40,8 @@ class Actions:
         self._window.job_status.cancel()
 
     def is_working(self) -> bool:
-        """True while a job runs."""
-        return bool(self._window.job_status.running)
+        """True while a job runs or is about to."""
+        return bool(self._window.job_status.next)
 
     def copy(self) -> None:
         """Put what the panel shows on the clipboard."""

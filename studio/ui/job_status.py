@@ -41,11 +41,20 @@ class JobStatus(QObject):
         """The id of the job that runs, or ""."""
         return self._running
 
+    @property
+    def next(self) -> str:
+        """The id of the job that runs, or else of the one that is about to, or ""."""
+        if self._running or self._engine is None or self._engine.held:
+            return self._running
+        return next((job.id for job in self._engine.jobs() if job.state is JobState.QUEUED), "")
+
     def cancel(self) -> None:
-        """Stop the running job; what it made so far is kept."""
-        if self._engine is not None and self._running:
-            self._engine.cancel(self._running)
-            self._bar.set_report(Report("Cancelling …", None, busy=True))
+        """Stop the running job, or the one that is about to run; what it made so far is kept."""
+        job = self.next
+        if self._engine is not None and job:
+            self._engine.cancel(job)
+            if job == self._running:
+                self._bar.set_report(Report("Cancelling …", None, busy=True))
 
     def tell(self, event: Event) -> None:
         """Take one event."""
@@ -74,6 +83,18 @@ class JobStatus(QObject):
         device = self._engine.device
         self._bar.set_device(device.name or "Getting ready", device.used, device.total)
         self._bar.set_waiting(waiting)
+        if not self._running:
+            self._tell_waiting(waiting)
         if (waiting, bool(self._running)) != self.counts:
             self.counts = (waiting, bool(self._running))
             self.counted.emit(*self.counts)
+
+    def _tell_waiting(self, waiting: int) -> None:
+        """Nothing runs: say why, where something waits."""
+        assert self._engine is not None
+        if waiting and not self._engine.held:
+            self._bar.set_report(Report("Getting ready …", None, busy=True))
+        elif waiting:
+            self._bar.set_report(Report("The queue is on hold"))
+        elif self._bar.busy:
+            self._bar.set_report(Report("Ready"))

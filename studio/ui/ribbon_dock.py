@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started, Stepped
@@ -15,6 +15,7 @@ from studio.core.steps import Step
 from studio.engine import StepPort
 from studio.ui.docks import SideDock
 from studio.widgets.ribbon import Ribbon
+from studio.widgets.text import Label
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,13 +47,16 @@ class RibbonDock(SideDock):
         self._missed: dict[str, str] = {}
         self._front = ""
         self._port: StepPort | None = None
-        body = QWidget(self)
-        body.setObjectName("ribbonBody")
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
         self.ribbon = Ribbon()
-        layout.addWidget(self.ribbon)
-        self.setWidget(body)
+        self._empty = Label(
+            "Each step appears here while something is made. Look back at it, and go on from it.", "hint"
+        )
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._body = QStackedWidget(self)
+        self._body.setObjectName("ribbonBody")
+        self._body.addWidget(self._empty)
+        self._body.addWidget(self.ribbon)
+        self.setWidget(self._body)
         self.ribbon.selected.connect(self._select)
         self.ribbon.released_to_result.connect(self._release)
         self.ribbon.branch_requested.connect(self._branch)
@@ -63,6 +67,7 @@ class RibbonDock(SideDock):
         self._rows.clear()
         self._missed.clear()
         self.ribbon.clear()
+        self._show_body()
 
     def set_front(self, panel: str) -> None:
         """Show the row of another panel."""
@@ -102,6 +107,7 @@ class RibbonDock(SideDock):
                 self._rows[panel] = Row(job_id, [], word, 0, running=True)
                 if panel == self._front:
                     self.ribbon.begin(0, word)
+                    self._show_body()
             case Stepped(job_id=job_id, step=step):
                 self._add(panel, job_id, step, word)
             case Finished() | Cancelled() | Failed() | Paused():
@@ -126,6 +132,7 @@ class RibbonDock(SideDock):
         row.steps.append(step)
         if panel != self._front:
             return
+        self._show_body()
         if first:
             self.ribbon.begin(step.total, word)
             for earlier in row.steps[:-1]:
@@ -137,8 +144,13 @@ class RibbonDock(SideDock):
         row = self._rows.get(panel)
         return panel == self._front and row is not None and not row.running and self.ribbon.current() >= 0
 
+    def _show_body(self) -> None:
+        row = self._rows.get(self._front)
+        self._body.setCurrentWidget(self.ribbon if row is not None and (row.steps or row.running) else self._empty)
+
     def _draw(self) -> None:
         row = self._rows.get(self._front)
+        self._show_body()
         if row is None or not row.steps_id:
             self.ribbon.clear()
         elif row.running:

@@ -63,6 +63,11 @@ class StatusBar(QStatusBar):
         """What stands there now."""
         return self._status.text()
 
+    @property
+    def busy(self) -> bool:
+        """True while it shows work in progress."""
+        return self._report.busy
+
     def set_report(self, report: Report) -> None:
         """Say how the running job stands. An ended one is announced to assistive technology."""
         ended = self._report.busy and not report.busy

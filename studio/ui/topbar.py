@@ -82,7 +82,7 @@ class TopBar(QFrame):
         self.undo = self._button("edit.undo", "arrow-u-up-left", "Undo")
         self.redo = self._button("edit.redo", "arrow-u-up-right", "Redo")
         self.export = self._button("export", "export", "Export…")
-        self.sides = self._button("view.sides", "sidebar-simple", "Side panels")
+        self.sides = self._button("view.sides", "layout", "Side panels")
         for button in (self.undo, self.redo, self.export, self.sides):
             right.addWidget(button)
         layout = QHBoxLayout(self)

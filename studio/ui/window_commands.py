@@ -94,7 +94,7 @@ def _project(window: MainWindow) -> list[Command]:
             "Bring in files…",
             actions.choose_files,
             ("Ctrl+I",),
-            "tray-arrow-down",
+            "download-simple",
             group,
             "import drop",
         ),
@@ -112,7 +112,7 @@ def _view(window: MainWindow) -> list[Command]:
             "Show or hide the side panels",
             actions.toggle_sides,
             (SIDES_KEY,),
-            "sidebar-simple",
+            "layout",
             group,
             "full canvas",
             ANY_PANEL,
@@ -138,7 +138,15 @@ def _view(window: MainWindow) -> list[Command]:
             "steps bottom",
             ANY_PANEL,
         ),
-        Command("view.theme", "Change between dark and light", actions.toggle_theme, (), "moon", group, "colours mode"),
+        Command(
+            "view.theme",
+            "Theme: dark or light",
+            actions.toggle_theme,
+            (),
+            "moon",
+            group,
+            "change colours mode night day",
+        ),
         Command(
             "view.larger", "Larger text", lambda: actions.change_text(1), ("Ctrl+Alt+=",), "text-aa", group, "font size"
         ),
@@ -182,7 +190,7 @@ def _help(window: MainWindow) -> list[Command]:
     group = "Help"
     return [
         Command("help.shortcuts", "Keyboard shortcuts", actions.show_shortcuts, ("F1", "?"), "keyboard", group, "keys"),
-        Command("help.log", "Show the log's folder", actions.show_log, (), "scroll", group, "bug report"),
+        Command("help.log", "Show the log's folder", actions.show_log, (), "file-text", group, "bug report"),
         Command("help.about", "About Studio", actions.show_about, (), "info", group, "version licence"),
     ]
 
