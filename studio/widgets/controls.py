@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.widgets import icons, theme
 from studio.widgets.text import ElidedLabel, Label, tip
@@ -103,8 +103,7 @@ class Fold(QPushButton):
         self._title = Label(title, "label")
         self._summary = ElidedLabel(summary, "label")
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._mark = QToolButton()
-        self._mark.setProperty("kind", "tiny")
+        self._mark = QLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(1, 0, 0, 0)
         row.setSpacing(theme.px(theme.S))
@@ -113,7 +112,6 @@ class Fold(QPushButton):
         row.addWidget(self._mark)
         for child in (self._title, self._summary, self._mark):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._mark.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.toggled.connect(self._show_state)
         self._show_state(False)
 
@@ -131,11 +129,22 @@ class Fold(QPushButton):
         return QSize(theme.px(60), self.sizeHint().height())
 
     def _show_state(self, opened: bool) -> None:
-        icons.put(self._mark, "caret-down" if opened else "caret-right", role="muted", size=12)
+        self._draw()
         self._summary.setVisible(not opened)
         state = "open" if opened else "closed"
         words = self._summary.text()
         self.setAccessibleDescription(f"{state}: {words}" if words and not opened else state)
+
+    def _draw(self) -> None:
+        edge = theme.px(12)
+        caret = icons.icon("caret-down" if self.isChecked() else "caret-right", "muted")
+        self._mark.setPixmap(caret.pixmap(QSize(edge, edge), self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The caret is a drawing: draw it again in the new colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_mark"):
+            self._draw()
 
 
 class Section(QWidget):

@@ -47,8 +47,8 @@ class Field(QWidget):
         self._problem = Label("", "error", wrap=True)
         self._problem.hide()
         self._lay_out()
-        if spec.help:
-            self.setToolTip(tip(spec.help))
+        # Not on the field itself: assistive technology would read the tooltip of the empty space between its parts.
+        self._label.setToolTip(tip(spec.help))
         self._reset.clicked.connect(self.reset)
         self._watch(self._reset)
 
@@ -80,6 +80,7 @@ class Field(QWidget):
         editor.setAccessibleName(name or self.spec.label)
         described = f"{self.spec.help} ({self.spec.unit})" if self.spec.unit and self.spec.help else self.spec.help
         editor.setAccessibleDescription(described or self.spec.unit)
+        editor.setToolTip(tip(self.spec.help))
         if not self._editors:
             # On Linux a combo box is known by its label alone: Qt gives its text as its name there.
             self._label.setBuddy(editor)

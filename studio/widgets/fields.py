@@ -235,6 +235,8 @@ class ChoiceField(Field):
 
     def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
+        # On Linux and macOS Qt reports a combo box by its text; the name stands on the field around it and its label.
+        self.setAccessibleName(spec.label)
         self._combo = Choices()
         self._add_editor(self._combo, stretch=1)
         self._seal()

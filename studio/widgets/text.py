@@ -27,8 +27,12 @@ def soften(text: str, limit: int = 4000) -> str:
 
 
 def tip(text: str) -> str:
-    """`text` as a tooltip that wraps. Qt wraps only rich text, so this is escaped and wrapped in a paragraph."""
-    return f"<p style='white-space: pre-wrap'>{html.escape(soften(text, 1000))}</p>" if text else ""
+    """`text` as a tooltip: a few plain words as they are, anything longer or with markup in it as an escaped paragraph
+    (Qt wraps only rich text).
+    """
+    if len(text) <= 60 and not set(text) & set("<>&\n"):
+        return text
+    return f"<p style='white-space: pre-wrap'>{html.escape(soften(text, 1000))}</p>"
 
 
 class Label(QLabel):

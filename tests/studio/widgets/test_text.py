@@ -43,7 +43,8 @@ def test_labels_never_show_markup(qtbot) -> None:
 def test_tips_are_escaped_and_wrap() -> None:
     assert tip("") == ""
     assert "<img" not in tip(MARKUP)
-    assert tip("a").startswith("<p")
+    assert tip("A few words") == "A few words"
+    assert tip("A sentence. " * 20).startswith("<p")
 
 
 def test_an_elided_label_takes_little_room_and_says_the_whole_in_its_tip(qtbot) -> None:
