@@ -5,10 +5,11 @@ from __future__ import annotations
 import platform
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.ui.commands import Commands, native
-from studio.widgets import icons, theme
+from studio.ui.pages.search_field import SearchField
+from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.text import Label
 
@@ -73,11 +74,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAccessibleName("Keyboard shortcuts")
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search")
-        self._search.setAccessibleName("Search shortcuts")
-        self._search.setClearButtonEnabled(True)
-        self._search.addAction(icons.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self._search = SearchField("Search shortcuts", "Search")
         self._search.textChanged.connect(self._filter)
         self._rows: list[tuple[str, list[QWidget]]] = []
         self._heads: dict[str, QWidget] = {}

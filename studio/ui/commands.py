@@ -114,13 +114,17 @@ class Commands(QObject):
         """The action of a command, for menus and buttons. Raises KeyError."""
         return self._actions[name]
 
+    def possible(self, name: str) -> bool:
+        """True where `run` would do something now."""
+        command = self._commands.get(name)
+        return command is not None and self._here(command) and command.enabled()
+
     def run(self, name: str) -> bool:
         """Run a command; False where it is unknown or not possible now."""
-        command = self._commands.get(name)
-        if command is None or not self._here(command) or not command.enabled():
+        if not self.possible(name):
             return False
         _LOG.debug("command %s", name)
-        command.run()
+        self._commands[name].run()
         return True
 
     def menu(self, menu: QMenu, names: Sequence[str]) -> None:
@@ -134,7 +138,7 @@ class Commands(QObject):
                 menu.addSeparator()
                 continue
             entry = menu.addAction(f"{command.title}\t{command.keys}" if command.keys else command.title)
-            entry.setEnabled(self._here(command) and command.enabled())
+            entry.setEnabled(self.possible(name))
             entry.triggered.connect(lambda _checked=False, name=name: self.run(name))
 
     def _discard(self, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started
 from studio.core.job import JobState
@@ -26,6 +26,10 @@ class JobStatus(QObject):
         self._running = ""
         self._progress: dict[str, JobProgress] = {}
         self.counts = (0, False)
+        # The device is no event: look for it until the worker has said it, and for its memory while a job runs.
+        self._watch = QTimer(self)
+        self._watch.setInterval(1000)
+        self._watch.timeout.connect(self.count)
         bar.cancel_wanted.connect(self.cancel)
 
     def use(self, engine: Engine) -> None:
@@ -34,7 +38,12 @@ class JobStatus(QObject):
         self._running = ""
         self._progress.clear()
         self._bar.set_report(Report("Ready"))
-        self.count()
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+        self._engine = None
+        self._watch.stop()
+        self._bar.rest()
 
     @property
     def running(self) -> str:
@@ -82,6 +91,10 @@ class JobStatus(QObject):
         waiting = sum(job.state is JobState.QUEUED for job in self._engine.jobs())
         device = self._engine.device
         self._bar.set_device(device.name or "Getting ready", device.used, device.total)
+        if bool(self._running) or not device.name:
+            self._watch.start()
+        else:
+            self._watch.stop()
         self._bar.set_waiting(waiting)
         if not self._running:
             self._tell_waiting(waiting)

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
     def _join(self) -> None:
         self.bridge.happened.connect(self._tell)
         self.bridge.delivered.connect(self.job_status.count)
+        self.bridge.delivered.connect(self.topbar.show_possible)
         self.job_status.counted.connect(self._show_count)
         self.rail.chosen.connect(self.show_place)
         self.topbar.palette_wanted.connect(self.palette_box.open)
@@ -345,6 +346,7 @@ class MainWindow(QMainWindow):
         undo = self.panels.undo
         on_panel = self.front_slot() is not None
         can_undo, can_redo = on_panel and undo.canUndo(), on_panel and undo.canRedo()
+        self.topbar.show_possible()
         self.topbar.show_undo(
             can_undo, can_redo, undo.undoText() if can_undo else "", undo.redoText() if can_redo else ""
         )
@@ -481,7 +483,7 @@ class MainWindow(QMainWindow):
         self._stop_settings()
         self.bridge.close()
         self.palette_box.close_palette()
-        self.status.rest()
+        self.job_status.close()
         self.exchange.close()
         self._let_go()
         self.session.close()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.commands import native
@@ -144,11 +144,11 @@ class Rail(QWidget):
 
     def _fit(self) -> None:
         px = theme.tokens().px
-        words = self.fontMetrics()
+        words = QFontMetrics(theme.font(theme.tokens().small, weight=QFont.Weight.Medium))
         widest = max((words.horizontalAdvance(place.title) for place in self.places()), default=0)
         wordy = words.height() + px(22) + px(16)
         wordless = 0 < self.height() < len(self._buttons) * (wordy + 4) + 24
-        self.setFixedWidth(px(22) + 34 if wordless else max(px(66), min(px(96), widest + 28)))
+        self.setFixedWidth(px(22) + 34 if wordless else max(px(68), min(px(96), widest + 28)))
         style = Qt.ToolButtonStyle.ToolButtonIconOnly if wordless else Qt.ToolButtonStyle.ToolButtonTextUnderIcon
         for button in self._buttons.values():
             button.setToolButtonStyle(style)

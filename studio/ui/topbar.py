@@ -106,6 +106,11 @@ class TopBar(QFrame):
         self._saved.setAccessibleDescription(text)
         theme.tone(self._saved, "error" if trouble else "label")
 
+    def show_possible(self) -> None:
+        """Grey out what has no sense in the place that is in front."""
+        for button, command in ((self.export, "export"), (self.sides, "view.sides")):
+            button.setEnabled(self._commands.possible(command))
+
     def show_undo(self, undo: bool, redo: bool, undo_text: str, redo_text: str) -> None:
         """Light the two arrows and name what they would do."""
         for button, on, word, text in ((self.undo, undo, "Undo", undo_text), (self.redo, redo, "Redo", redo_text)):

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QStackedWidget,
     QTreeView,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.errors import StudioError
 from studio.core.model import Model
+from studio.ui.pages.search_field import SearchField
 from studio.ui.progress import in_bytes
 from studio.ui.shell import Shell
 from studio.widgets import icons, theme
@@ -232,12 +232,8 @@ class ModelsPage(QWidget):
         return view
 
     def _head(self) -> QHBoxLayout:
-        self.search = QLineEdit()
-        self.search.setAccessibleName("Search models")
-        self.search.setPlaceholderText("Search")
-        self.search.setClearButtonEnabled(True)
+        self.search = SearchField("Search models", "Search")
         self.search.setMaximumWidth(theme.tokens().px(220))
-        self.search.addAction(icons.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._filter)
         self.rescan = Button("Look again", icon="arrows-clockwise", help="Look at the folders again")
         self.rescan.clicked.connect(self.look_again)

@@ -7,11 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from studio.core.errors import StudioError
 from studio.core.params import describe, salvage, values_of
 from studio.ui.pages.page import Page
+from studio.ui.pages.search_field import SearchField
 from studio.ui.preferences import APPEARANCE, COMPUTER, Appearance, Computer
 from studio.ui.shell import Shell
 from studio.widgets import icons, theme
@@ -66,6 +67,7 @@ class SettingsGroup(Card):
         self._timer.setInterval(SOON)
         self._timer.timeout.connect(self.keep)
         self.show_kept()
+        self._show_reset()
 
     def show_kept(self) -> None:
         """Show what the store has, after somebody else changed it."""
@@ -131,12 +133,8 @@ class SettingsPage(Page):
     def __init__(self, shell: Shell) -> None:
         super().__init__("Settings", "A change counts at once, unless it says otherwise.")
         self._shell = shell
-        self.search = QLineEdit()
-        self.search.setAccessibleName("Search settings")
-        self.search.setPlaceholderText("Search")
-        self.search.setClearButtonEnabled(True)
+        self.search = SearchField("Search settings", "Search")
         self.search.setMinimumWidth(theme.tokens().px(200))
-        self.search.addAction(icons.icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._search)
         self.tools.addWidget(self.search, 0, Qt.AlignmentFlag.AlignTop)
         self.groups = [SettingsGroup(group, shell) for group in self._all()]
