@@ -43,8 +43,10 @@ class Intake(QObject):
         self._count += 1
         self._feeder.ask(("image", (title, self._count)), lambda: _as_png(image))
 
-    def take_mime(self, data: QMimeData) -> bool:
-        """Take what the clipboard or a drag holds; False where it holds no picture."""
+    def take_mime(self, data: QMimeData | None) -> bool:
+        """Take what the clipboard or a drag holds; False where it holds no picture (or, on some systems, is None)."""
+        if data is None:
+            return False
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if files:
             self.take_file(files[0])

@@ -40,6 +40,8 @@ class PresetRow(QWidget):
         self._now: Preset = {}
         self._combo = Choices()
         self._combo.setAccessibleName("Preset")
+        # On Linux and macOS Qt reports a combo box by its text; the name stands on the row around it.
+        self.setAccessibleName("Preset")
         self._combo.setPlaceholderText("None")
         self._name = QLineEdit()
         self._name.setAccessibleName("Preset name")

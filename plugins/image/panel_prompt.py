@@ -66,6 +66,8 @@ class PromptRow(QWidget):
         return super().eventFilter(watched, event)
 
 
-def holds_picture(data: QMimeData) -> bool:
+def holds_picture(data: QMimeData | None) -> bool:
     """True where the clipboard holds a picture or files rather than words."""
-    return any(url.isLocalFile() for url in data.urls()) or (data.hasImage() and not data.hasText())
+    return data is not None and (
+        any(url.isLocalFile() for url in data.urls()) or (data.hasImage() and not data.hasText())
+    )

@@ -93,6 +93,7 @@ class FakeHost:
         self.ribbon: list[str] = []
         self.exported: list[str] = []
         self.reported: list[StudioError] = []
+        self.windows: list[object] = []
         self.changes = 0
         self._numbers = itertools.count(1)
         self._tell: Callable[[Event], None] = lambda event: None
