@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import nn
 
-from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
-from plugins.starter.training.muon import Muon
-from plugins.starter.training.pace import Pace
-from plugins.starter.world import render, sample_scene
+from ..training.checkpoint import load_checkpoint, save_checkpoint
+from ..training.muon import Muon
+from ..training.pace import Pace
+from ..world import render, sample_scene
 
 HELD_OUT = 10_000_000
 """Scenes from this number on are never trained on."""
@@ -44,6 +44,8 @@ class AutoencoderPlan:
     """How much each latent is shaken, relative to its spread: what the denoiser gets a little wrong must not show."""
     linear: int = 800
     """Steps of the straight path alone, before everything."""
+    decoder: int = 20_000
+    """Steps that the decoder may go on alone, beside or after the denoiser."""
     bend: float = 0.15
     """The part of the training over which the last norms and activations fade in."""
 
@@ -210,7 +212,7 @@ def start_linear(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 0.5)
         optimiser.step()
-        if (step + 1) % 100 == 0:
+        if (step + 1) % min(100, plan.linear // 2) == 0:
             with torch.no_grad():
                 x = to_tensor(judge).to(device)
                 error = ((linear_part(vae, x)[1].clamp(-1, 1) - x) / 2).square().mean().item()
@@ -308,3 +310,55 @@ def _fold(vae: AutoencoderKL, mean: torch.Tensor, spread: torch.Tensor) -> None:
     quant.bias[count:] -= 2 * spread.log()
     post.bias += torch.einsum("oi,i->o", post.weight[:, :, 0, 0], mean)
     post.weight *= spread[None, :, None, None]
+
+
+def train_decoder(
+    vae: AutoencoderKL, plan: AutoencoderPlan, work: Path, pace: Pace, device: torch.device
+) -> AutoencoderKL:
+    """Go on training the decoder alone: latents stay what they are, so a denoiser trained on them stays right."""
+    vae.requires_grad_(False)
+    for half in (vae.decoder, vae.post_quant_conv):
+        half.requires_grad_(True)
+    optimiser = Muon([vae.decoder, vae.post_quant_conv], lr=0.006, adam_lr=0.0006)
+    average: dict[str, torch.Tensor] = {k: v.detach().clone() for k, v in vae.state_dict().items()}
+    path = work / "decoder.safetensors"
+    info = load_checkpoint(path, models={"model": vae, "average": average}, optimiser=optimiser) or {"step": 0}
+    step, judge, losses = int(info["step"]), held_out_pictures(32), []
+
+    def averaged() -> AutoencoderKL:
+        model = build_autoencoder(plan).to(device)
+        model.load_state_dict(average)
+        return model.eval()
+
+    while step < plan.decoder and pace.go_on():
+        # Rates fall slowly, as one over a root: however long it is given, the average is always worth shipping.
+        optimiser.pace(min(1.0, (step + 1) / 50) / (1 + step / 400) ** 0.5)
+        rng = np.random.default_rng([step, 12])
+        x = to_tensor(np.stack([render(sample_scene(int(s))) for s in rng.integers(0, HELD_OUT, 2)])).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            with torch.no_grad():
+                z = vae.encode(x).latent_dist.mean.float()
+            noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(step)).to(device)
+            y = vae.decode(z + plan.noise * noise).sample.float()
+        loss = reconstruction_loss(y, x)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        losses.append(loss.item())
+        with torch.no_grad():
+            decay = min(0.998, (1 + step) / (10 + step))
+            for key, value in vae.state_dict().items():
+                average[key].lerp_(value, 1 - decay)
+        if step % min(50, plan.decoder // 2) == 0:
+            facts = {"loss": sum(losses) / len(losses)}
+            losses.clear()
+            if step % 200 == 0:
+                facts["psnr"] = psnr(averaged(), judge)
+                save_checkpoint(
+                    path, models={"model": vae, "average": average}, optimiser=optimiser, info={"step": step, **facts}
+                )
+            pace.note(step, plan.decoder, **facts)
+    save_checkpoint(path, models={"model": vae, "average": average}, optimiser=optimiser, info={"step": step})
+    return averaged()

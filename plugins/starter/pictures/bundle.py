@@ -14,9 +14,8 @@ from PIL import Image
 from safetensors.torch import save_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from plugins.starter.world import captions as say
-from plugins.starter.world import render, sample_scene
-
+from ..world import captions as say
+from ..world import render, sample_scene
 from .autoencoder import to_tensor
 from .denoiser import build_scheduler
 
@@ -31,6 +30,9 @@ EXAMPLES = (
     "a yellow tent in the desert under a starry sky",
     "blue and white spiral, watercolour",
 )
+
+DEFAULTS = {"steps": 20, "guidance": 4.0, "width": 256, "height": 256}
+"""What the model was made for; stronger guidance only makes its colours harsh."""
 
 
 def words_known() -> dict[str, dict[str, list[str]]]:
@@ -80,7 +82,8 @@ def save_bundle(
     for name in ("vocab.json", "merges.txt"):
         shutil.copyfile(tokenizer_folder / name, folder / "tokenizer" / name)
     (folder / "words.json").write_text(
-        json.dumps({"words": words_known(), "examples": EXAMPLES}, indent=1, ensure_ascii=False) + "\n",
+        json.dumps({"words": words_known(), "examples": EXAMPLES, "defaults": DEFAULTS}, indent=1, ensure_ascii=False)
+        + "\n",
         encoding="utf-8",
     )
     if preview is not None:

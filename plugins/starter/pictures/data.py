@@ -9,10 +9,9 @@ import torch
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save
 
-from plugins.starter.training.checkpoint import write_atomically
-from plugins.starter.world import sample_scene
-from plugins.starter.world.render import render_with_boxes
-
+from ..training.checkpoint import write_atomically
+from ..world import sample_scene
+from ..world.render import render_with_boxes
 from .autoencoder import to_tensor
 
 CELLS = 16

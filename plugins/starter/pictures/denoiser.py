@@ -16,11 +16,10 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
-from plugins.starter.training.muon import Muon
-from plugins.starter.training.pace import Pace
-from plugins.starter.world import caption, sample_scene
-
+from ..training.checkpoint import load_checkpoint, save_checkpoint
+from ..training.muon import Muon
+from ..training.pace import Pace
+from ..world import caption, sample_scene
 from .data import LatentCache
 from .text import tokens_of
 
@@ -113,6 +112,34 @@ class Average:
             self.weights[key].lerp_(value, 1 - decay)
 
 
+def draw_batch(plan: DenoiserPlan, cache: LatentCache, step: int) -> tuple[list[str], tuple[torch.Tensor, ...]]:
+    """The captions of that step, and its latents, weights, noise and times: the same whenever it is asked for."""
+    rng = np.random.default_rng([step, 31])
+    generator = torch.Generator().manual_seed(step)
+    chosen = rng.integers(0, len(cache), plan.batch)
+    latents, focus = cache.take(chosen)
+    texts = ["" if rng.random() < plan.drop else caption(sample_scene(int(i)), rng) for i in chosen]
+    times = noise_times(plan.batch, generator)
+    return texts, (latents, focus, torch.randn(latents.shape, generator=generator), times)
+
+
+def velocity_loss(
+    denoiser: UNet2DConditionModel,
+    latents: torch.Tensor,
+    focus: torch.Tensor,
+    noise: torch.Tensor,
+    times: torch.Tensor,
+    words: torch.Tensor,
+    alphas: torch.Tensor,
+) -> torch.Tensor:
+    """The squared error of the velocity (eq. in app. D of Salimans and Ho 2022, arXiv:2202.00512), weighted by focus."""
+    signal = alphas[times].sqrt()[:, None, None, None]
+    sigma = (1 - alphas[times]).sqrt()[:, None, None, None]
+    with torch.autocast(latents.device.type, torch.bfloat16):
+        guess = denoiser(signal * latents + sigma * noise, times, words).sample.float()
+    return (focus * (guess - (signal * noise - sigma * latents)).square()).mean() / focus.mean()
+
+
 def train_denoiser(
     plan: DenoiserPlan,
     *,
@@ -159,22 +186,11 @@ def train_denoiser(
             cache.refresh()
             if len(cache) < plan.cache:
                 cache.grow()
-        rng = np.random.default_rng([step, 31])
-        generator = torch.Generator().manual_seed(step)
-        chosen = rng.integers(0, len(cache), plan.batch)
-        latents, focus = cache.take(chosen)
-        texts = ["" if rng.random() < plan.drop else caption(sample_scene(int(i)), rng) for i in chosen]
+        optimiser.pace(min(1.0, (step + 1) / 200) * min(1.0, max(0.05, (plan.steps - step) / (plan.steps * 0.2))))
+        texts, batch = draw_batch(plan, cache, step)
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
             words = encoder(tokens_of(tokenizer, texts).to(device)).last_hidden_state
-        times = noise_times(plan.batch, generator)
-        noise = torch.randn(latents.shape, generator=generator).to(device)
-        latents, focus, times = latents.to(device), focus.to(device), times.to(device)
-        a = alphas[times].sqrt()[:, None, None, None]
-        s = (1 - alphas[times]).sqrt()[:, None, None, None]
-        optimiser.pace(min(1.0, (step + 1) / 200) * min(1.0, max(0.05, (plan.steps - step) / (plan.steps * 0.2))))
-        with torch.autocast(device.type, torch.bfloat16):
-            guess = denoiser(a * latents + s * noise, times, words).sample.float()
-        loss = (focus * (guess - (a * noise - s * latents)).square()).mean() / focus.mean()
+        loss = velocity_loss(denoiser, *(part.to(device) for part in batch), words, alphas)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
@@ -182,7 +198,7 @@ def train_denoiser(
         step += 1
         losses.append(loss.item())
         average.follow(denoiser, step)
-        if step % 50 == 0 or step == plan.steps:
+        if step % min(50, plan.steps // 4) == 0 or step == plan.steps:
             pace.note(step, plan.steps, loss=sum(losses) / len(losses), scenes=len(cache), seen=step * plan.batch)
             losses.clear()
         if step % 250 == 0:

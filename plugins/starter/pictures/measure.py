@@ -12,8 +12,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from plugins.starter.world import caption, render, sample_scene
-
+from ..world import caption, render, sample_scene
 from .autoencoder import HELD_OUT, pca_psnr, psnr
 from .bundle import load_bundle
 from .probe import QUESTIONS, answers, frechet, get_probe, judge, single

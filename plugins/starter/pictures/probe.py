@@ -14,11 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
-from plugins.starter.training.pace import Pace
-from plugins.starter.world import Scene, render, sample_scene
-from plugins.starter.world.scene import COLOURS, OBJECTS, PLACES, POSITIONS, STYLES, TIMES, WEATHERS
-
+from ..training.checkpoint import load_checkpoint, save_checkpoint
+from ..training.pace import Pace
+from ..world import Scene, render, sample_scene
+from ..world.scene import COLOURS, OBJECTS, PLACES, POSITIONS, STYLES, TIMES, WEATHERS
 from .autoencoder import HELD_OUT, to_tensor
 
 QUESTIONS: dict[str, tuple[str, ...]] = {

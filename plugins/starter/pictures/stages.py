@@ -10,10 +10,17 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
-from plugins.starter.training.pace import Pace
-
-from .autoencoder import HELD_OUT, AutoencoderPlan, build_autoencoder, held_out_pictures, train_autoencoder, whiten
+from ..training.checkpoint import load_checkpoint, save_checkpoint
+from ..training.pace import Pace
+from .autoencoder import (
+    HELD_OUT,
+    AutoencoderPlan,
+    build_autoencoder,
+    held_out_pictures,
+    train_autoencoder,
+    train_decoder,
+    whiten,
+)
 from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
 from .data import LatentCache
 from .denoiser import DenoiserPlan, train_denoiser
@@ -26,17 +33,17 @@ def plans(tiny: bool) -> tuple[AutoencoderPlan, int, DenoiserPlan]:
     if not tiny:
         return full
     return (
-        replace(full[0], channels=(8, 8, 16, 16, 32), steps=12, linear=40, batch=4),
-        30,
+        replace(full[0], channels=(8, 8, 16, 16, 32), steps=8, linear=24, batch=4),
+        24,
         replace(
             full[2],
             channels=(32, 32),
-            steps=40,
-            batch=16,
+            steps=24,
+            batch=8,
             first=64,
             cache=64,
-            grow_every=40,
-            publish=40,
+            grow_every=24,
+            publish=24,
             shard=32,
             lazy=1,
         ),
@@ -49,6 +56,7 @@ class Training:
     def __init__(self, work: Path, out: Path, *, tiny: bool, device: torch.device, deadline: float | None) -> None:
         self.work, self.out, self.device, self.deadline = work, out, device, deadline
         self.coder, self.reading, self.denoising = plans(tiny)
+        self.words_a_step, self.pictures_shown = (16, 1) if tiny else (64, len(EXAMPLES))
         work.mkdir(parents=True, exist_ok=True)
 
     def pace(self, name: str) -> Pace:
@@ -67,6 +75,19 @@ class Training:
             save_checkpoint(done, models={"model": vae}, optimiser=None, info={})
         return vae.eval().requires_grad_(False)
 
+    def decoder(self) -> None:
+        """Better pictures from the same latents."""
+        train_decoder(self.autoencoder(), self.coder, self.work, self.pace("decoder"), self.device)
+
+    def best_autoencoder(self) -> AutoencoderKL:
+        """The autoencoder with the decoder's further training, where there was any."""
+        vae = self.autoencoder()
+        better: dict[str, torch.Tensor] = {}
+        path = self.work / "decoder.safetensors"
+        if load_checkpoint(path, models={"average": better}, optimiser=None) is not None:
+            vae.load_state_dict(better)
+        return vae
+
     def text(self) -> tuple[CLIPTextModel, CLIPTokenizer]:
         """Tokenizer and text encoder, made and taught if need be."""
         folder = self.work / "tokenizer"
@@ -75,7 +96,9 @@ class Training:
         done = self.work / "text.safetensors"
         if load_checkpoint(done, models={"model": encoder}, optimiser=None) is None:
             pace = self.pace("text")
-            right = train_text(encoder, tokenizer, pace, steps=self.reading, device=self.device)
+            right = train_text(
+                encoder, tokenizer, pace, steps=self.reading, batch=self.words_a_step, device=self.device
+            )
             if not pace.go_on():
                 raise SystemExit(0)
             save_checkpoint(done, models={"model": encoder}, optimiser=None, info={"facts": right})
@@ -98,16 +121,17 @@ class Training:
         draft = self.work / "model"
 
         def publish(model: UNet2DConditionModel, step: int) -> None:
-            preview = preview_matrix(vae, HELD_OUT)
+            best = self.best_autoencoder()
+            preview = preview_matrix(best, HELD_OUT)
             save_bundle(
                 draft,
-                vae=vae,
+                vae=best,
                 encoder=encoder,
                 tokenizer_folder=self.work / "tokenizer",
                 denoiser=model,
                 preview=preview,
             )
-            sample_sheet(draft, self.work / "samples" / f"{step:07d}.png", EXAMPLES)
+            sample_sheet(draft, self.work / "samples" / f"{step:07d}.png", EXAMPLES[: self.pictures_shown])
             self.out.mkdir(parents=True, exist_ok=True)
             shutil.copytree(draft, self.out, dirs_exist_ok=True)
 
@@ -132,5 +156,7 @@ def run(stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, 
         training.text()
     if stage == "cache":
         training.cache()
+    if stage == "decoder":
+        training.decoder()
     if stage in ("all", "denoiser"):
         training.denoiser()

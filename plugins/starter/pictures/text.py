@@ -17,11 +17,10 @@ from tokenizers.normalizers import NFC, Lowercase, Replace, Sequence
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from plugins.starter.training.pace import Pace
-from plugins.starter.world import Scene, caption, sample_scene
-from plugins.starter.world import captions as say
-from plugins.starter.world.scene import COLOURS, OBJECTS, PATTERNS, PLACES, POSITIONS, SKIES, STYLES, TIMES, WEATHERS
-
+from ..training.pace import Pace
+from ..world import Scene, caption, sample_scene
+from ..world import captions as say
+from ..world.scene import COLOURS, OBJECTS, PATTERNS, PLACES, POSITIONS, SKIES, STYLES, TIMES, WEATHERS
 from .autoencoder import HELD_OUT
 
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -181,7 +180,7 @@ def train_text(
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*encoder.parameters(), *reader.parameters()], 1.0)
         optimiser.step()
-        if (step + 1) % 100 == 0 or step + 1 == steps:
+        if (step + 1) % min(100, steps // 4) == 0 or step + 1 == steps:
             hits = torch.stack([(a.argmax(1) == wanted[:, i]) for i, a in enumerate(answers)], 1).float()
             asked = wanted[:, 9:] > 0
             right = hits.mean().item()

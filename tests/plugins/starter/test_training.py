@@ -1,0 +1,90 @@
+"""A tiny training run through every stage: the loss falls, an interruption is survived, the folder loads and paints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from plugins.starter.pictures.denoiser import build_scheduler
+from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
+from plugins.starter.training.muon import Muon
+from plugins.starter.training.pace import Pace
+
+quiet = pytest.mark.filterwarnings("ignore")  # what diffusers and transformers warn of while loading is theirs
+
+
+def lines(work: Path, name: str) -> list[dict]:
+    return [json.loads(line) for line in (work / f"{name}.jsonl").read_text().splitlines()]
+
+
+def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
+    def run(steps: int, model: torch.nn.Module, optimiser: Muon, start: int = 0) -> None:
+        for step in range(start, steps):
+            x = torch.randn(4, 16, generator=torch.Generator().manual_seed(step))
+            optimiser.zero_grad()
+            (model(x) - x).square().mean().backward()
+            optimiser.step()
+
+    def fresh() -> tuple[torch.nn.Module, Muon]:
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.SiLU(), torch.nn.Linear(32, 16))
+        return model, Muon([model], lr=0.01)
+
+    whole, optimiser = fresh()
+    run(9, whole, optimiser)
+    part, optimiser = fresh()
+    run(4, part, optimiser)
+    path = tmp_path / "state.safetensors"
+    save_checkpoint(path, models={"model": part}, optimiser=optimiser, info={"step": 4})
+    resumed, optimiser = fresh()
+    info = load_checkpoint(path, models={"model": resumed}, optimiser=optimiser)
+    assert info == {"step": 4}
+    run(9, resumed, optimiser, start=4)
+    for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_training_sleeps_while_asked_to_and_stops_in_time(tmp_path: Path) -> None:
+    pace = Pace(tmp_path, "x", deadline=0.0)
+    assert not pace.go_on()
+    (tmp_path / "PAUSE").touch()
+    assert not pace.go_on(), "a pause must not outlast the deadline"
+
+
+def test_the_schedule_suits_common_samplers() -> None:
+    alphas = build_scheduler().alphas_cumprod
+    sigma = ((1 - alphas[-1]) / alphas[-1]).sqrt().item()
+    assert 30 < sigma < 120
+
+
+@quiet
+@pytest.mark.expects_log(".*")
+def test_a_tiny_training_run_ends_in_a_model_that_paints(tmp_path: Path) -> None:
+    from plugins.starter.pictures.bundle import load_bundle
+    from plugins.starter.pictures.stages import run
+
+    torch.set_num_threads(1)  # where other work runs beside it, two threads mostly wait for each other
+    work, out = tmp_path / "work", tmp_path / "out"
+    run("all", work=work, out=out, tiny=True, device=torch.device("cpu"), deadline=None)
+    linear = [line["linear_psnr"] for line in lines(work, "autoencoder") if "linear_psnr" in line]
+    assert linear[-1] > 11
+    read = [line["loss"] for line in lines(work, "text")]
+    noise = [line["loss"] for line in lines(work, "denoiser")]
+    assert read[-1] < 0.8 * read[0]
+    assert noise[-1] < 0.95 * noise[0]
+    assert (work / "samples").is_dir()
+    pipe = load_bundle(out)
+    pipe.set_progress_bar_config(disable=True)
+    picture = np.asarray(
+        pipe("a red house", num_inference_steps=2, generator=torch.Generator().manual_seed(0)).images[0]
+    )
+    assert picture.shape == (256, 256, 3)
+    again = np.asarray(pipe("a red house", num_inference_steps=2, generator=torch.Generator().manual_seed(0)).images[0])
+    assert (picture == again).all()
+    assert (out / "preview.safetensors").exists()
+    assert "places" in json.loads((out / "words.json").read_text())["words"]
