@@ -52,7 +52,7 @@ def rank(query: str, entries: Iterable[Entry], recent: Sequence[str] = ()) -> li
     found: list[tuple[int, int, Entry, Match]] = []
     for order, entry in enumerate(entries):
         if not query.strip():
-            found.append((100 * recency.get(entry.id, 0), -order, entry, Match(0, ())))
+            found.append((100 * recency.get(entry.id, 0) if entry.enabled else -1, -order, entry, Match(0, ())))
             continue
         fit = match(query, entry.title)
         if fit is None:
@@ -118,9 +118,9 @@ class _Row(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(box, 6, 6)
-        size = 18
+        size = tokens.px(18)
         drawn = icons.icon(entry.icon or "command", "muted")
-        drawn.paint(painter, QRect(box.left() + 10, box.center().y() - size // 2 + 1, size, size))
+        drawn.paint(painter, QRect(box.left() + tokens.px(10), box.center().y() - size // 2 + 1, size, size))
         side = entry.keys or entry.kind
         font = QApplication.font()
         painter.setFont(font)
@@ -128,7 +128,7 @@ class _Row(QStyledItemDelegate):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(tokens.muted))
         painter.drawText(box.adjusted(0, 0, -12, 0), middle | Qt.AlignmentFlag.AlignRight, side)
-        left = box.left() + 40
+        left = box.left() + tokens.px(38)
         space = box.right() - 24 - width - left
         self._title(painter, entry, set(index.data(_HITS) or ()), QRect(left, box.top(), space, box.height()))
         painter.restore()

@@ -14,6 +14,7 @@ from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Start
 from studio.core.steps import Step
 from studio.engine import StepPort
 from studio.ui.docks import SideDock
+from studio.widgets import theme
 from studio.widgets.ribbon import Ribbon
 from studio.widgets.text import Label
 
@@ -49,9 +50,10 @@ class RibbonDock(SideDock):
         self._port: StepPort | None = None
         self.ribbon = Ribbon()
         self._empty = Label(
-            "Each step appears here while something is made. Look back at it, and go on from it.", "hint"
+            "Each step appears here while something is made. Look back at it, and go on from it.", "hint", wrap=True
         )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setContentsMargins(theme.L, 0, theme.L, 0)
         self._body = QStackedWidget(self)
         self._body.setObjectName("ribbonBody")
         self._body.addWidget(self._empty)

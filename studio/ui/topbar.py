@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from studio.ui.commands import Commands, native
 from studio.widgets import icons, theme
 from studio.widgets.controls import IconButton
-from studio.widgets.text import Label, tip
+from studio.widgets.text import ElidedLabel, Label, tip
 
 _MENU = (
     "project.new",
@@ -64,7 +64,7 @@ class TopBar(QFrame):
         inside.setContentsMargins(12, 0, 12, 0)
         inside.setSpacing(10)
         self._glass = QLabel(self._search)
-        words = Label("Search or run a command", "muted")
+        words = ElidedLabel("Search or run a command", "muted")
         keys = Label(native("Ctrl+K").replace("+", " "), "label")
         for label in (self._glass, words, keys):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
