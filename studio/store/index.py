@@ -269,7 +269,7 @@ class Index:
     def _query(self, text: str, starred: bool, kind: str) -> tuple[str, str, tuple[Any, ...]]:
         """FROM, WHERE and the values of a search; the first table in FROM is the one that gives the order."""
         tables, parts, values = "rows", [], []
-        terms = [term for term in fold(text).split() if any(c.isalnum() for c in term)]
+        terms = [term for term in map(_bare, fold(text).split()) if term]
         if terms and self.full_text and not any(ord(c) >= _FIRST_UNSPACED for c in text):
             tables = "fts CROSS JOIN rows ON rows.n = fts.rowid"
             parts.append("fts MATCH ?")
@@ -306,6 +306,12 @@ def fold(text: str) -> str:
     if sound.isascii():
         return sound
     return "".join(c for c in unicodedata.normalize("NFKD", sound) if not unicodedata.combining(c))
+
+
+def _bare(term: str) -> str:
+    """A word without what stands around it: quotes, brackets, commas."""
+    inner = [at for at, c in enumerate(term) if c.isalnum()]
+    return term[inner[0] : inner[-1] + 1] if inner else ""
 
 
 def _sum(*values: Any) -> bytes:

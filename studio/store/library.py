@@ -29,6 +29,8 @@ CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by Studio. Eve
 _SETTLED = 3.0
 """Seconds after which a folder's time stamp can be trusted to show the next change (FAT counts in steps of two)."""
 _KEPT = 4096
+_BROKEN = (sqlite3.Error, Damaged, UnicodeDecodeError, OverflowError, MemoryError)
+"""What a damaged index can raise: its garbage may also be a text that is no UTF-8 or a length of 2 GB."""
 _BATCH = 100
 """Artifacts of one transaction while files are read, so that a star set meanwhile waits some ms, not seconds."""
 
@@ -47,6 +49,7 @@ class Library:
         self.notices = [] if notices is None else notices
         self._thumbnails = Thumbnails(cache / "thumbnails")
         self._lock = threading.RLock()
+        self._swap = threading.RLock()
         self._version = 0
         self._stale = False
         self._known_lock = threading.Lock()
@@ -121,7 +124,7 @@ class Library:
         """
         try:
             return self._refresh(sweep)
-        except (sqlite3.Error, Damaged) as error:
+        except _BROKEN as error:
             self._recover(error)
             return self._refresh(sweep)
 
@@ -151,12 +154,12 @@ class Library:
             return self._in_memory(error)
         except Outdated:
             return self._anew(None)
-        except (sqlite3.Error, Damaged) as error:
+        except _BROKEN as error:
             return self._anew(error)
         try:
             if existed and not trusted:
                 index.check()
-        except (sqlite3.Error, Damaged) as error:
+        except _BROKEN as error:
             index.close()
             return self._anew(error)
         return index
@@ -167,7 +170,7 @@ class Library:
             for ending in ("", "-wal", "-shm", "-journal"):
                 (self.cache / f"{INDEX}{ending}").unlink(missing_ok=True)
             index = Index(self.cache / INDEX)
-        except (OSError, sqlite3.Error, Outdated) as problem:
+        except (OSError, Outdated, *_BROKEN) as problem:
             return self._in_memory(problem)
         if error is not None:
             self._say("The library's index was damaged. It was made again from your files; nothing is lost.")
@@ -181,7 +184,7 @@ class Library:
         return Index(None)
 
     def _renew(self, error: Exception | None = None) -> None:
-        with self._lock:
+        with self._swap:
             self._index.close()
             self._index = self._anew(error)
 
@@ -190,12 +193,12 @@ class Library:
         with self._lock:
             if isinstance(error, Damaged) and error.rows:
                 self._say("A part of the library's index was damaged. It was read again from your files.")
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(*_BROKEN):
                     self._index.drop_rows(error.rows)
                     self._index.set_folders({})
                     self._refresh(False)
                     return
-            if isinstance(error, Damaged) or _is_corrupt(error):
+            if _is_corrupt(error):
                 self._renew(error)
                 self._refresh(False)
                 return
@@ -213,18 +216,20 @@ class Library:
             index = self._index
             try:
                 return question(index)
-            except (sqlite3.Error, Damaged) as error:
-                if index is self._index:  # otherwise another thread has renewed it meanwhile
+            except _BROKEN as error:
+                with self._swap:
+                    renewed = index is not self._index  # by another thread, which closed the one we asked
+                if not renewed:
                     self._recover(error)
         return question(self._index)
 
     def _tell(self, change: Callable[[Index], None]) -> None:
         try:
             change(self._index)
-        except (sqlite3.Error, Damaged) as error:
+        except _BROKEN as error:
             self._stale = True
-            with contextlib.suppress(StudioError, sqlite3.Error, Damaged):
-                if isinstance(error, Damaged) or _is_corrupt(error):
+            with contextlib.suppress(StudioError, *_BROKEN):
+                if _is_corrupt(error):
                     self._recover(error)
         self._version += 1
 
@@ -330,12 +335,13 @@ def _mark_of(file: Path) -> str:
 
 
 def _is_corrupt(error: Exception) -> bool:
-    if not isinstance(error, sqlite3.DatabaseError):
-        return False
+    """Whether the index itself is bad, rather than the disk full, read-only or gone."""
+    if not isinstance(error, sqlite3.Error):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
-    if code is not None:
-        return (code & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-    return not isinstance(error, (sqlite3.OperationalError, sqlite3.ProgrammingError))
+    if code is None:  # raised by Python: a text that is no UTF-8, or the connection is closed
+        return not isinstance(error, sqlite3.ProgrammingError)
+    return (code & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 def _file_sum(path: Path) -> bytes:

@@ -251,7 +251,8 @@ def kill_once(folder: Path, ledger: Ledger, chance: random.Random) -> None:
         "--at",
         str(at),
     ]
-    writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Without a buffer: what `readline` had read ahead, `communicate` would not give, and promises would be forgotten.
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     assert writer.stdout is not None
     assert writer.stderr is not None
     try:
