@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import platform
+import threading
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,7 @@ from studio.engine.pool import ModelPool
 from studio.engine.ports import StepSink
 
 T = TypeVar("T")
+_KEEP_PATIENCE = 30.0  # seconds; a disk that takes longer than that must not stop the job
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class Flags:
     look: bool = True
     credit: int = 1
     """How many previews the window will take now: one, until it has taken the last."""
+    kept: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Counts the early outputs that the window has in its store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,16 +253,28 @@ class JobContext:
         return Recipe(self._order.asked, self._used, parents, state)
 
     def keep(self, outputs: Sequence[Output]) -> None:
-        self.hand_over(outputs, final=False)
+        for _ in range(self.hand_over(outputs, final=False)):
+            self._await_kept()
 
-    def hand_over(self, outputs: Sequence[Output], *, final: bool) -> None:
-        """Send outputs; `final` ones are what the generator returned: no more come."""
+    def _await_kept(self) -> None:
+        """Wait until an early output is on disk: no later step may be kept before it, or a job that goes on at that
+        step after a crash would never make the output again.
+        """
+        deadline = time.monotonic() + _KEEP_PATIENCE
+        while not self._flags.cancel and time.monotonic() < deadline:
+            if self._flags.kept.acquire(timeout=0.5):
+                return
+
+    def hand_over(self, outputs: Sequence[Output], *, final: bool) -> int:
+        """Send outputs, and return how many; `final` ones are what the generator returned: no more come."""
+        before = self.kept
         for output in checked(outputs):
             if self._flags.pause and not self._flags.cancel and output.recipe.state == "partial":
                 continue  # a paused job goes on: what it has so far is no result
             data, blobs = wire.output_out(output)
             self._send(Frame("output", {"job": self._order.job, "output": data, "final": final}, blobs))
             self.kept += 1
+        return self.kept - before
 
 
 def checked(outputs: Any) -> tuple[Output, ...]:

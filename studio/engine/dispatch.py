@@ -11,10 +11,10 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from studio.core.artifact import Output
 from studio.core.errors import Problem, StudioError
 from studio.core.events import Failed, Previewed, Progressed, Started, Stepped
 from studio.core.job import JobState
-from studio.core.request import Request
 from studio.engine import wire
 from studio.engine.background import Background
 from studio.engine.checks import generator
@@ -271,16 +271,11 @@ class Dispatcher:
         )
 
     def _begin_warm(self, generator_id: str, model_id: str) -> None:
-        models = self._orders.models
         try:
             spec = generator(generator_id, self._plugins).spec
         except StudioError:
             return  # nothing to warm; a job will say what is wrong
-        fitting = (model for model in models.models() if model.fits(spec.models)) if spec.models else iter(())
-        model = models.get(model_id) if model_id else next(fitting, None)
-        request = Request(generator_id, model=None if model is None else model.ref())
-        settings = self._orders.settings(generator_id.partition(".")[0])
-        self._warm = Order(job="warm", request=request, asked=request, model=model, settings=settings)
+        self._warm = self._orders.to_warm(generator_id, model_id, fitting=spec.models)
         self._ensure_worker()
         self._send_warm()
 
@@ -366,7 +361,7 @@ class Dispatcher:
             if data["final"]:
                 run.final.append(output)
             else:
-                self._background.do(lambda: self._finisher.keep_early(run, output))
+                self._background.do(lambda: self._keep_early(run, output))
         elif frame.kind == "end":
             if data["busy"]:
                 self._busy_until = time.monotonic() + _IMPORT
@@ -389,6 +384,11 @@ class Dispatcher:
             self._post(lambda: self._finisher.settle(run, end))
 
         self._background.do(conclude)
+
+    def _keep_early(self, run: Run, output: Output) -> None:
+        """On the background thread."""
+        self._finisher.keep_early(run, output)
+        self._post(lambda: self._tell(run.job.id, "kept"))
 
     def _settle(self, run: Run, end: End) -> None:
         """The job ends before the worker got it: there is nothing to keep."""

@@ -92,6 +92,16 @@ class Orders:
             resume=resume,
         )
 
+    def to_warm(self, generator: str, model_id: str, *, fitting: tuple[str, ...]) -> Order:
+        """The order to load what `generator` needs; without a model's id the first one of a `fitting` family."""
+        if model_id:
+            model = self.models.get(model_id)
+        else:
+            model = next((model for model in self.models.models() if model.fits(fitting)), None)
+        request = Request(generator, model=None if model is None else model.ref())
+        settings = self.settings(generator.partition(".")[0])
+        return Order(job="warm", request=request, asked=request, model=model, settings=settings)
+
     def kept_before(self, job: Job) -> list[Artifact]:
         """What a job that goes on at a step of its own had handed over before."""
         kept = [artifact for artifact in self.artifacts.of_job(job.id) if not artifact.partial]

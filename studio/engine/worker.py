@@ -143,6 +143,8 @@ class _Loop:
                 flags.look = bool(frame.data["on"])
             elif frame.kind == "credit":
                 flags.credit = 1
+            elif frame.kind == "kept":
+                flags.kept.release()
 
     def _accept(self, job: str, task: _Task) -> None:
         with self._lock:

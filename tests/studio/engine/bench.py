@@ -20,6 +20,7 @@ from studio.core.model import Model
 from studio.core.recipe import Recipe
 from studio.core.request import ModelRef, Request
 from studio.engine import Engine, InlineWorker, Mailbox, PluginHost, ProcessWorker, host_command
+from studio.store import Project
 from studio.store.journal import JobJournal
 from studio.store.steps import StepStore, StepWriter
 
@@ -131,7 +132,9 @@ class Models:
 
 
 class Bench:
-    """An engine with everything around it. `live` is "process" or "inline"; the folder may hold an earlier bench's."""
+    """An engine with everything around it. `live` is "process" or "inline"; the folder may hold an earlier bench's.
+    With a `project` the real store takes the place of `Files`.
+    """
 
     def __init__(
         self,
@@ -143,14 +146,16 @@ class Bench:
         grace: float = 5.0,
         journal: Any = None,
         worker: Callable[[], Any] | None = None,
+        project: Project | None = None,
     ) -> None:
         self.folder = folder
         self.plugins = PluginHost(bundled, user, entry_points=False)
         self.plugins.load()
         self.mail = threading.Event()
         self.mailbox = Mailbox(self.mail.set)
-        self.artifacts = Files(folder / "artifacts")
-        self.steps = StepStore(folder / "steps")
+        self.artifacts: Any = Files(folder / "artifacts") if project is None else project.artifacts
+        self.steps = StepStore(folder / "steps") if project is None else project.steps
+        journal = journal or (JobJournal(folder) if project is None else project.queue)
         self.models = Models()
         self.settings: dict[str, dict[str, dict[str, Any]]] = {}
         self.events: list[Event] = []
@@ -160,7 +165,7 @@ class Bench:
         self.engine = Engine(
             plugins=self.plugins,
             mailbox=self.mailbox,
-            journal=JobJournal(folder) if journal is None else journal,
+            journal=journal,
             artifacts=self.artifacts,
             steps=self.steps,
             models=self.models,

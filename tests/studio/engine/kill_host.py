@@ -67,7 +67,7 @@ def _kill_somewhere(bench: Bench, dice: random.Random, tally: Tally) -> None:
     steps = len([event for event in bench.events if isinstance(event, Stepped)])
     if dice.random() < 0.7:  # in the middle of a job; else anywhere, also while the host starts
         bench.until(lambda: sum(isinstance(e, Stepped) for e in bench.events) > steps or bench.engine.held)
-    time.sleep(dice.random() ** 3 * 0.15)
+    time.sleep(dice.random() ** 3 * 0.5)
     pid = bench.host.pid if bench.workers else None
     if pid is not None:
         try:

@@ -29,9 +29,9 @@ def run(request, context):
             shown = Preview(media.RGB, pixels, params.width, params.height)
             context.preview(lambda shown=shown: shown)
             state = StepState({"pixels": Tensor("U8", (params.height, params.width, 3), pixels)}, {"index": index})
-            context.step(index, params.steps, preview=lambda shown=shown: shown, state=lambda state=state: state)
             if index < params.early:
-                context.keep([output(pixels, params, context, note=str(index))])
+                context.keep([output(pixels, params, context, note=str(index))])  # before the step it belongs to
+            context.step(index, params.steps, preview=lambda shown=shown: shown, state=lambda state=state: state)
             wait(params.pause, context)
     except JobCancelled:
         context.keep([output(pixels, params, context, state="partial")])
