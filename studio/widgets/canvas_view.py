@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QBrush,
     QContextMenuEvent,
@@ -30,8 +30,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from studio.widgets import theme
+from studio.widgets.placement import Placement
 
-SMALLEST, LARGEST = 0.02, 64.0
 CRISP = 2.0
 """Above this zoom every pixel is drawn as a square."""
 MARGIN = 24
@@ -58,10 +58,7 @@ class CanvasView(QWidget):
         self._compare: QImage | None = None
         self._comparing = False
         self._smooth = False
-        self._target = QSize()
-        self._fit = True
-        self._zoom = 1.0
-        self._center = QPointF()
+        self._place = Placement()
         self._pressed: QPoint | None = None
         self._panned: QPointF | None = None
         self._space = False
@@ -80,7 +77,7 @@ class CanvasView(QWidget):
 
     def target(self) -> QSize:
         """The size the view is laid out for, in picture pixels."""
-        return QSize(self._target)
+        return QSize(self._place.target)
 
     def is_empty(self) -> bool:
         """True while there is nothing to show."""
@@ -88,15 +85,13 @@ class CanvasView(QWidget):
 
     def show_image(self, image: QImage | None, target: QSize, *, smooth: bool) -> None:
         """Put a picture on, laid out as `target`; `smooth` for previews, which are never shown as squares."""
-        moved = target != self._target
+        moved = target != self._place.target
         self._image, self._smooth = image, smooth
-        self._target = QSize(target)
         if image is None:
-            self._fit = True
+            self._place.fitted = True
         if moved:
-            self._center = QPointF(target.width() / 2, target.height() / 2)
-            self._settle()
-            self.update()
+            self._place.set_target(target)
+            self._placed()
         else:
             self.update(self.picture_rect().toAlignedRect().adjusted(-2, -2, 2, 2))
         self._point()
@@ -116,83 +111,51 @@ class CanvasView(QWidget):
 
     def zoom(self) -> float:
         """Device pixels for each picture pixel."""
-        return self._zoom
+        return self._place.zoom
 
     def is_fitted(self) -> bool:
         """True while the picture follows the size of the window."""
-        return self._fit
+        return self._place.fitted
 
     def fit(self) -> None:
         """Show the whole picture and keep doing so when the window changes."""
-        self._fit = True
-        self._settle()
-        self.update()
+        self._place.fit()
+        self._placed()
 
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom to a factor, keeping what is under `at` (in widget pixels; the middle by default) where it is."""
-        if self.is_empty():
-            return
-        point = QPointF(self.rect().center()) if at is None else at
-        fixed = self.to_picture(point)
-        self._fit = False
-        self._zoom = min(max(zoom, SMALLEST), LARGEST)
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        self._center = fixed - (point - middle) / self._scale()
-        self._settle()
-        self.update()
+        if not self.is_empty():
+            self._place.zoom_to(zoom, QPointF(self.width() / 2, self.height() / 2) if at is None else at)
+            self._placed()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom in or out; passing 100 % stops there once."""
-        wanted = self._zoom * factor
-        if (self._zoom < 0.995 and wanted > 1.0) or (self._zoom > 1.005 and wanted < 1.0):
+        now, wanted = self.zoom(), self.zoom() * factor
+        if (now < 0.995 and wanted > 1.0) or (now > 1.005 and wanted < 1.0):
             wanted = 1.0
         self.set_zoom(wanted, at)
 
-    def _scale(self) -> float:
-        return self._zoom / self.devicePixelRatioF()
+    def pan(self, by: QPointF) -> None:
+        """Move the picture by widget pixels."""
+        if not self.is_empty():
+            self._place.pan(by)
+            self._placed()
 
     def picture_rect(self) -> QRectF:
         """Where the picture is, in widget pixels."""
-        scale = self._scale()
-        size = QPointF(self._target.width(), self._target.height()) * scale
-        left = self.width() / 2 - self._center.x() * scale
-        top = self.height() / 2 - self._center.y() * scale
-        ratio = self.devicePixelRatioF()
-        # On whole device pixels, or 100 % would be blurred by half a pixel.
-        left, top = round(left * ratio) / ratio, round(top * ratio) / ratio
-        return QRectF(left, top, size.x(), size.y())
+        return self._place.rect()
 
     def to_picture(self, point: QPointF) -> QPointF:
         """A place in the widget as a place in the picture, in picture pixels."""
-        place = self.picture_rect()
-        return (point - place.topLeft()) / self._scale()
+        return self._place.to_picture(point)
 
     def to_widget(self, point: QPointF) -> QPointF:
         """A place in the picture as a place in the widget."""
-        return self.picture_rect().topLeft() + point * self._scale()
+        return self._place.to_widget(point)
 
-    def _settle(self) -> None:
-        if self._target.isEmpty():
-            return
-        if self._fit:
-            margin = theme.px(MARGIN)
-            room_w = max(self.width() - 2 * margin, 16)
-            room_h = max(self.height() - 2 * margin, 16)
-            scale = min(room_w / self._target.width(), room_h / self._target.height())
-            self._zoom = min(max(scale * self.devicePixelRatioF(), SMALLEST), LARGEST)
-            self._center = QPointF(self._target.width() / 2, self._target.height() / 2)
-        else:
-            self._center = QPointF(
-                self._held(self._center.x(), self._target.width(), self.width()),
-                self._held(self._center.y(), self._target.height(), self.height()),
-            )
+    def _placed(self) -> None:
+        self.update()
         self.view_changed.emit()
-
-    def _held(self, center: float, length: int, room: int) -> float:
-        """Keep a part of the picture in sight, so that it cannot be lost by panning."""
-        reach = room / 2 / self._scale()
-        slack = min(length / 4, reach)
-        return min(max(center, -reach + slack), length + reach - slack)
 
     # painting
 
@@ -221,7 +184,7 @@ class CanvasView(QWidget):
             painter.setBrushOrigin(place.topLeft())
             painter.fillRect(place, QBrush(self._checkerboard()))
             painter.restore()
-        smooth = self._smooth or self._zoom < CRISP + 0.01 or image.size() != self._target
+        smooth = self._smooth or self.zoom() < CRISP + 0.01 or image.size() != self._place.target
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         shown = place.intersected(QRectF(self.rect()))
         if shown.isEmpty():
@@ -263,7 +226,14 @@ class CanvasView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A fitted picture stays fitted; another keeps its middle."""
         super().resizeEvent(event)
-        self._settle()
+        self._measure()
+
+    def _measure(self) -> None:
+        self._place.room = QSizeF(self.size())
+        self._place.ratio = self.devicePixelRatioF()
+        self._place.margin = theme.px(MARGIN)
+        self._place.settle()
+        self._placed()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the mouse."""
@@ -275,9 +245,11 @@ class CanvasView(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Pinch on a trackpad zooms too."""
+        """Pinch on a trackpad zooms too; a move to a denser screen measures anew."""
+        if event.type() in (QEvent.Type.DevicePixelRatioChange, QEvent.Type.StyleChange):
+            self._measure()
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.set_zoom(self._zoom * math.exp(event.value()), event.position())
+            self.set_zoom(self.zoom() * math.exp(event.value()), event.position())
             return True
         return super().event(event)
 
@@ -312,19 +284,10 @@ class CanvasView(QWidget):
         """Between the whole picture and its pixels."""
         if event.button() != Qt.MouseButton.LeftButton or self.is_empty():
             return
-        if self._fit:
+        if self.is_fitted():
             self.set_zoom(1.0, event.position())
         else:
             self.fit()
-
-    def pan(self, by: QPointF) -> None:
-        """Move the picture by widget pixels."""
-        if self.is_empty():
-            return
-        self._fit = False
-        self._center -= by / self._scale()
-        self._settle()
-        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space arms panning, arrows pan, + and - zoom, Ctrl+0 fits, Ctrl+1 shows pixels."""

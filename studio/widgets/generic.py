@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from studio.api import (
     Artifact,
@@ -37,14 +37,15 @@ from studio.api import (
 )
 from studio.core.media import accepts
 from studio.widgets import theme
-from studio.widgets.controls import Button, IconButton
+from studio.widgets.controls import Button
 from studio.widgets.errors import ErrorCard
 from studio.widgets.fields import ChoiceField, SeedField
 from studio.widgets.form import ParamForm
+from studio.widgets.input_row import InputRow
 from studio.widgets.panel import Panel
 from studio.widgets.prompt_bar import PromptBar
 from studio.widgets.results import ResultView
-from studio.widgets.text import ElidedLabel, Label, shorten
+from studio.widgets.text import shorten
 
 
 class GeneratorOffer(Protocol):
@@ -57,36 +58,6 @@ class GeneratorOffer(Protocol):
     @property
     def spec(self) -> GeneratorSpec:
         """The generator."""
-
-
-class InputRow(QWidget):
-    """A file the generator can start from: its name, or how to bring one."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.artifact: Artifact | None = None
-        self._title = name.replace("_", " ").capitalize()
-        self._label = Label(self._title, "label")
-        self._file = ElidedLabel("", "label")
-        self._file.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._remove = IconButton("x", f"Remove {self._title}", kind="tiny", size=14)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.px(theme.S))
-        row.addWidget(self._label)
-        row.addWidget(self._file, 1)
-        row.addWidget(self._remove)
-        self._remove.clicked.connect(lambda: self.set_artifact(None))
-        self.set_artifact(None)
-
-    def set_artifact(self, artifact: Artifact | None) -> None:
-        """Use this one, or none."""
-        self.artifact = artifact
-        name = "" if artifact is None else artifact.title or artifact.path.name
-        self._file.setText(name or "drop a file on the view")
-        self._remove.setVisible(artifact is not None)
-        self.setAccessibleName(self._title)
-        self.setAccessibleDescription(name or "none")
 
 
 class GenericPanel(Panel):

@@ -155,7 +155,6 @@ QComboBox QAbstractItemView::item {{ min-height: {t.px(28)}px; padding: 0 {t.px(
 QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:hover {{
     background: {t.hover}; color: {t.text};
 }}
-QComboBoxPrivateContainer {{ background: {t.surface}; border: none; }}
 
 QCheckBox, QRadioButton {{ spacing: {t.px(8)}px; background: transparent; padding: {t.px(3)}px 0;
     border: 2px solid transparent; border-radius: {t.px(6)}px; }}
@@ -224,7 +223,13 @@ QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
     background: {t.hover}; color: {t.text};
 }}
 QListView:focus, QTreeView:focus, QTableView:focus {{ border: none; }}
-QListView::item:selected:focus, QTreeView::item:selected:focus {{ border: 2px solid {t.accent}; }}
+QListView::item:selected:focus, QTreeView::item:selected:focus {{
+    border: 2px solid {t.accent}; padding: {t.px(5) - 2}px {t.px(8) - 2}px;
+}}
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {{ border: 1px solid {t.line}; }}
+QComboBox QAbstractItemView::item, QComboBox QAbstractItemView::item:selected:focus {{
+    border: none; padding: 0 {t.px(8)}px;
+}}
 QTreeView::branch {{ background: transparent; }}
 QTreeView::branch:has-children:closed {{ image: {_url(icons, "caret-right.svg")}; }}
 QTreeView::branch:has-children:open {{ image: {_url(icons, "caret-down.svg")}; }}
@@ -288,6 +293,14 @@ QGroupBox {{
     border: none; margin-top: {t.px(22)}px; padding: 0; font-size: {t.label}px; color: {t.muted};
 }}
 QGroupBox::title {{ subcontrol-origin: margin; subcontrol-position: top left; padding: 0; color: {t.muted}; }}
+QSizeGrip {{ image: none; width: 0; height: 0; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QMessageBox {{
+    messagebox-warning-icon: {_url(icons, "message-warning.svg")};
+    messagebox-critical-icon: {_url(icons, "message-critical.svg")};
+    messagebox-information-icon: {_url(icons, "message-information.svg")};
+    messagebox-question-icon: {_url(icons, "message-question.svg")};
+}}
 QRubberBand {{ background: {t.wash}; border: 1px solid {t.accent}; }}
 """
 

@@ -32,7 +32,7 @@ def tip(text: str) -> str:
     """
     if len(text) <= 60 and not set(text) & set("<>&\n"):
         return text
-    return f"<p style='white-space: pre-wrap'>{html.escape(soften(text, 1000))}</p>"
+    return f"<p style='margin: 0; white-space: pre-wrap'>{html.escape(soften(text, 1000))}</p>"
 
 
 class Label(QLabel):

@@ -39,7 +39,8 @@ from studio.api import (
 from studio.widgets.controls import Button
 from studio.widgets.errors import ErrorCard
 from studio.widgets.form import ParamForm
-from studio.widgets.generic import GenericPanel, InputRow
+from studio.widgets.generic import GenericPanel
+from studio.widgets.input_row import InputRow
 from studio.widgets.prompt import PromptEdit
 from studio.widgets.seed import SeedField
 

@@ -13,7 +13,8 @@ from studio.core.steps import Preview, Step
 from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.ribbon import Ribbon
-from studio.widgets.ribbon_strip import Look, Strip
+from studio.widgets.ribbon_model import Look
+from studio.widgets.ribbon_strip import Strip
 
 
 def step(index: int, total: int, *, state: bool = True, label: str = "") -> Step:
