@@ -33,7 +33,7 @@ def bare() -> None:
 
     def done() -> None:
         tell(cpu=time.process_time(), modules=_loaded())
-        application.quit()
+        application.exit()
 
     window = Window()
     window.setCentralWidget(QPlainTextEdit())
@@ -51,14 +51,12 @@ def bare() -> None:
 def real() -> None:
     """Studio itself, as the first start of a new user."""
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
-    from studio.app import build
+    from studio.app import Options, application, build
     from studio.store import Places
 
-    studio = build(Places.default())
-    application = QApplication.instance()
-    assert application is not None
+    app = application()
+    studio = build(Places.default(), Options(warm=True))
 
     def done() -> None:
         tell(cpu=time.process_time(), modules=_loaded())
@@ -66,11 +64,11 @@ def real() -> None:
 
     def finish() -> None:
         studio.close()
-        application.quit()
+        app.exit()
 
     studio.window.painted.connect(done)
     studio.window.show()
-    application.exec()
+    app.exec()
 
 
 def _loaded() -> int:

@@ -2,18 +2,25 @@
 
 A gap is the time between two ticks, so 10 ms is the best there can be. It is taken from the first paint on: while the
 generation host starts and imports torch, loads the model, generates with live previews, and generates again.
+
+`python benchmarks/ui_gap.py TRACE` also writes into the file TRACE what every thread was doing in each gap over 40 ms.
 """
 
 from __future__ import annotations
 
+import faulthandler
+import os
 import statistics
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from _child import figures_of, machine, surroundings, tell
 
 GOAL_WORST, GOAL_P99 = 50.0, 20.0
+TRACE = "STUDIO_BENCH_TRACE"
 LIMIT = 180.0
 """Seconds that one generation may take before the benchmark gives up."""
 
@@ -31,6 +38,8 @@ class Ticker:
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.setInterval(10)
         self.timer.timeout.connect(self._tick)
+        name = os.environ.get(TRACE, "")
+        self._trace = Path(name).open("w") if name else None  # noqa: SIM115 - open for as long as the process lives
 
     def start(self) -> None:
         self._last = time.perf_counter()
@@ -40,6 +49,9 @@ class Ticker:
         now = time.perf_counter()
         self.gaps.setdefault(self.phase, []).append((now - self._last) * 1000)
         self._last = now
+        if self._trace is not None:
+            faulthandler.cancel_dump_traceback_later()
+            faulthandler.dump_traceback_later(0.040, file=self._trace)
 
 
 def script(window: Any, ticker: Ticker) -> Iterator[None]:
@@ -95,35 +107,37 @@ def _press(widget: Any, index: int) -> None:
 def run() -> None:
     """In the measured process."""
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
-    from studio.app import build
+    from studio.app import Options, application, build
     from studio.store import Places
 
-    studio = build(Places.default())
-    application = QApplication.instance()
-    assert application is not None
+    app = application()
+    studio = build(Places.default(), Options(warm=True))
     ticker = Ticker()
     steps = script(studio.window, ticker)
     failure: list[BaseException] = []
+    sys.excepthook = lambda _kind, error, _trace: failure.append(error)  # a slot that fails makes no honest figures
     poll = QTimer()
     poll.setInterval(20)
 
     def advance() -> None:
         try:
+            if failure:
+                raise failure[0]
             next(steps)
         except BaseException as error:  # noqa: BLE001 - the loop must end whatever happened
             poll.stop()
             if not isinstance(error, StopIteration):
                 failure.append(error)
             ticker.timer.stop()
-            application.quit()
+            faulthandler.cancel_dump_traceback_later()
+            app.exit()
 
     poll.timeout.connect(advance)
     studio.window.painted.connect(ticker.start)
     studio.window.painted.connect(poll.start)
     studio.window.show()
-    application.exec()
+    app.exec()
     studio.close()
     if failure:
         raise failure[0]
@@ -134,9 +148,11 @@ def p99(values: list[float]) -> float:
     return statistics.quantiles(values, n=100)[98] if len(values) > 1 else values[0]
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print the figures; 1 where a goal is missed."""
     with surroundings() as environment:
+        if arguments:
+            environment[TRACE] = str(Path(arguments[0]).absolute())
         gaps: dict[str, list[float]] = figures_of("import ui_gap; ui_gap.run()", environment, limit=900)["gaps"]
     print(f"gaps of a 10 ms timer in the window's thread: {machine()}")
     print(f"  {'':<16}{'ticks':>7}{'median':>10}{'p99':>10}{'worst':>10}   over 50 ms")
@@ -151,4 +167,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

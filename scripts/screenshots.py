@@ -62,14 +62,12 @@ class Session:
     """The running program, driven step by step."""
 
     def __init__(self, theme: str, size: tuple[int, int]) -> None:
-        from PySide6.QtWidgets import QApplication
-
-        from studio.app import build
+        from studio.app import Options, application, build
         from studio.store import Places
         from studio.ui.preferences import APPEARANCE, Appearance
 
-        self.studio = build(Places.default())
-        self.application = QApplication.instance()
+        self.application = application()
+        self.studio = build(Places.default(), Options(warm=True))
         self.window = self.studio.window
         self.window.services.settings.set(APPEARANCE, Appearance(theme=theme, motion="off"))
         self.window.setGeometry(0, 0, *size)
