@@ -99,6 +99,8 @@ def copy_tree(place: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
     shutil.copyfile(ROOT / "pyproject.toml", place / "pyproject.toml")
+    # As a namespace package it would be the sum of the copy and of the checkout, which the environment points at.
+    (place / "plugins" / "__init__.py").write_text("")
     other = place / "plugins" / "other"  # a second plugin, to be imported where it must not be
     other.mkdir()
     for name in ("__init__", "hooks", "params"):
