@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
+from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 from PySide6.QtWidgets import QAbstractButton
 
 from studio.widgets import theme
@@ -50,7 +50,7 @@ def _glyph(name: str) -> str | None:
 def _font(pixels: int) -> QFont:
     import qtawesome
 
-    return qtawesome.font("ph", pixels)
+    return QFont(qtawesome.font("ph", pixels))
 
 
 class _Engine(QIconEngine):
@@ -72,7 +72,7 @@ class _Engine(QIconEngine):
         glyph = _glyph(self._name) or _glyph(UNKNOWN) or ""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        painter.setPen(theme.QColor(self._color(mode)))
+        painter.setPen(QColor(self._color(mode)))
         painter.setFont(_font(min(rect.width(), rect.height())))
         side = Qt.AlignmentFlag.AlignLeft if rect.width() > rect.height() else Qt.AlignmentFlag.AlignHCenter
         painter.drawText(QRectF(rect), side | Qt.AlignmentFlag.AlignVCenter, glyph)

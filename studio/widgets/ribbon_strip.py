@@ -291,8 +291,8 @@ class Strip(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Escape first lets go of the chosen step; only then may the window cancel the job with it."""
-        override = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if override and event.key() == Qt.Key.Key_Escape and self.chosen() >= 0:
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if escape and event.type() == QEvent.Type.ShortcutOverride and self.chosen() >= 0:
             event.accept()
             return True
         return super().event(event)
