@@ -81,12 +81,14 @@ class Dispatcher:
         """End the worker and both threads; `timeout` in seconds."""
         if not self._thread.is_alive():
             return
+        end = time.monotonic() + timeout
         self._post(self._stop)
         self._thread.join(timeout)
         worker = self._worker
         if worker is not None:
-            worker.close(timeout)
-        self._background.close(timeout)
+            # Nothing depends on its goodwill: steps are on disk, and what it runs is taken up at the next start.
+            worker.close(min(timeout, 1.0))
+        self._background.close(max(end - time.monotonic(), 0.0))
 
     def wake(self) -> None:
         """Look at the queue again."""
@@ -214,7 +216,7 @@ class Dispatcher:
         if self._ready:
             self._send_order(run)
         else:
-            self._mailbox.put(Progressed(run.job.id, "Starting the generation host"))
+            self._mailbox.put(Progressed(run.job.id, "Getting ready"))
 
     def _send_order(self, run: Run) -> None:
         if run.order is not None and self._worker is not None and not run.sent and run.end is None:
