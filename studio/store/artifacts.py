@@ -29,7 +29,8 @@ class ArtifactStore:
     """`artifacts/ab/abcd….png` with `abcd….json` beside it. Safe from any thread.
 
     What `keep` and `bring_in` returned is on disk and stays, whatever happens to the process or to the index. They
-    take 5–20 ms and more for large files; `star` and `rename` 2–5 ms; `get`, `find`, `of_job`, `path_of` under 1 ms.
+    take 5–20 ms and more for large files; `star` and `rename` 2–20 ms (two fsyncs); `get`, `find`, `of_job` and
+    `path_of` under 1 ms.
     """
 
     def __init__(self, folder: Path, library: Library, *, discard: Callable[[Path], None] | None = None) -> None:
@@ -61,7 +62,8 @@ class ArtifactStore:
                     job=job,
                     steps=steps,
                     facts=output.facts,
-                )
+                ),
+                brought_in=False,
             )
 
     def bring_in(
@@ -95,7 +97,8 @@ class ArtifactStore:
                         created=self._now(),
                         title=title or Path(name).stem,
                         facts=facts,
-                    )
+                    ),
+                    brought_in=True,
                 )
 
     def get(self, artifact_id: str) -> Artifact | None:
@@ -115,7 +118,9 @@ class ArtifactStore:
 
     def find(self, request_digest: str) -> tuple[Artifact, ...]:
         """The finished results of a request whose files are there: those of its latest job, in their order."""
-        found = [a for a in self._library.find(request_digest) if a.path.exists()]
+        found: list[Artifact] = []
+        with contextlib.suppress(StudioError):  # without an index the result is made once more
+            found = [a for a in self._library.find(request_digest) if a.path.exists()]
         latest = found[-1].job if found else ""
         return tuple(artifact for artifact in found if artifact.job == latest)
 
@@ -185,7 +190,7 @@ class ArtifactStore:
                 artifact = sidecar.understand(before, artifact.path)
             return self._write(replace(artifact, **changes), before)
 
-    def _describe(self, artifact: Artifact) -> Artifact:
+    def _describe(self, artifact: Artifact, *, brought_in: bool) -> Artifact:
         """Write the sidecar of a file that is in place, keeping what an older one says."""
         before = self._sidecar(artifact.id)
         if before:
@@ -200,10 +205,10 @@ class ArtifactStore:
                 steps=artifact.steps or old.steps,
                 facts={**old.facts, **artifact.facts},
             )
-        return self._write(artifact, before)
+        return self._write(artifact, before, brought_in=brought_in)
 
-    def _write(self, artifact: Artifact, before: Mapping[str, Any]) -> Artifact:
-        data = sidecar.make(artifact, before)
+    def _write(self, artifact: Artifact, before: Mapping[str, Any], *, brought_in: bool | None = None) -> Artifact:
+        data = sidecar.make(artifact, before, brought_in=brought_in)
         write_json(sidecar.path_for(self.folder, artifact.id), data)
         entry = Entry(sidecar.understand(data, artifact.path), data)
         self._library.put(entry)

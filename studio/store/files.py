@@ -86,7 +86,7 @@ def sync(file: BinaryIO | int) -> None:
     if sys.platform == "darwin":
         import fcntl
 
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # network drives do not know it
             fcntl.fcntl(number, fcntl.F_FULLFSYNC)  # fsync alone leaves the bytes in the drive's cache on macOS
             return
     os.fsync(number)

@@ -29,6 +29,8 @@ CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by Studio. Eve
 _SETTLED = 3.0
 """Seconds after which a folder's time stamp can be trusted to show the next change (FAT counts in steps of two)."""
 _KEPT = 4096
+_PATIENCE = 5.0
+"""Seconds before an index that could not take a change (a full disk) is brought up to date again."""
 _BROKEN = (sqlite3.Error, Damaged, UnicodeDecodeError, OverflowError, MemoryError)
 """What a damaged index can raise: its garbage may also be a text that is no UTF-8 or a length of 2 GB."""
 _BATCH = 100
@@ -52,10 +54,16 @@ class Library:
         self._swap = threading.RLock()
         self._version = 0
         self._stale = False
+        self._try_again = 0.0
+        self._closed = False
         self._known_lock = threading.Lock()
         self._known: OrderedDict[str, tuple[bytes, Artifact]] = OrderedDict()
         self._index = self._open()
-        self.refresh(sweep=True)
+        try:
+            self.refresh(sweep=True)
+        except BaseException:
+            self._index.close()
+            raise
 
     @property
     def version(self) -> int:
@@ -131,6 +139,9 @@ class Library:
     def close(self) -> None:
         """Close the index, with a checksum of the whole file, so that the next start needs to check nothing."""
         with self._lock:
+            if self._closed:
+                return  # the files may be another process's by now
+            self._closed = True
             self._index.close()
             path = self._index.path
             if path is not None and not self._stale:
@@ -209,8 +220,9 @@ class Library:
         ) from error
 
     def _ask(self, question: Callable[[Index], T]) -> T:
-        if self._stale:
-            with contextlib.suppress(StudioError):
+        if self._stale and time.monotonic() >= self._try_again:
+            self._try_again = time.monotonic() + _PATIENCE
+            with contextlib.suppress(StudioError, *_BROKEN):
                 self.refresh()
         for _ in range(3):
             index = self._index
@@ -228,6 +240,7 @@ class Library:
             change(self._index)
         except _BROKEN as error:
             self._stale = True
+            self._try_again = time.monotonic() + _PATIENCE
             with contextlib.suppress(StudioError, *_BROKEN):
                 if _is_corrupt(error):
                     self._recover(error)

@@ -20,7 +20,7 @@ CODE = {".py", ".pyc", ".pyw", ".pyd", ".so", ".dll", ".dylib", ".exe", ".sh", "
 HASHED = {WEIGHTS, ".json", ".txt", ".model", ".jinja", ".spm", ".vocab"}
 """What a model's hash covers: what loaders read. Read-me files, previews and unread pickles do not change a result."""
 
-_JSON_LIMIT = 4 << 20
+_JSON_LIMIT = 32 << 20
 _FILES_LIMIT = 5000
 _DEPTH = 6
 _LIBRARIES = {

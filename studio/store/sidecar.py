@@ -34,7 +34,11 @@ class Entry:
         return tuple(job for job in dict.fromkeys((*_texts(self.data.get("jobs")), self.artifact.job)) if job)
 
     def digests(self) -> tuple[str, ...]:
-        """The digests of all requests of which it is a finished result."""
+        """The digests of all requests of which it is a finished result. A file that was brought in answers none: it
+        may be an export in lower quality, or say what is not true.
+        """
+        if self.data.get("brought_in") is True:
+            return ()
         recipes = [self.artifact.recipe, *map(_recipe, _list(self.data.get("earlier")))]
         return tuple(dict.fromkeys(r.request.digest() for r in recipes if r is not None and r.state == "done"))
 
@@ -59,9 +63,12 @@ def file_of(sidecar: Path) -> Path | None:
     return None
 
 
-def make(artifact: Artifact, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def make(
+    artifact: Artifact, known: Mapping[str, Any] | None = None, *, brought_in: bool | None = None
+) -> dict[str, Any]:
     """The sidecar of an artifact. `known` is what its sidecar said until now: fields nobody knows are taken over, and
-    so are the recipes and jobs that made the same bytes before.
+    so are the recipes and jobs that made the same bytes before. `brought_in` None leaves that as it was; what was made
+    here once stays made here.
     """
     before = dict(known or {})
     recipe = None if artifact.recipe is None else artifact.recipe.to_json()
@@ -79,6 +86,7 @@ def make(artifact: Artifact, known: Mapping[str, Any] | None = None) -> dict[str
         **before,
         "format": before.get("format", FORMAT),
         "id": artifact.id,
+        "brought_in": before.get("brought_in", bool(brought_in) and not before) is True and brought_in is not False,
         "media": artifact.media,
         "title": artifact.title,
         "created": artifact.created,

@@ -196,6 +196,11 @@ def test_a_recipe_can_come_with_the_file(project: Project, picture: Picture, ask
     again = project.artifacts.bring_in(picture(), recipe=Recipe(ask()))
     assert again.recipe == Recipe(ask())
     assert project.library.search("castle") == (again,)
+    assert project.artifacts.find(ask().digest()) == ()  # it only says so: a generation may not be answered with it
+    made = project.artifacts.keep(Output(PNG, picture(), Recipe(ask())), job="j")
+    assert project.artifacts.find(ask().digest()) == (made,)
+    assert project.artifacts.bring_in(picture(), recipe=Recipe(ask())) == project.artifacts.star(made.id, False)
+    assert project.artifacts.find(ask().digest()) == (made,)
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,31 @@ def test_an_index_that_cannot_be_written_is_kept_in_memory(tmp_path: Path, outpu
         assert project.library.search("cast") == (kept,)
 
 
+def test_a_disk_too_full_for_the_index_loses_nothing(
+    project: Project, output: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = project.artifacts.keep(output(seed=1))
+    writer = project.library._index._writer
+    pages = writer.execute("PRAGMA max_page_count").fetchone()[0]
+    writer.execute("PRAGMA max_page_count = 1")  # SQLite says then what it says on a full disk
+    kept = [project.artifacts.keep(output("x" * 20_000, seed=n)) for n in range(2, 8)]
+    assert project.library.search(limit=1)[0] in (first, *kept)
+    assert [project.artifacts.get(a.id) for a in kept] == kept
+    writer.execute(f"PRAGMA max_page_count = {pages}")
+    monkeypatch.setattr("studio.store.library._PATIENCE", 0.0)
+    project.library._try_again = 0.0
+    assert project.library.search() == (*reversed(kept), first)
+
+
+def test_closing_twice_leaves_no_promise_about_others_files(tmp_path: Path, output: Make) -> None:
+    first = Project.open(tmp_path / "p")
+    first.close()
+    with Project.open(tmp_path / "p") as second:
+        first.close()
+        assert not (tmp_path / "p" / "cache" / "library.sum").exists()
+        second.artifacts.keep(output())
+
+
 def test_foreign_files_in_the_folder_are_left_alone(project: Project, output: Make) -> None:
     kept = project.artifacts.keep(output())
     folder = kept.path.parent
