@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -104,7 +104,7 @@ class _Row(QStyledItemDelegate):
     """Icon, title with the letters that were hit, and on the right the shortcut or the kind."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, QApplication.fontMetrics().height() + 18)
+        return QSize(200, _row_height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry = index.data(_ENTRY)
@@ -274,8 +274,8 @@ class Palette(QFrame):
 
     def _place(self) -> None:
         window = self.parentWidget()
-        width = min(max(560, 36 * QApplication.fontMetrics().averageCharWidth() * 2), window.width() - 32)
-        row = QApplication.fontMetrics().height() + 18
+        width = min(theme.tokens().px(576), window.width() - 32)
+        row = _row_height()
         rows = min(_ROWS, max(1, self._model.rowCount()))
         self._list.setFixedHeight(min(rows * row + 4, max(row, window.height() - 160)))
         self.setFixedWidth(width)
@@ -291,3 +291,7 @@ class Palette(QFrame):
         if self._used is not None:
             self._used(self._recent)
         entry.run()
+
+
+def _row_height() -> int:
+    return QFontMetrics(QApplication.font()).height() + 18

@@ -6,10 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
@@ -210,6 +223,40 @@ def test_f6_walks_around_the_parts_of_the_window(studio: Studio) -> None:
         parts = (window.topbar, window.rail, window.stack, window.inspector, window.ribbon, window.status)
         seen += [part.accessibleName() or part.objectName() for part in parts if part.isAncestorOf(focus)]
     assert len(set(seen)) >= 3
+
+
+def test_no_window_but_the_main_one_ever_shows_up(studio: Studio, qapp: QApplication) -> None:
+    class Watch(QObject):
+        seen: list[str] = []  # noqa: RUF012 - one instance only
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                self.seen.append(f"{type(watched).__name__} {watched.accessibleName()}")
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    for place in studio.window.rail.places():
+        studio.window.show_place(place.id)
+        qapp.processEvents()
+    qapp.removeEventFilter(watch)
+    # A part that is shown before it has its parent flashes up as a window of its own.
+    assert watch.seen == []
+
+
+def test_every_control_has_a_name(studio: Studio) -> None:
+    kinds = (QAbstractButton, QLineEdit, QAbstractSpinBox, QComboBox, QAbstractSlider, QPlainTextEdit)
+    nameless = []
+    for place in studio.window.rail.places():
+        studio.window.show_place(place.id)
+        for widget in studio.window.findChildren(QWidget):
+            inside = isinstance(widget.parentWidget(), (QAbstractSpinBox, QComboBox, QLineEdit, QAbstractScrollArea))
+            if not isinstance(widget, kinds) or inside or not widget.isVisible() or not widget.focusPolicy():
+                continue
+            interface = QAccessible.queryAccessibleInterface(widget)
+            if not interface.text(QAccessible.Text.Name):
+                nameless.append(f"{place.title}: {type(widget).__name__} in {type(widget.parentWidget()).__name__}")
+    assert nameless == []
 
 
 def drop(window: QWidget, on: QWidget, *paths: Path) -> None:

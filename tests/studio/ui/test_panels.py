@@ -1,0 +1,116 @@
+"""A plugin that fails is named and set aside; the window and the other plugins go on."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.app import Options, Studio
+from studio.ui.pages.plugins import PluginCard
+
+Open = Any
+
+BROKEN = {
+    "manifest": {"plugin.toml": "id = 'broken'\nname = "},
+    "import": {"hooks.py": "raise SystemExit(3)"},
+    "hook": {
+        "hooks.py": """
+            from studio.api import hookimpl
+
+            @hookimpl
+            def studio_panels():
+                raise RuntimeError("no panels today")
+        """
+    },
+    "panel": {"panel.py": "def make(host):\n    raise SystemExit('gone')\n"},
+}
+GOOD = {
+    "plugin.toml": """
+        id = "broken"
+        name = "Wobbly"
+        version = "1.0"
+        api = "1.0"
+        summary = "Falls over."
+    """,
+    "hooks.py": """
+        from studio.api import PanelSpec, hookimpl
+
+        @hookimpl
+        def studio_panels():
+            return [PanelSpec("desk", "Wobbly", "panel:make", order=50)]
+    """,
+    "panel.py": """
+        from studio.widgets.panel import Panel
+
+        def make(host):
+            return Panel(host)
+    """,
+}
+
+
+@pytest.mark.parametrize("stage", list(BROKEN))
+def test_a_plugin_that_fails_at_any_stage_is_named_and_set_aside(
+    qtbot: QtBot, open_studio: Open, tmp_path: Path, stage: str
+) -> None:
+    folder = tmp_path / "own" / "wobbly"
+    folder.mkdir(parents=True)
+    for name, text in {**GOOD, **BROKEN[stage]}.items():
+        (folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
+    studio: Studio = open_studio(plugins=tmp_path / "own")
+    window = studio.window
+    assert window.front == "sketch.board"
+    if stage == "panel":
+        window.show_place("broken.desk")
+        assert window.front == "sketch.board"
+        assert [problem.message for problem in window.notices.problems] == ["The Wobbly plugin failed."]
+        assert "gone" in window.notices.problems[0].details
+    qtbot.waitUntil(lambda: "broken.desk" not in {place.id for place in window.rail.places()})
+    info = next(info for info in studio.services.plugins.plugins if info.folder == folder)
+    assert (info.status, info.stage) == ("faulty", stage)
+    window.show_place("plugins")
+    card = next(card for card in window.findChildren(PluginCard) if card.info.folder == folder)
+    assert card.isVisible()
+    assert card.accessibleDescription() == "has a problem"
+    window.show_place("sketch.board")
+    board: Any = window.panels.opened("sketch.board")
+    board.panel.generate()
+    qtbot.waitUntil(lambda: bool(board.panel.shown))
+
+
+def test_a_panel_that_raises_later_is_shown_once_and_keeps_working(qtbot: QtBot, studio: Studio) -> None:
+    slot: Any = studio.window.panels.opened("sketch.board")
+
+    def fail(_event: object) -> None:
+        raise ValueError("not my day")
+
+    slot.panel.on_event = fail
+    slot.panel.generate()
+    qtbot.waitUntil(lambda: studio.window.status.text == "Done")
+    assert [problem.message for problem in studio.window.notices.problems] == ["The Sketch panel failed."]
+    assert "not my day" in studio.window.notices.problems[0].details
+
+
+def test_safe_mode_leaves_own_plugins_out(open_studio: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "own" / "wobbly"
+    folder.mkdir(parents=True)
+    for name, text in GOOD.items():
+        (folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
+    studio: Studio = open_studio(plugins=tmp_path / "own")
+    assert "broken.desk" in {place.id for place in studio.window.rail.places()}
+    studio.close()
+    safe: Studio = open_studio(plugins=tmp_path / "own", safe_mode=True)
+    assert "broken.desk" not in {place.id for place in safe.window.rail.places()}
+
+
+def test_without_any_plugin_the_window_still_opens(open_studio: Open, options: Options, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    studio: Studio = open_studio(bundled=tmp_path / "none")
+    assert studio.window.front == "library"
+    QTest.keyClick(studio.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert studio.window.status.text == "Ready"
