@@ -165,9 +165,9 @@ def _refuse_network(plugins: Any) -> None:
         return
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "socket.getaddrinfo":
+        if event in ("socket.getaddrinfo", "socket.gethostbyname"):
             host = arguments[0]
-        elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
             host = arguments[1][0]
         else:
             return

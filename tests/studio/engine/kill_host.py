@@ -58,7 +58,6 @@ def kill_at_points(folder: Path, *, points: int, seed: int) -> Tally:
         _finish_all(bench, tally)
         _check(bench, asked)
     with Bench(folder) as bench:  # what the disk says is what was said
-        assert {job.id for job in bench.engine.jobs()} == asked, "the queue on disk has lost jobs"
         _check(bench, asked)
     return tally
 
@@ -108,7 +107,10 @@ def _check(bench: Bench, asked: set[str]) -> None:
             for artifact in event.artifacts:
                 assert artifact.path.exists(), f"{event.job_id} was finished and its picture is gone"
     for job_id in asked:
-        job = bench.job(job_id)
+        job = bench.engine.job(job_id)
+        if job is None:  # only the oldest of the done ones leave the queue by themselves
+            assert len(bench.artifacts.of_job(job_id)) >= 1, f"{job_id} is lost"
+            continue
         assert job.state is JobState.DONE, job
         assert len(job.artifacts) == 1 + job.request.params["early"], job
         for artifact_id in job.artifacts:
