@@ -246,3 +246,30 @@ def test_a_host_that_dies_while_it_starts_is_tried_again(tmp_path: Path) -> None
         bench.wait_for(bench.submit(bench.tiny()), Finished)
         assert len(bench.workers) == 3
         assert not bench.engine.held
+
+
+def test_a_crash_while_warming_is_not_repeated(tmp_path: Path) -> None:
+    plugins = tmp_path / "plugins"
+    cold = plugins / "cold"
+    cold.mkdir(parents=True)
+    (cold / "plugin.toml").write_text('id="cold"\nname="Cold"\nversion="1"\napi="1.0"\nsummary="S."\n')
+    (cold / "hooks.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from studio.api import GeneratorSpec, hookimpl\n"
+        "@dataclass(frozen=True)\nclass Params:\n    word: str = 'a'\n"
+        "@hookimpl\ndef studio_generators():\n"
+        "    return [GeneratorSpec('say', 'Say', 'generate:run', Params, 'text/plain', warm='generate:warm')]\n"
+    )
+    (cold / "generate.py").write_text(
+        "import os\nfrom studio.api import Output\n"
+        "def warm(context):\n    os.abort()\n"
+        "def run(request, context):\n    return [Output('text/plain', b'cold', context.recipe())]\n"
+    )
+    from studio.core.request import Request
+
+    with Bench(tmp_path / "project", bundled=plugins) as bench:
+        bench.engine.warm("cold.say")
+        bench.until(lambda: len(bench.workers) == 2)
+        bench.wait_for(bench.submit(Request("cold.say")), Finished)
+        assert len(bench.workers) == 2
+        assert bench.plugins.plugin("cold").status == "ok"

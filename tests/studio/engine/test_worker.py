@@ -175,3 +175,24 @@ def test_jobs_are_run_in_the_order_in_which_they_came(line: Line) -> None:
     for number in range(5):
         line.order(str(number), STORM)
     assert [line.hear("end").data["job"] for _ in range(5)] == list("01234")
+
+
+def test_warming_makes_way_for_a_job_that_needs_something_else(line: Line) -> None:
+    line.order("warm", STORM, "warm")  # would take half a minute
+    line.hear("progress", job="warm")
+    begun = time.monotonic()
+    line.order("a", Request("tiny.picture"))
+    assert line.hear("progress", job="a").data["message"] == "Loading what it needs"
+    assert line.hear("end", job="a").data["state"] == "done"
+    assert time.monotonic() - begun < 15
+
+
+def test_a_job_behind_the_warming_is_cancelled_at_once(line: Line) -> None:
+    line.order("warm", STORM, "warm")
+    line.hear("progress", job="warm")
+    line.order("a", STORM)
+    line.inbox.put(Frame("cancel", {"job": "a"}))
+    end = line.hear("end", job="a")
+    assert (end.data["state"], end.data["busy"]) == ("cancelled", True)
+    line.order("b", Request("tiny.picture"))
+    assert line.hear("end").data == {"job": "b", "busy": False, "state": "done"}  # a is not run any more

@@ -9,4 +9,8 @@ from .params import Params
 
 @hookimpl
 def studio_generators():
-    return [GeneratorSpec(name="storm", title="Storm", run="generate:run", params=Params, media="text/plain")]
+    return [
+        GeneratorSpec(
+            name="storm", title="Storm", run="generate:run", params=Params, media="text/plain", warm="generate:warm"
+        )
+    ]
