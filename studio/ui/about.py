@@ -41,7 +41,6 @@ class AboutDialog(QDialog):
         for row, (name, value) in enumerate(rows):
             grid.addWidget(Label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             words = Label(value, wrap=True)
-            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             words.setAccessibleName(name)
             words.setAccessibleDescription(value)
             grid.addWidget(words, row, 1)

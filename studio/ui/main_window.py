@@ -122,9 +122,9 @@ class MainWindow(QMainWindow):
         )
         self.drops = DropZone(self, centre)
         self.exchange = Exchange(self)
-        self.actions = Actions(self)
+        self.acts = Actions(self)
         self.layout_memory = WindowLayout(self)
-        self._keys = FocusKeys(self, in_panel=self._in_panel, toggle_sides=self.actions.toggle_sides)
+        self._keys = FocusKeys(self, in_panel=self._in_panel, toggle_sides=self.acts.toggle_sides)
 
     def _join(self) -> None:
         self.bridge.happened.connect(self._tell)
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         self.panels.changed.connect(self._show_places)
         self.services.plugins.listen(self.panels.plugins_changed)
         self._stop_settings = self.services.settings.listen(self.settings_changed.emit)
-        self.settings_changed.connect(self.actions.apply_setting)
+        self.settings_changed.connect(self.acts.apply_setting)
         undo = self.panels.undo
         for signal in (undo.canUndoChanged, undo.canRedoChanged, undo.undoTextChanged, undo.redoTextChanged):
             signal.connect(lambda _new: self._show_undo())
@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
 
     def export(self, artifact_id: str) -> None:
         """Open the export dialog for an artifact."""
-        self.actions.export(artifact_id)
+        self.acts.export(artifact_id)
 
     def report(self, error: StudioError) -> None:
         """Show an error card."""

@@ -20,7 +20,7 @@ def add_commands(window: MainWindow) -> None:
 
 
 def _work(window: MainWindow) -> list[Command]:
-    actions = window.actions
+    actions = window.acts
     group = "Work"
     undo = window.panels.undo
     return [
@@ -83,7 +83,7 @@ def _work(window: MainWindow) -> list[Command]:
 
 
 def _project(window: MainWindow) -> list[Command]:
-    actions = window.actions
+    actions = window.acts
     group = "Project"
     return [
         Command("project.new", "New project…", actions.new_project, ("Ctrl+N",), "folder-plus", group, "create"),
@@ -103,7 +103,7 @@ def _project(window: MainWindow) -> list[Command]:
 
 
 def _view(window: MainWindow) -> list[Command]:
-    actions = window.actions
+    actions = window.acts
     group = "Window"
     return [
         Command("view.palette", "Search or run a command", window.palette_box.open, ("Ctrl+K",), "command", group),
@@ -186,7 +186,7 @@ def _view(window: MainWindow) -> list[Command]:
 
 
 def _help(window: MainWindow) -> list[Command]:
-    actions = window.actions
+    actions = window.acts
     group = "Help"
     return [
         Command("help.shortcuts", "Keyboard shortcuts", actions.show_shortcuts, ("F1", "?"), "keyboard", group, "keys"),

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     QUrl,
 )
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -138,14 +138,16 @@ class ModelDetails(Card):
         self._summary = Label("", wrap=True)
         self._problem = Label("", "error", wrap=True)
         self._facts = Label("", "label", wrap=True)
-        self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._folder = Button("Show in folder", icon="folder-open")
-        self._folder.clicked.connect(self._show_folder)
+        self._folder.clicked.connect(self.show_folder)
+        self._copy = Button("Copy details", icon="copy")
+        self._copy.clicked.connect(self.copy)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
         column.setSpacing(theme.S)
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
+        top.addWidget(self._copy)
         top.addWidget(self._folder)
         column.addLayout(top)
         for label in (self._summary, self._problem, self._facts):
@@ -165,19 +167,31 @@ class ModelDetails(Card):
         self._summary.setVisible(bool(model.summary))
         self._problem.setText(f"Not used: {model.problem}" if model.problem else "")
         self._problem.setVisible(bool(model.problem))
-        facts = [
-            ("Kind", model.family),
-            ("Precision", model.dtype),
-            ("Origin", model.origin if model.origin != str(model.path) else ""),
-            ("Files", str(model.path)),
-            ("SHA-256", model.sha256),
-        ]
-        self._facts.setText("\n".join(f"{name}: {value}" for name, value in facts if value))
+        self._facts.setText(facts(model))
 
-    def _show_folder(self) -> None:
+    def copy(self) -> None:
+        """Put title and facts on the clipboard, without the break points that the label needs."""
+        if self._model is not None:
+            QGuiApplication.clipboard().setText(f"{self._model.title}\n{facts(self._model)}")
+            self._shell.say("Copied")
+
+    def show_folder(self) -> None:
+        """Open the folder the model is in."""
         if self._model is not None:
             path = self._model.path
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+
+
+def facts(model: Model) -> str:
+    """What is known of a model, a line each."""
+    known = [
+        ("Kind", model.family),
+        ("Precision", model.dtype),
+        ("Origin", model.origin if model.origin != str(model.path) else ""),
+        ("Files", str(model.path)),
+        ("SHA-256", model.sha256),
+    ]
+    return "\n".join(f"{name}: {value}" for name, value in known if value)
 
 
 class ModelsPage(QWidget):
@@ -228,7 +242,7 @@ class ModelsPage(QWidget):
             view.header().resizeSection(section, theme.tokens().px(column.width))
         view.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         view.selectionModel().currentRowChanged.connect(lambda now, _old: self._choose(now))
-        view.doubleClicked.connect(lambda _index: self.details._show_folder())
+        view.doubleClicked.connect(lambda _index: self.details.show_folder())
         return view
 
     def _head(self) -> QHBoxLayout:
