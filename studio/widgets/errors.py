@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontDatabase, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -86,10 +86,20 @@ class ErrorCard(Card):
         self._more.setVisible(bool(problem.details))
         self._copy.setVisible(bool(problem.details))
         self._details.setPlainText(soften(problem.details, 40_000))
-        edge = theme.px(20)
-        self._picture.setPixmap(icons.icon("warning-circle", "danger").pixmap(QSize(edge, edge)))
+        self._draw()
         self.setAccessibleName(shorten(problem.message, 300))
         self.setAccessibleDescription(shorten(problem.hint, 300))
+
+    def _draw(self) -> None:
+        edge = theme.px(20)
+        sign = icons.icon("warning-circle", "danger")
+        self._picture.setPixmap(sign.pixmap(QSize(edge, edge), self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The sign is a drawing: draw it again in the new colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_picture"):
+            self._draw()
 
     def copy(self) -> None:
         """Put message, hint and all details on the clipboard."""

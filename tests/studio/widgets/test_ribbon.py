@@ -306,6 +306,21 @@ def test_text_is_drawn_as_the_words_each_step_added(ribbon: Ribbon) -> None:
     assert len(set(widths)) > 1
 
 
+@pytest.mark.timeout(60)
+def test_a_long_text_has_chips_of_one_width(ribbon: Ribbon) -> None:
+    ribbon.begin(0, "token")
+    text = ""
+    for index in range(400):
+        text += f" {'word' * (index % 4 + 1)}"
+        ribbon.add(word(index, text))
+        if index == 60:
+            QApplication.processEvents()
+            assert len({ribbon.strip.cell(row).width() for row in range(60)}) > 1
+    QApplication.processEvents()
+    assert len({ribbon.strip.visualRect(ribbon.strip.steps.index(row)).width() for row in range(400)}) == 1
+    assert ribbon.strip.viewport().rect().intersects(ribbon.strip.visualRect(ribbon.strip.steps.index(399)))
+
+
 def test_one_endless_word_stays_a_chip(ribbon: Ribbon) -> None:
     ribbon.begin(0, "token")
     ribbon.add(word(0, "x" * 1_000_000))
