@@ -210,7 +210,7 @@ class DiffusionRun:
 
     def _spread(self, latents: torch.Tensor) -> torch.Tensor:
         flat = spread_out(self._pipe, latents, width=self._plan.width, height=self._plan.height)
-        channels = self._loaded.colours.weight.shape[0]
+        channels = self._loaded.colours.channels
         if flat is None or flat.shape[0] != channels:
             return torch.zeros(channels, 8, 8)
         return flat

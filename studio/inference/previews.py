@@ -1,17 +1,19 @@
-"""Looking at latents without decoding them: a small matrix from latent channels to red, green and blue.
+"""Looking at latents without decoding them: one linear map from latent channels to red, green and blue.
 
 It costs about 1 ms a step. A full decode at every step is out of the question, a tiny decoder adds half a small step.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
 
 from studio.api import Preview, media
 
@@ -22,42 +24,63 @@ PREVIEW_SIDE = 256
 
 @dataclass(frozen=True, slots=True)
 class LatentColours:
-    """`weight` [channels, 3] and `bias` [3] in fp32: scaled latents (as the denoiser sees them) to RGB in 0 … 1."""
+    """From scaled latents (as the denoiser sees them) to RGB in 0 … 1, by one linear map in fp32.
+
+    `weight` [3 · side², channels, reach, reach], `bias` [3 · side²]: every latent with its neighbours becomes a patch
+    of side × side pixels. With side and reach of 1 it is a plain matrix from channels to colours.
+    """
 
     weight: torch.Tensor
     bias: torch.Tensor
+    side: int = 1
+
+    @property
+    def channels(self) -> int:
+        """How many channels the latents have."""
+        return int(self.weight.shape[1])
 
     def picture(self, latents: torch.Tensor) -> torch.Tensor:
-        """[channels, height, width] to [height, width, 3] in 0 … 1, in fp32 on the processor."""
-        flat = latents.detach().to("cpu", torch.float32).permute(1, 2, 0)
-        return (flat @ self.weight + self.bias).clamp(0, 1)
+        """[channels, rows, columns] to [rows · side, columns · side, 3] in 0 … 1, in fp32 on the processor."""
+        plain = latents.detach().to("cpu", torch.float32)[None]
+        margin = self.weight.shape[-1] // 2
+        if margin:
+            plain = functional.pad(plain, (margin,) * 4, mode="replicate")
+        patches = functional.conv2d(plain, self.weight, self.bias)
+        return functional.pixel_shuffle(patches, self.side)[0].permute(1, 2, 0).clamp(0, 1)
+
+    def save(self, path: Path) -> None:
+        """Write it beside a model, where `colours_for` finds it."""
+        save_file({"kernel": self.weight.contiguous(), "kernel_bias": self.bias.contiguous()}, path)
 
 
-def _known(weight: list[list[float]], bias: list[float]) -> LatentColours:
-    return LatentColours(torch.tensor(weight), torch.tensor(bias))
+def matrix(weight: torch.Tensor, bias: torch.Tensor) -> LatentColours:
+    """The plain form: `weight` [channels, 3], `bias` [3]."""
+    return LatentColours(weight.T.float().reshape(3, -1, 1, 1).contiguous(), bias.float())
 
 
 # Fitted by others by least squares on many pictures; to -1 … 1 (SD1) and 0 … 255 of unscaled latents (SDXL).
 _SD1 = torch.tensor([[0.298, 0.207, 0.208], [0.187, 0.286, 0.173], [-0.158, 0.189, 0.264], [-0.184, -0.271, -0.473]])
 _SDXL = torch.tensor([[60.0, 60.0, 60.0], [-60.0, -5.0, 10.0], [25.0, 15.0, -5.0], [-70.0, -50.0, -35.0]])
+_COARSE = 16
+"""From this many pixels a latent on, one colour for each is too little to see a picture in."""
 
 
 def colours_for(pipe: Any, folder: Path) -> LatentColours:
-    """The matrix for a pipeline: the file beside the model, known factors, or a fit through the model's own encoder."""
+    """The map for a pipeline: the file beside the model, known factors, or a fit through the model's own encoder."""
     vae = getattr(pipe, "vae", None)
     if vae is None:  # the model works on pixels themselves, in -1 … 1
-        return LatentColours(torch.eye(3) / 2, torch.full((3,), 0.5))
+        return matrix(torch.eye(3) / 2, torch.full((3,), 0.5))
     channels = int(vae.config.get("latent_channels", 4))
     scaling = float(vae.config.get("scaling_factor") or 1.0)
+    side = 2 ** max(0, len(vae.config.get("block_out_channels") or (0,)) - 1)
     read = _from_file(folder / PREVIEW_FILE, channels)
-    if read is not None:
+    if read is not None and (read.side > 1 or side < _COARSE):
         return read
     if channels == 4 and abs(scaling - 0.18215) < 1e-5 and _is_full_size(vae):
-        return LatentColours(_SD1 / 2, torch.full((3,), 0.5))
+        return matrix(_SD1 / 2, torch.full((3,), 0.5))
     if channels == 4 and abs(scaling - 0.13025) < 1e-5 and _is_full_size(vae):
-        return LatentColours(_SDXL / 255 / scaling, torch.tensor([150.0, 140.0, 130.0]) / 255)
-    fitted = _fitted(pipe, vae, channels)
-    return fitted or _plain(channels)
+        return matrix(_SDXL / 255 / scaling, torch.tensor([150.0, 140.0, 130.0]) / 255)
+    return fitted(vae, made_up_pictures(8), side=side if side >= _COARSE else 1) or read or _plain(channels)
 
 
 def _is_full_size(vae: Any) -> bool:
@@ -65,16 +88,23 @@ def _is_full_size(vae: Any) -> bool:
 
 
 def _from_file(path: Path, channels: int) -> LatentColours | None:
-    if not path.is_file() or path.stat().st_size > 1_000_000:
+    """`kernel` and `kernel_bias` as LatentColours has them, or the plain `weight` [channels, 3] and `bias` [3]."""
+    if not path.is_file() or path.stat().st_size > 50_000_000:
         return None
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError):
         return None
+    kernel, offset = tensors.get("kernel"), tensors.get("kernel_bias")
+    if kernel is not None and offset is not None and kernel.ndim == 4 and kernel.shape[1] == channels:
+        side = math.isqrt(kernel.shape[0] // 3)
+        odd = kernel.shape[2] == kernel.shape[3] and kernel.shape[2] % 2 == 1
+        if odd and 3 * side * side == kernel.shape[0] == len(offset):
+            return LatentColours(kernel.float(), offset.float(), side)
     weight, bias = tensors.get("weight"), tensors.get("bias")
     if weight is None or bias is None or weight.shape != (channels, 3) or bias.shape != (3,):
         return None
-    return LatentColours(weight.float(), bias.float())
+    return matrix(weight, bias)
 
 
 def _plain(channels: int) -> LatentColours:
@@ -82,7 +112,7 @@ def _plain(channels: int) -> LatentColours:
     weight = torch.zeros(channels, 3)
     for channel in range(min(3, channels)):
         weight[channel, channel] = 0.25
-    return LatentColours(weight, torch.full((3,), 0.5))
+    return matrix(weight, torch.full((3,), 0.5))
 
 
 def scaled_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
@@ -97,31 +127,59 @@ def unscaled_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     return latents / float(vae.config.get("scaling_factor") or 1.0) + shift
 
 
-@torch.no_grad()
-def _fitted(pipe: Any, vae: Any, channels: int) -> LatentColours | None:
-    """Least squares through the model's own encoder on one made-up picture of coloured patches (0.5 s for SD's)."""
-    side, cells = 256, 16
+def made_up_pictures(count: int, *, side: int = 256) -> torch.Tensor:
+    """[count, 3, side, side] in 0 … 1, always the same: clouds with the spectrum of photographs (1/f), every second
+    one with flat areas and sharp edges over them.
+    """
     random = torch.Generator("cpu").manual_seed(0)
-    patches = torch.rand(1, 3, cells, cells, generator=random)
-    picture = torch.nn.functional.interpolate(patches, size=(side, side), mode="bilinear")
+    rows, columns = torch.fft.fftfreq(side)[:, None], torch.fft.rfftfreq(side)[None]
+    distance = (rows**2 + columns**2).sqrt().clamp(min=1 / side)
+    pictures = []
+    for number in range(count):
+        falloff = distance ** (1 + 0.8 * torch.rand(1, generator=random))
+        waves = torch.fft.rfft2(torch.randn(5, side, side, generator=random)) / falloff
+        clouds = torch.fft.irfft2(waves, s=(side, side))
+        clouds = (clouds - clouds.mean((1, 2), keepdim=True)) / clouds.std((1, 2), keepdim=True)
+        mix = torch.eye(3) * 0.6 + 0.5 * torch.randn(3, 3, generator=random)
+        colours = torch.einsum("ij,jhw->ihw", mix, clouds[:3])
+        if number % 2:
+            areas = (clouds[3] > 0).long() + 2 * (clouds[4] > 0.4).long()
+            paints = 1.2 * torch.randn(4, 3, generator=random)
+            colours = 0.35 * colours + paints[areas].permute(2, 0, 1)
+        light = 0.35 + 0.3 * torch.rand(3, 1, 1, generator=random)
+        pictures.append((0.22 * colours + light).clamp(0, 1))
+    return torch.stack(pictures)
+
+
+@torch.no_grad()
+def fitted(vae: Any, pictures: torch.Tensor, *, side: int = 1) -> LatentColours | None:
+    """Least squares through the model's own encoder, or None for an autoencoder of another kind (video, packed).
+
+    `pictures` are [count, 3, height, width] in 0 … 1; real ones fit best, `made_up_pictures` will do (0.25 s for eight
+    and a small encoder). `side` is how many pixels a latent becomes.
+    """
     try:
         weights = next(vae.parameters())
-        answer = vae.encode((picture * 2 - 1).to(weights.device, weights.dtype))
-        given = answer.latent_dist.mode() if hasattr(answer, "latent_dist") else answer.latents
-        latents = scaled_latents(vae, given.float().cpu())
+        answers = [vae.encode((one[None] * 2 - 1).to(weights.device, weights.dtype)) for one in pictures]
+        given = [a.latent_dist.mode() if hasattr(a, "latent_dist") else a.latents for a in answers]
+        latents = scaled_latents(vae, torch.cat(given).float().cpu())
     except (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError):
-        return None  # an autoencoder of another kind (video, packed): its latents are shown plainly
-    if latents.ndim != 4 or latents.shape[1] != channels or not bool(latents.isfinite().all()):
         return None
-    small = torch.nn.functional.interpolate(picture, size=latents.shape[-2:], mode="area")
-    seen = latents[0].permute(1, 2, 0).reshape(-1, channels)
-    wanted = small[0].permute(1, 2, 0).reshape(-1, 3)
-    # A little ridge: encoders with idle channels would get huge factors for them.
+    if latents.ndim != 4 or not bool(latents.isfinite().all()):
+        return None
+    channels, (rows, columns) = latents.shape[1], latents.shape[2:]
+    reach = 3 if side > 1 else 1
+    margin = reach // 2
+    padded = functional.pad(latents, (margin,) * 4, mode="replicate") if margin else latents
+    seen = functional.unfold(padded, reach).permute(0, 2, 1).reshape(-1, channels * reach * reach)
+    small = functional.interpolate(pictures, size=(rows * side, columns * side), mode="area")
+    wanted = functional.pixel_unshuffle(small, side).permute(0, 2, 3, 1).reshape(len(seen), -1)
     table = torch.cat([seen, torch.ones(len(seen), 1)], dim=1).double()
-    solved = torch.linalg.solve(
-        table.T @ table + 1e-3 * len(seen) * torch.eye(channels + 1, dtype=torch.float64), table.T @ wanted.double()
-    ).float()
-    return LatentColours(solved[:channels], solved[channels])
+    # A little ridge: an encoder's idle channels would get huge factors.
+    ridge = 1e-3 * len(seen) * torch.eye(table.shape[1], dtype=torch.float64)
+    solved = torch.linalg.solve(table.T @ table + ridge, table.T @ wanted.double()).float()
+    kernel = solved[:-1].T.reshape(-1, channels, reach, reach).contiguous()
+    return LatentColours(kernel, solved[-1].contiguous(), side)
 
 
 def spread_out(pipe: Any, latents: torch.Tensor, *, width: int, height: int) -> torch.Tensor | None:
@@ -150,7 +208,7 @@ def to_preview(picture: torch.Tensor, *, limit: int = PREVIEW_SIDE) -> Preview:
     if most > limit:
         size = (max(1, height * limit // most), max(1, width * limit // most))
         chw = picture.permute(2, 0, 1)[None]
-        picture = torch.nn.functional.interpolate(chw, size=size, mode="area")[0].permute(1, 2, 0)
+        picture = functional.interpolate(chw, size=size, mode="area")[0].permute(1, 2, 0)
         height, width = size
     data = (picture * 255 + 0.5).clamp(0, 255).to(torch.uint8).contiguous().numpy().tobytes()
     return Preview(media.RGB, data, width, height)
