@@ -71,7 +71,11 @@ def _decode(data: bytes) -> tuple[QImage | None, tuple[int, int]]:
     held = QByteArray(data)
     buffer = QBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer)
+    # The reader must be gone before its buffer is: Qt's TIFF reader touches the buffer when it is deleted (a crash).
+    return _look_at(QImageReader(buffer))
+
+
+def _look_at(reader: QImageReader) -> tuple[QImage | None, tuple[int, int]]:
     size = reader.size()
     if not reader.canRead() or max(size.width(), size.height()) > LARGEST:
         return None, (0, 0)
