@@ -26,9 +26,7 @@ CREATE TABLE rows (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT
                    created REAL NOT NULL, file TEXT NOT NULL, mark TEXT NOT NULL, words TEXT NOT NULL,
                    made TEXT NOT NULL, asked TEXT NOT NULL, data TEXT NOT NULL, sum BLOB NOT NULL);
 CREATE TABLE made (job TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (job, n)) WITHOUT ROWID;
-CREATE INDEX made_n ON made (n);
 CREATE TABLE asked (digest TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (digest, n)) WITHOUT ROWID;
-CREATE INDEX asked_n ON asked (n);
 CREATE TABLE folders (name TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 """
 _FTS = "CREATE VIRTUAL TABLE fts USING fts5 (words, prefix='1')"
@@ -196,13 +194,15 @@ class Index:
         return n
 
     def _drop(self, writer: sqlite3.Connection, artifact_id: str) -> None:
-        for (n,) in writer.execute("SELECT n FROM rows WHERE id = ?", (artifact_id,)).fetchall():
+        row = writer.execute("SELECT n, made, asked FROM rows WHERE id = ?", (artifact_id,)).fetchone()
+        if row is not None:
+            n, made, asked = row
+            writer.executemany("DELETE FROM made WHERE job = ? AND n = ?", [(job, n) for job in made.split()])
+            writer.executemany("DELETE FROM asked WHERE digest = ? AND n = ?", [(one, n) for one in asked.split()])
             self._drop_row(writer, n)
 
     def _drop_row(self, writer: sqlite3.Connection, n: int) -> None:
         writer.execute("DELETE FROM rows WHERE n = ?", (n,))
-        writer.execute("DELETE FROM made WHERE n = ?", (n,))
-        writer.execute("DELETE FROM asked WHERE n = ?", (n,))
         if self.full_text:
             writer.execute("DELETE FROM fts WHERE rowid = ?", (n,))
 
@@ -216,6 +216,8 @@ class Index:
         """Take bad rows out of the index, whatever they say their id is."""
         with self._change() as writer:
             for n in numbers:
+                writer.execute("DELETE FROM made WHERE n = ?", (n,))  # reads the whole table: what the row says of
+                writer.execute("DELETE FROM asked WHERE n = ?", (n,))  # itself cannot be trusted
                 self._drop_row(writer, n)
 
     def marks(self) -> dict[str, tuple[str, str]]:

@@ -45,6 +45,15 @@ class _Values:
             values = self._file["values"] = {}
         return values
 
+    def _known(self) -> Mapping[str, Any]:
+        """Like `_read`, and nothing where the disk refuses: the window opens all the same, with its defaults."""
+        try:
+            return self._read()
+        except StudioError as error:
+            if str(error) not in self.notices:
+                self.notices.append(str(error))
+            return {}
+
     def _write(self, changes: Mapping[str, Any]) -> None:
         values = {**self._read(), **changes}
         file = {"format": FORMAT, **(self._file or {}), "values": values}
@@ -62,7 +71,7 @@ class SettingsStore(_Values):
     def get(self, full_id: str, settings: type[T]) -> T:
         """An instance of `settings`; what was never set or does not fit any more is at its default."""
         with self._lock:
-            values = self._read().get(full_id)
+            values = self._known().get(full_id)
         return salvage(settings, values)[0] if isinstance(values, dict) else settings()
 
     def set(self, full_id: str, instance: Any) -> None:
@@ -79,7 +88,7 @@ class SettingsStore(_Values):
         """What was set for a plugin: {ClassName: {field: value}}, unchecked, as a worker is given it."""
         prefix = f"{plugin_id}."
         with self._lock:
-            found = {key: value for key, value in self._read().items() if key.startswith(prefix)}
+            found = {key: value for key, value in self._known().items() if key.startswith(prefix)}
         return {key[len(prefix) :]: dict(value) for key, value in found.items() if isinstance(value, dict)}
 
     def listen(self, callback: Callable[[str], None]) -> Callable[[], None]:
@@ -102,14 +111,10 @@ class SessionStore(_Values):
         super().__init__(path, title="The last session")
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What was set, or `default`; also where the file cannot be read, because the window opens anyway."""
+        """What was set, or `default`."""
         with self._lock:
-            try:
-                values = self._read()
-                return thaw(values[key]) if key in values else default
-            except StudioError as error:
-                self.notices.append(str(error))
-                return default
+            values = self._known()
+            return thaw(values[key]) if key in values else default
 
     def set(self, key: str, value: Any) -> None:
         """Keep one value. 1–5 ms on an SSD. Raises StudioError, or TypeError for what is no JSON."""

@@ -33,45 +33,43 @@ class StepWriter:
         self.path = path
         with plain_words(path):
             make_folder(path.parent)
-            self._number: int | None = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+            # Appending: a host that a killed window left behind may still write its last step to the same file.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._number: int | None = os.open(path, flags, 0o666)
         try:
             with plain_words(path):
-                self._end = self._begin()
+                self._begin()
         except BaseException:
             self._let_go()
             raise
 
-    def _begin(self) -> int:
+    def _begin(self) -> None:
         assert self._number is not None
         with self.path.open("rb") as file:
             start = file.read(HEADER.size)
             if len(start) < HEADER.size:
                 os.ftruncate(self._number, 0)
-                os.lseek(self._number, 0, os.SEEK_SET)
                 _write_all(self._number, step_format.header())
-                return HEADER.size
+                return
             _check_format(self.path, start)
             end = HEADER.size
             for head in _heads(file):
                 end = head.end
         os.ftruncate(self._number, end)
-        os.lseek(self._number, end, os.SEEK_SET)
-        return end
 
     def write(self, step: Step, state: StepState | None = None) -> None:
         """Keep a step, with what is needed to continue from it. Raises StudioError; the steps before stay whole."""
         record = step_format.pack(step, state)
         if self._number is None:
             raise ValueError("this StepWriter is closed")
-        try:
-            _write_all(self._number, record)
-        except OSError as error:
-            with contextlib.suppress(OSError):  # the reader skips a torn record anyway
-                os.ftruncate(self._number, self._end)
-                os.lseek(self._number, self._end, os.SEEK_SET)
-            with plain_words(self.path):
-                raise error
-        self._end += len(record)
+        with plain_words(self.path):
+            end = os.lseek(self._number, 0, os.SEEK_END)
+            try:
+                _write_all(self._number, record)
+            except OSError:
+                with contextlib.suppress(OSError):  # the reader skips a torn record anyway
+                    os.ftruncate(self._number, end)
+                raise
 
     def close(self) -> None:
         """Sync and close; calling it twice does nothing. Raises StudioError where the disk refuses."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.core.errors import StudioError
 from studio.core.params import param
 from studio.store import SessionStore, SettingsStore
 
@@ -62,6 +63,19 @@ def test_a_damaged_file_is_not_in_the_way(path: Path, text: str) -> None:
     assert SettingsStore(path).get("studio.Look", Look) == Look("light")
     if store.notices:
         assert (path.parent / "settings.damaged-1.json").read_text() == text
+
+
+def test_a_file_that_cannot_be_read_is_said_once_and_not_overwritten(path: Path) -> None:
+    path.mkdir(parents=True)  # reading it fails on every system, for every user
+    store, session = SettingsStore(path), SessionStore(path)
+    assert store.get("studio.Look", Look) == store.get("studio.Look", Look) == Look()
+    assert store.values("studio") == {}
+    assert session.get("panel", "text") == "text"
+    assert len(store.notices) == 1
+    for change in (lambda: store.set("studio.Look", Look()), lambda: session.set("panel", 1)):
+        with pytest.raises(StudioError):
+            change()
+    assert path.is_dir()
 
 
 def test_the_session(path: Path) -> None:

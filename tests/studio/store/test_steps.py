@@ -127,6 +127,18 @@ def test_a_reader_sees_whole_steps_while_they_are_written(store: StepStore) -> N
             assert len(store.read(JOB)) == index + 1
 
 
+def test_two_writers_on_one_file_do_not_tear_each_others_steps(store: StepStore) -> None:
+    left_behind = StepWriter(store.path(JOB))
+    left_behind.write(*step(0))
+    with StepWriter(store.path(JOB)) as fresh:
+        for index in range(1, 5):
+            left_behind.write(*step(index - 1))
+            fresh.write(*step(index))
+    left_behind.close()
+    assert store.read(JOB) == tuple(step(index)[0] for index in range(5))
+    assert [store.state(JOB, index) for index in range(5)] == [step(index)[1] for index in range(5)]
+
+
 def test_a_full_disk_costs_only_the_step_that_did_not_fit(store: StepStore, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = StepWriter(store.path(JOB))
     writer.write(*step(0))
