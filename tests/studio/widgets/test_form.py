@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QWidget
 
 from studio.core.params import param, parse, values_of
 from studio.widgets.controls import Fold
@@ -76,6 +76,16 @@ def test_advanced_is_closed_and_says_what_is_inside(form: ParamForm, qtbot) -> N
     assert form.advanced_open()
     assert form.field("scheduler").isVisible()
     assert fold.accessibleDescription() == "open"
+
+
+def test_the_caret_of_a_fold_stays_at_the_right_edge(form: ParamForm) -> None:
+    fold = next(fold for fold in form.findChildren(Fold) if fold.accessibleName() == "Advanced")
+    caret = next(label for label in fold.findChildren(QLabel) if not label.pixmap().isNull())
+    closed = caret.geometry()
+    form.set_advanced_open(True)
+    QApplication.processEvents()
+    assert caret.geometry() == closed
+    assert closed.right() > fold.width() - 20
 
 
 def test_groups_are_open(form: ParamForm) -> None:
