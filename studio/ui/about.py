@@ -103,7 +103,7 @@ class ShortcutsDialog(QDialog):
         groups: dict[str, list[tuple[str, str]]] = {}
         for command in commands.all():
             if command.shortcuts:
-                keys = ", ".join(native(key) for key in command.shortcuts)
+                keys = ", ".join(dict.fromkeys(native(key) for key in command.shortcuts))
                 groups.setdefault(command.group, []).append((command.title, keys))
         for group, title, keys in _ELSEWHERE:
             groups.setdefault(group, []).append((title, keys))

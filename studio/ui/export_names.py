@@ -56,6 +56,14 @@ def clean(name: str) -> str:
     return f"_{short}" if short.partition(".")[0].strip().upper() in _RESERVED else short
 
 
+def beginning(text: str, limit: int = 60) -> str:
+    """The first words of a text, whole ones if there is more than one."""
+    words = " ".join(text[: 4 * limit].split())
+    if len(words) <= limit:
+        return words
+    return words[: words.rfind(" ", 0, limit + 1) if " " in words[: limit + 1] else limit].rstrip(" ,.;:-")
+
+
 def values_for(
     *,
     prompt: str = "",
@@ -70,8 +78,8 @@ def values_for(
     return {
         "date": moment.strftime("%Y-%m-%d"),
         "time": moment.strftime("%H-%M-%S"),
-        "prompt": prompt[:60],
-        "title": title[:60],
+        "prompt": beginning(prompt),
+        "title": beginning(title),
         "seed": "" if seed is None else str(seed),
         "model": model[:40],
         "width": str(size[0] or ""),

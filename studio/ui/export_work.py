@@ -104,9 +104,8 @@ def fitting(services: Services, artifacts: Sequence[Artifact]) -> dict[str, Offe
 
 def sign_of(spec: ExporterSpec) -> str:
     """The icon of a format."""
-    own = {".png": "file-png", ".jpg": "file-jpg", ".txt": "file-text", ".wav": "file-audio", ".mid": "music-notes"}
-    kinds = {"image": "file-image", "text": "file-text", "audio": "file-audio", "video": "file-video"}
-    return own.get(spec.suffix) or kinds.get(media.kind(spec.media), "file")
+    kinds = {"image": "image", "text": "file-text", "audio": "music-notes", "video": "film-strip", "model": "cube"}
+    return kinds.get(media.kind(spec.media), "file")
 
 
 def say_exported(window: QWidget | None, files: Sequence[Path]) -> None:

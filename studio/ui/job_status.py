@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started
+from studio.core.events import Cancelled, Changed, Event, Failed, Finished, Paused
 from studio.core.job import JobState
 from studio.engine import Engine
 from studio.ui.progress import JobProgress, Report
@@ -35,7 +35,7 @@ class JobStatus(QObject):
     def use(self, engine: Engine) -> None:
         """Follow the jobs of another project."""
         self._engine = engine
-        self._running = ""
+        self._running = next((job.id for job in engine.jobs() if job.state is JobState.RUNNING), "")
         self._progress.clear()
         self._bar.set_report(Report("Ready"))
 
@@ -68,9 +68,13 @@ class JobStatus(QObject):
     def tell(self, event: Event) -> None:
         """Take one event."""
         ended = isinstance(event, (Finished, Failed, Cancelled, Paused))
-        if isinstance(event, Started):
-            self._running = event.job_id
-            self._progress[event.job_id] = JobProgress(self._word(event.job_id))
+        if isinstance(event, Changed):
+            # The job is taken; the worker may still have to start, which takes seconds the first time.
+            if event.job is not None and event.job.state is JobState.RUNNING and event.job_id != self._running:
+                self._running = event.job_id
+                self._progress[event.job_id] = JobProgress(self._word(event.job_id))
+                self._bar.set_report(Report("Getting ready …", None, busy=True))
+            return
         progress = self._progress.get(event.job_id)
         if progress is None and ended and not self._running:
             progress = JobProgress()  # answered from the library, or cancelled while it waited

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
 from studio.ui.progress import Report, shared_unit
+from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.text import Label, tip
 
@@ -36,12 +37,12 @@ class StatusBar(QStatusBar):
         self._bar.setAccessibleName("Progress")
         self._bar.setTextVisible(False)
         self._bar.setRange(0, _SCALE)
-        self._bar.setFixedSize(200, 4)
         self._cancel = Button("Cancel", "quiet", help="Stop the running job and keep what it has made so far  Esc")
+        self._cancel.setObjectName("statusCancel")
         self._cancel.clicked.connect(self.cancel_wanted)
         self._waiting = _label("label", "Waiting jobs")
-        row = QWidget(self)
-        layout = QHBoxLayout(row)
+        self._row = QWidget(self)
+        layout = QHBoxLayout(self._row)
         layout.setContentsMargins(14, 0, 14, 0)
         layout.setSpacing(12)
         layout.addWidget(self._device)
@@ -50,13 +51,25 @@ class StatusBar(QStatusBar):
         layout.addWidget(self._bar)
         layout.addWidget(self._cancel)
         layout.addWidget(self._waiting)
-        self.addWidget(row, 1)
+        self.addWidget(self._row, 1)
         self._report = Report("Ready")
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.timeout.connect(self._remark.clear)
         self.set_waiting(0)
         self._show()
+        self._scale()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_row"):
+            self._scale()
+
+    def _scale(self) -> None:
+        # One height whether work goes on or not: the canvas above must not jump.
+        self._row.setFixedHeight(theme.tokens().px(28))
+        self._bar.setFixedSize(theme.tokens().px(190), theme.tokens().px(4))
 
     @property
     def text(self) -> str:

@@ -29,6 +29,8 @@ def sheet(t: Tokens) -> str:
 #railButton:focus {{ border: 2px solid {t.accent}; }}
 
 #statusBar {{ background: {t.surface}; border-top: 1px solid {t.line}; }}
+#statusCancel {{ padding: {t.px(2)}px {t.px(10)}px; min-height: 0; }}
+#statusCancel:focus {{ padding: {t.px(2) - 1}px {t.px(10) - 1}px; }}
 #inspectorBody {{ background: {t.surface}; }}
 #ribbonBody {{ background: {t.window}; }}
 #centre {{ background: {t.canvas}; }}

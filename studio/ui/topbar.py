@@ -47,6 +47,8 @@ class TopBar(QFrame):
         self._project.setIcon(icons.icon("caret-down", "muted"))
         self._project.setAccessibleName("Project")
         self._menu = QMenu(self._project)
+        # The button is mirrored to have its caret behind the name; its menu must not be.
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._recent = QMenu("Open recent", self._menu)
         self._menu.aboutToShow.connect(self._fill_menu)
         self._project.setMenu(self._menu)

@@ -51,7 +51,7 @@ class QueuePage(QWidget):
         self.stack.addWidget(self.list)
         self.hold = Button("Hold the queue", icon="pause", help="Start nothing new; what runs goes on to its end.")
         self.hold.setCheckable(True)
-        self.clear = Button("Clear finished", "quiet", icon="broom", help="Their results stay in the library.")
+        self.clear = Button("Clear finished", "quiet", icon="eraser", help="Their results stay in the library.")
         self.count = Label("", "muted")
         self.details = self._details()
         self._lay_out()

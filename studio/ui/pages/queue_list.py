@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from studio.core.job import Job, JobState
 from studio.ui.pages.queue_model import ROW, WAITING, QueueModel, QueueRow, state_text
-from studio.ui.pages.wording import size_text
+from studio.ui.pages.wording import seed_text, size_text
 from studio.widgets import theme
 from studio.widgets.icons import icon
 
@@ -252,13 +252,13 @@ def _about(job: Job) -> str:
         (model.name or model.id)[:60] if model is not None else "",
         size_text({}, job.request.params),
         f"{job.request.params['steps']} steps" if isinstance(job.request.params.get("steps"), int) else "",
-        f"seed {job.request.seed}",
+        f"seed {seed_text(job.request.seed)}",
     ]
-    return "   ".join(part for part in parts if part)
+    return "  ·  ".join(part for part in parts if part)
 
 
 def _line(painter: QPainter, place: QRect, text: str, metrics: QFontMetrics, vertical: Qt.AlignmentFlag) -> None:
-    short = metrics.elidedText(" ".join(text[:400].split()), Qt.TextElideMode.ElideRight, place.width())
+    short = metrics.elidedText(text[:400].replace("\n", " "), Qt.TextElideMode.ElideRight, place.width())
     painter.drawText(place, vertical | Qt.AlignmentFlag.AlignLeft, short)
 
 
