@@ -83,6 +83,16 @@ class Easel(QObject):
         self._show_tools()
         self.turned.emit(name)
 
+    def settle(self, artifact: Artifact, *, steps: bool) -> None:
+        """The run on show has become `artifact`. A step that somebody is looking at stays on the canvas."""
+        looking_back = self.scrubbing
+        image = self._canvas.image()
+        target = self._canvas.view.target()
+        self.show_artifact(artifact, steps=steps and not looking_back)
+        if looking_back and image is not None:
+            self.scrubbing = True
+            self._canvas.view.show_image(image, target, smooth=True)
+
     def show_step(self, step: Step | None) -> None:
         """A step of the ribbon where the picture is; None: the picture again."""
         self.scrubbing = step is not None

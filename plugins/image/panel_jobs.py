@@ -168,7 +168,7 @@ class Jobs(QObject):
         self._note_for_undo(run.batch, newest)
         if wanted:
             # A request that was made before is answered without ever starting: its steps are not on the ribbon yet.
-            self._easel.show_artifact(newest, steps=at_once)
+            self._easel.settle(newest, steps=at_once)
         else:
             self._gallery.ask(newest)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.api import Problem
 from studio.widgets import theme
@@ -37,7 +37,10 @@ class Stage(QWidget):
         row.setContentsMargins(0, 0, theme.XS, 0)
         row.setSpacing(0)
         row.addWidget(self.canvas, 1)
-        row.addWidget(self.strip)
+        beside = QVBoxLayout()
+        beside.setContentsMargins(0, theme.S, 0, theme.S)
+        beside.addWidget(self.strip)
+        row.addLayout(beside)
         self.tools = ToolBar(self.canvas, self.canvas)
         self.notice = Notice(self.canvas)
         self.badge = Card("plain", self.canvas)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
-from studio.core.events import Changed, Event, Previewed, Progressed, Started, Stepped
+from studio.core.events import Cancelled, Changed, Event, Finished, Previewed, Progressed, Started, Stepped
 from studio.core.job import Job, JobState
 from studio.engine import Engine
 from studio.store import Library
@@ -85,7 +85,7 @@ class QueueModel(QAbstractListModel):
         self.counted.emit()
 
     def _row(self, job: Job, place: int) -> QueueRow:
-        said, fraction = self._said.get(job.id, ("", None))
+        said, fraction = self._said.get(job.id, ("", None)) if job.state == JobState.RUNNING else ("", None)
         return QueueRow(job, "", place if job.state in WAITING else 0, said, fraction, self._looks.get(job.id))
 
     def follow(self, event: Event) -> bool:
@@ -102,6 +102,9 @@ class QueueModel(QAbstractListModel):
             self._look(event.job_id, preview_image(event.step.preview))
         elif isinstance(event, Previewed):
             self._look(event.job_id, preview_image(event.preview))
+        elif isinstance(event, (Finished, Cancelled)) and event.artifacts:
+            self._looks.pop(event.job_id, None)  # the result itself is better than its last preview
+            return True
         if isinstance(event, (Started, Stepped, Progressed, Previewed)):
             self._redraw(event.job_id)
         return False

@@ -369,6 +369,21 @@ def test_a_running_job_does_not_take_away_the_step_somebody_looks_at(
     assert shown(panel) == "#140000"
 
 
+def test_a_job_that_ends_does_not_take_it_away_either(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    generate(qtbot, panel)
+    host.start(host.last_job)
+    host.step(host.last_job, 0, 2, preview(10))
+    host.step(host.last_job, 1, 2, preview(20))
+    panel.show_step(Step(0, 2, preview(10)))
+    made = host.finish(host.last_job, "red")
+    panel._gallery.wait()
+    qtbot.wait(20)
+    assert shown(panel) == "#0a0000"
+    assert panel.artifact_id() == made.id
+    panel.show_step(None)
+    assert shown(panel) == colour("red")
+
+
 def test_branching_goes_on_from_a_step_with_todays_words(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
     make_picture(qtbot, panel, host, "red")
     job = host.last_job

@@ -93,3 +93,19 @@ def test_a_folder_that_is_a_file_is_said_in_words(tmp_path: Path) -> None:
 
 def test_unknown_fields_are_found() -> None:
     assert names.unknown_fields("{date} {who} {seed} {x") == ["who"]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("a castle", "a castle"),
+        (
+            "watercolour painting of a castle on a hill at sunset, wild flowers",
+            "watercolour painting of a castle on a hill at sunset, wild",
+        ),
+        ("x" * 99, "x" * 60),
+        ("a\n  b", "a b"),
+    ],
+)
+def test_a_long_prompt_ends_at_a_word(text: str, start: str) -> None:
+    assert names.beginning(text) == start
