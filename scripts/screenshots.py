@@ -94,17 +94,20 @@ class Session:
 
         return str(self.named(QWidget, "Status").accessibleDescription())
 
-    def generate(self, prompt: str, *, until: str = "Done") -> None:
-        """Type a prompt, press Generate, and wait until the status says something."""
+    def generate(self, prompt: str) -> None:
+        """Type a prompt and press Generate."""
         from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit
 
         self.named(QPlainTextEdit, "Prompt").setPlainText(prompt)
         self.named(QAbstractButton, "Generate").click()
+        self.wait(0.2)  # until the status is no longer that of the one before
+
+    def until(self, words: str) -> None:
+        """Wait until the status begins with some words."""
         end = time.monotonic() + WAIT
-        self.wait(0.3)
-        while not self.status().startswith(until):
-            assert time.monotonic() < end, f"after {WAIT:.0f} s the status is {self.status()!r}"
-            assert not self.status().startswith("Failed"), self.status()
+        while not (now := self.status()).startswith(words):
+            if time.monotonic() > end or now.startswith("Failed"):
+                raise SystemExit(f"waited for {words!r}, but the status is {now!r}")
             self.wait(0.02)
 
     def seed(self, number: int) -> None:
@@ -133,11 +136,13 @@ class Session:
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
         picture.save(buffer, "PNG")
         image = Image.open(io.BytesIO(bytes(buffer.data().data())), formats=("PNG",)).convert("RGB")
-        for colours in (256, 128, 64, 32):
-            image.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
-            if path.stat().st_size <= LIMIT:
-                return
-        raise SystemExit(f"{path.name} is larger than {LIMIT} bytes even with 32 colours")
+        for width in (image.width, image.width * 3 // 4, image.width // 2):
+            image.thumbnail((width, width))  # a half-made picture is noise, which no PNG makes small
+            for colours in (256, 128, 64):
+                image.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+                if path.stat().st_size <= LIMIT:
+                    return
+        raise SystemExit(f"{path.name} cannot be made smaller than {LIMIT} bytes")
 
     def close(self) -> None:
         """End the program."""
@@ -150,6 +155,7 @@ def prepare(task: dict[str, Any]) -> None:
     for prompt, seed in PROMPTS:
         session.seed(seed)
         session.generate(prompt)
+        session.until("Done")
     session.close()
 
 
@@ -160,10 +166,13 @@ def draw(task: dict[str, Any]) -> None:
     for page in task["pages"]:
         name = f"{page}-{theme}-{size[0]}.png"
         if page == "image":
-            session.seed(7)
-            session.generate(PROMPTS[0][0], until="Step 1")
-            session.save(out / f"running-{theme}-{size[0]}.png")
+            session.seed(
+                100 + size[0] + len(theme)
+            )  # a picture that is not in the library, or it would come from there
             session.generate(PROMPTS[0][0])
+            session.until("Step 1")
+            session.save(out / f"running-{theme}-{size[0]}.png")
+            session.until("Done")
         else:
             session.window.show_place(page)
         session.wait(1.0)
