@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,12 +103,12 @@ class Session:
         self.named(QAbstractButton, "Generate").click()
         self.wait(0.2)  # until the status is no longer that of the one before
 
-    def until(self, words: str) -> None:
-        """Wait until the status begins with some words."""
+    def until(self, pattern: str) -> None:
+        """Wait until the status begins with a pattern."""
         end = time.monotonic() + WAIT
-        while not (now := self.status()).startswith(words):
+        while not re.match(pattern, now := self.status()):
             if time.monotonic() > end or now.startswith("Failed"):
-                raise SystemExit(f"waited for {words!r}, but the status is {now!r}")
+                raise SystemExit(f"waited for {pattern!r}, but the status is {now!r}")
             self.wait(0.02)
 
     def seed(self, number: int) -> None:
@@ -170,7 +171,7 @@ def draw(task: dict[str, Any]) -> None:
                 100 + size[0] + len(theme)
             )  # a picture that is not in the library, or it would come from there
             session.generate(PROMPTS[0][0])
-            session.until("Step 1")
+            session.until(r"Step 1\d of")
             session.save(out / f"running-{theme}-{size[0]}.png")
             session.until("Done")
         else:
