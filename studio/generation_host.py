@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _enable_fault_report()
     from studio.engine.plugins import PluginHost
     from studio.engine.pool import ModelPool
+    from studio.engine.process import SCRATCH
     from studio.engine.worker import serve
     from studio.store.steps import StepWriter
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plugins.load()
     _refuse_network(plugins)
     gc.freeze()
-    scratch = Path(tempfile.mkdtemp(prefix="studio-host-"))  # from here on the window knows of it, and removes it
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))  # from here on the window knows of it, and removes it
 
     def lost() -> None:
         shutil.rmtree(scratch, ignore_errors=True)

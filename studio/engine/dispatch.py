@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from studio.engine.frames import Frame
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
 from studio.engine.ports import Worker, WorkerFactory
+from studio.engine.process import remove_scratch
 from studio.engine.queue import JobQueue
 from studio.engine.run import End, Orders, Run
 
@@ -75,6 +75,7 @@ class Dispatcher:
     def start(self) -> None:
         """Begin."""
         self._background.start()
+        self.wake()
         self._thread.start()
 
     def close(self, timeout: float) -> None:
@@ -88,6 +89,7 @@ class Dispatcher:
         if worker is not None:
             # Nothing depends on its goodwill: steps are on disk, and what it runs is taken up at the next start.
             worker.close(min(timeout, 1.0))
+            remove_scratch(self._scratch)
         self._background.close(max(end - time.monotonic(), 0.0))
 
     def wake(self) -> None:
@@ -120,7 +122,6 @@ class Dispatcher:
     # --- the engine's thread ------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        self._next()
         while not self._closing:
             try:
                 self._attend()
@@ -291,9 +292,8 @@ class Dispatcher:
             return
         was_ready, stuck, scratch = self._ready, self._busy_until is not None, self._scratch
         self._worker, self._ready, self._scratch, self._busy_until = None, False, "", None
-        if scratch:
-            self._background.do(lambda: shutil.rmtree(scratch, ignore_errors=True))
-        if self._warming and self._run is None:
+        self._background.do(lambda: remove_scratch(scratch))
+        if self._warming:
             self._warm = None  # what killed the host once would kill it again and again
         _LOG.info("the generation host ended: %s", reason)
         self._failed_starts = 0 if was_ready else self._failed_starts + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from typing import IO
 import studio
 from studio.engine.frames import Frame, FrameError, pack, unpack
 
+SCRATCH = "studio-host-"
 _LOG_BYTES = 64 * 1024
 
 
@@ -42,6 +44,12 @@ def host_command(
     if budget:
         command += ["--budget", str(budget)]
     return command
+
+
+def remove_scratch(folder: str) -> None:
+    """Remove what a killed generation host has left. Only a folder that bears its name: the path came from the host."""
+    if Path(folder).name.startswith(SCRATCH):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class ProcessWorker:

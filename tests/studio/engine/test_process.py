@@ -164,3 +164,26 @@ def test_an_idle_host_costs_nothing(hosted: Bench) -> None:
     after = process.num_ctx_switches()
     assert after.voluntary - before.voluntary <= 1  # nothing woke it: no polling
     assert psutil.Process().cpu_times().user - own.user < 0.2
+
+
+def test_what_a_killed_host_leaves_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    from studio.engine.process import remove_scratch
+
+    for name in ("studio-host-abc", "pictures"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+        remove_scratch(str(tmp_path / name))
+    remove_scratch("")
+    assert [folder.name for folder in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_the_scratch_of_a_killed_host_is_removed(hosted: Bench) -> None:
+    from studio.core.events import Failed, Stepped
+
+    job_id = hosted.submit(hosted.tiny(steps=3000, pause=0.02))
+    hosted.wait_for(job_id, Stepped)
+    scratch = Path(hosted.engine._dispatcher._scratch)
+    assert scratch.is_dir()
+    os.kill(hosted.host.pid or 0, getattr(signal, "SIGKILL", signal.SIGTERM))
+    hosted.wait_for(job_id, Failed)
+    hosted.until(lambda: not scratch.exists())
