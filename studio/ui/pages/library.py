@@ -126,6 +126,7 @@ class LibraryPage(QWidget):
         self.model.rows_changed.connect(self._show_place)
         self.grid.selectionModel().selectionChanged.connect(lambda _new, _old: self._show_details())
         self.grid.opened.connect(self.open_large)
+        self.grid.undo_wanted.connect(self.undelete)
         self.large.left.connect(self.close_large)
         self.large.moved.connect(self._move_large)
         for part in (self.grid, self.large):
@@ -300,11 +301,15 @@ class LibraryPage(QWidget):
         self._show_details()
         many = "1 result goes" if len(names) == 1 else f"{len(names):,} results go"
         self.toast.say(
-            f"{many} to the system's trash", action="Undo", act=self._undelete, gone=self._trash, seconds=UNDO_SECONDS
+            f"{many} to the system's trash", action="Undo", act=self.undelete, gone=self._trash, seconds=UNDO_SECONDS
         )
 
-    def _undelete(self) -> None:
+    def undelete(self) -> None:
+        """Bring back what was deleted last, as long as that is offered."""
         names, self._doomed = self._doomed, []
+        if not names:
+            return
+        self.toast.leave()
         self.model.reload()
         rows = [row for name in names if (row := self.model.row_of(name)) >= 0]
         if rows:

@@ -41,6 +41,7 @@ class LibraryGrid(QListView):
     delete_wanted = Signal()
     copy_wanted = Signal()
     export_wanted = Signal()
+    undo_wanted = Signal()
 
     def __init__(self, model: LibraryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -123,6 +124,8 @@ class LibraryGrid(QListView):
     def _wish(self, event: QKeyEvent) -> SignalInstance | Literal["open"] | None:
         if event.matches(QKeySequence.StandardKey.Copy):
             return self.copy_wanted
+        if event.matches(QKeySequence.StandardKey.Undo):
+            return self.undo_wanted
         if event.keyCombination() == QKeySequence("Ctrl+E")[0]:
             return self.export_wanted
         if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
