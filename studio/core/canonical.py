@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -24,23 +24,28 @@ def digest(value: Json) -> str:
 
 def freeze(value: Json) -> Json:
     """A deep copy of a JSON value that cannot be changed: mappings become read-only, lists become tuples."""
-    if isinstance(value, Mapping):
-        return FrozenDict({str(key): freeze(item) for key, item in value.items()})
+    # Plain values first: the test for Mapping costs more than everything else together (10,000 sidecars: 1 s).
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("NaN and infinities cannot be stored")
+        return value
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item) for item in value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("NaN and infinities cannot be stored")
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
+    if isinstance(value, Mapping):
+        return FrozenDict({str(key): freeze(item) for key, item in value.items()})
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 def thaw(value: Json) -> Json:
     """The opposite of `freeze`: plain dicts and lists."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [thaw(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): thaw(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [thaw(item) for item in value]
     return value
 
 
