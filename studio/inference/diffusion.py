@@ -15,7 +15,7 @@ from PIL import Image
 
 from studio.api import GeneratorContext, Preview, StepState, StudioError
 
-from . import noise, schedulers
+from . import noise
 from .decoding import PARTIAL_SECONDS, decode
 from .memory import shortage_in_words
 from .pipelines import Loaded, hushed
@@ -54,8 +54,7 @@ class DiffusionRun:
         self._plan = plan
         self._context = context
         self._pipe = loaded.pipe_for("image" if plan.image is not None else "text")
-        with hushed():
-            self._scheduler = schedulers.make(plan.scheduler, loaded.scheduler)
+        self._scheduler = loaded.new_scheduler(plan.scheduler)
         self._generator = noise.generator(plan.seed)
         self._tap = SchedulerTap(self._scheduler, self._tapped)
         self._arguments = inspect.signature(type(self._pipe).__call__).parameters
