@@ -40,6 +40,8 @@ class Flags:
     look: bool = True
     credit: int = 1
     """How many previews the window will take now: one, until it has taken the last."""
+    gone: bool = False
+    """Nobody is there any more to take what the job makes."""
     kept: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     """Counts the early outputs that the window has in its store."""
 
@@ -261,9 +263,11 @@ class JobContext:
         step after a crash would never make the output again.
         """
         deadline = time.monotonic() + _KEEP_PATIENCE
-        while not self._flags.cancel and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
             if self._flags.kept.acquire(timeout=0.5):
                 return
+            if self._flags.gone:
+                raise JobCancelled
 
     def hand_over(self, outputs: Sequence[Output], *, final: bool) -> int:
         """Send outputs, and return how many; `final` ones are what the generator returned: no more come."""

@@ -116,7 +116,7 @@ class _Loop:
         with self._lock:
             busy = bool(self._tasks)
             for task in self._tasks.values():
-                task.flags.cancel = True
+                task.flags.gone = task.flags.cancel = True
         if busy and self.lost is not None:
             self.lost()
         self._todo.put(None)

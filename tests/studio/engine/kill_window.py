@@ -110,7 +110,7 @@ def finish(folder: Path, promises: Promises) -> None:
         with Bench(folder, project=project) as bench:
             bench.until(lambda: all(job.state is JobState.DONE for job in bench.engine.jobs()), seconds=120)
             for job in bench.engine.jobs():
-                assert len(job.artifacts) >= 2, job
+                assert len(job.artifacts) >= 2, (job, project.artifacts.of_job(job.id))
     finally:
         project.close()
 

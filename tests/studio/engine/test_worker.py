@@ -196,3 +196,12 @@ def test_a_job_behind_the_warming_is_cancelled_at_once(line: Line) -> None:
     assert (end.data["state"], end.data["busy"]) == ("cancelled", True)
     line.order("b", Request("tiny.picture"))
     assert line.hear("end").data == {"job": "b", "busy": False, "state": "done"}  # a is not run any more
+
+
+def test_no_step_is_kept_after_an_output_that_nobody_took(line: Line) -> None:
+    """The window dies with an output on its way: the job must make it again, so its step must not count as done."""
+    line.order("a", Request("tiny.picture", {"steps": 3, "early": 1, "width": 4, "height": 4}))
+    line.hear("output", job="a")
+    line.inbox.put(None)
+    line.thread.join(timeout=10)
+    assert line.sink.steps == []
