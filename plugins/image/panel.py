@@ -69,7 +69,7 @@ class ImagePanel(Panel):
         self.setFocusProxy(self.prompt_row)
         self._join()
         self._add_commands()
-        self._show_document()
+        self._show_document(as_edit=False)
         self.refresh_models()
         history = host.recall("history", [])
         self.prompt_row.prompt.set_history([text for text in history if isinstance(text, str)])
@@ -101,7 +101,7 @@ class ImagePanel(Panel):
         stage.tools.comparing.connect(stage.canvas.view.compare)
         stage.tools.copy_wanted.connect(self.copy)
         stage.tools.export_wanted.connect(lambda: host.export(self.artifact_id()))
-        self._jobs.busy.connect(self.prompt_row.show_busy)
+        self._jobs.busy.connect(self._show_busy)
         self._jobs.finished.connect(self._finished)
         self._easel.turned.connect(self._turned)
         self._gallery.arrived.connect(self._start_arrived)
@@ -150,7 +150,7 @@ class ImagePanel(Panel):
         self.document.results = [artifact.id for artifact in found]
         self._gallery.refill(found)
         self._jobs.refill()
-        self._show_document()
+        self._show_document(as_edit=False)
         self._inspector.set_models(self.host.models(GENERATOR))
         self._easel.show_artifact(shown)
 
@@ -171,7 +171,12 @@ class ImagePanel(Panel):
         if models != self._inspector.models():
             self._inspector.set_models(models)
         self.prompt_row.set_possible(bool(models))
-        self.stage.canvas.empty.set_words(*(WELCOME if models else NO_MODEL))
+        self._show_busy(self._jobs.any())
+
+    def _show_busy(self, busy: bool) -> None:
+        self.prompt_row.show_busy(busy)
+        if not busy:
+            self.stage.canvas.empty.set_words(*(WELCOME if self._inspector.models() else NO_MODEL))
 
     def receive(self, artifact: Artifact) -> None:
         """Start the next picture from this one."""
@@ -357,12 +362,15 @@ class ImagePanel(Panel):
 
         return bring_back
 
-    def _show_document(self) -> None:
+    def _show_document(self, *, as_edit: bool = True) -> None:
+        """Show all of the document. `as_edit`, so that the prompt's own undo brings back what was written before."""
         prompt = self.prompt_row.prompt
         text = str(self.document.params.get(self._prompt_name, ""))
         if prompt.text() != text:
             with QSignalBlocker(prompt):
-                # As an edit, so that the prompt's own undo brings back what was written before.
-                prompt.replace_text(text)
+                if as_edit:
+                    prompt.replace_text(text)
+                else:
+                    prompt.setText(text)
         self._inspector.show_document(self.document)
         self._show_start()

@@ -13,6 +13,7 @@ from studio.api import (
     Event,
     Failed,
     Finished,
+    Job,
     JobState,
     PanelHost,
     Paused,
@@ -29,7 +30,7 @@ from studio.widgets.pictures import preview_image
 
 from .panel_easel import Easel
 from .panel_gallery import Gallery, tile_for
-from .panel_runs import Batch, Run
+from .panel_runs import Batch, Run, State
 from .panel_stage import Stage
 from .panel_strip import Tile, small
 
@@ -48,6 +49,13 @@ class Jobs(QObject):
         self._easel = easel
         self._gallery = gallery
         self._runs: dict[str, Run] = {}
+        self._was_busy = False
+        for job in host.jobs():
+            self._adopt(job)
+
+    def any(self) -> bool:
+        """True while anything is on its way."""
+        return bool(self._runs)
 
     def submit(self, requests: Sequence[Request], *, title: str, before: str) -> None:
         """Queue requests that belong together. Raises StudioError at the first that is refused."""
@@ -92,7 +100,13 @@ class Jobs(QObject):
             self._changed(event)
         elif (run := self._runs.get(event.job_id)) is not None:
             self._follow(run, event)
-        self.busy.emit(bool(self._runs))
+        self._say_busy()
+
+    def _say_busy(self) -> None:
+        busy = bool(self._runs)
+        if busy != self._was_busy:
+            self._was_busy = busy
+            self.busy.emit(busy)
 
     def _follow(self, run: Run, event: Event) -> None:
         match event:
@@ -118,7 +132,7 @@ class Jobs(QObject):
         if run.job not in self._runs:
             self._runs[run.job] = run
             self._tiles.add(Tile(run.job, run.state, run.title))
-            self.busy.emit(True)
+            self._say_busy()
 
     def _changed(self, event: Changed) -> None:
         job = event.job
@@ -126,12 +140,15 @@ class Jobs(QObject):
             run = self._runs.pop(event.job_id, None)
             if run is not None:
                 self._drop(run)
-        elif job.origin == self._host.panel_id and job.state in (JobState.QUEUED, JobState.PAUSED, JobState.RUNNING):
-            # Also a job of an earlier sitting, or one that is tried again on the Queue page.
-            self._add(Run(job.id, job.request, job.title, Batch(before=self._on_show())))
-            if job.state != JobState.RUNNING:
-                self._runs[job.id].state = "waiting"
-                self._tiles.change(job.id, state="waiting")
+        elif job.origin == self._host.panel_id and not job.state.ended:
+            self._adopt(job)
+
+    def _adopt(self, job: Job) -> None:
+        """Follow a job that was not submitted just now: of an earlier sitting, or tried again on the Queue page."""
+        self._add(Run(job.id, job.request, job.title, Batch(before=self._on_show())))
+        state: State = "running" if job.state == JobState.RUNNING else "waiting"
+        self._runs[job.id].state = state
+        self._tiles.change(job.id, state=state)
 
     def _on_show(self) -> str:
         artifact = self._easel.artifact()

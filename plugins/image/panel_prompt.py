@@ -25,7 +25,7 @@ class PromptRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar = PromptBar(placeholder="Describe a picture")
-        self.bar.setMaximumWidth(theme.tokens().px(WIDEST))
+        self._fit()
         self.prompt.setAccessibleDescription("What the picture should show. Alt+Up brings back earlier prompts.")
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.L, theme.XS, theme.L, theme.M)
@@ -51,12 +51,28 @@ class PromptRow(QWidget):
         button.setAccessibleDescription(said)
         button.setToolTip(said)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """The bar grows with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "bar"):
+            self._fit()
+
+    def _fit(self) -> None:
+        self.bar.setMaximumWidth(theme.tokens().px(WIDEST))
+
     def set_possible(self, possible: bool) -> None:
         """Whether there is a model that could make anything."""
         self.bar.button.setEnabled(possible)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A pasted picture goes to the panel, not into the words."""
+        """A pasted picture goes to the panel, not into the words; so does Undo where the words know none."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            words = self.prompt.document()
+            undo = event.matches(QKeySequence.StandardKey.Undo) and not words.isUndoAvailable()
+            redo = event.matches(QKeySequence.StandardKey.Redo) and not words.isRedoAvailable()
+            if undo or redo:
+                event.ignore()
+                return True
         pressed = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
         if pressed and event.matches(QKeySequence.StandardKey.Paste):
             data = QGuiApplication.clipboard().mimeData()

@@ -135,7 +135,7 @@ class Strip(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setMouseTracking(True)
-        self.setFixedWidth(theme.tokens().px(SIDE) + theme.S + 10)
+        self._fit()
         self.selectionModel().currentChanged.connect(self._moved)
         for signal in (self.tiles.rowsInserted, self.tiles.rowsRemoved, self.tiles.modelReset):
             signal.connect(lambda *_args: self._show_or_hide())
@@ -155,6 +155,15 @@ class Strip(QListView):
         # A tile that is taken out leaves another one current; nobody asked to look at that.
         if isinstance(tile, Tile) and not self.tiles.changing:
             self.picked.emit(tile.key)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The tiles grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedWidth(theme.tokens().px(SIDE) + theme.S + 10)
 
     def _show_or_hide(self) -> None:
         # A single picture is on the canvas already.

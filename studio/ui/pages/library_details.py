@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -46,7 +46,7 @@ class LibraryDetails(QFrame):
         self._plugins = plugins
         self._prompt = ""
         self.setProperty("surface", "surface")
-        self.setFixedWidth(theme.tokens().px(WIDTH))
+        self._fit()
         self.setAccessibleName("Details")
         body = QWidget()
         self._body = QVBoxLayout(body)
@@ -133,6 +133,15 @@ class LibraryDetails(QFrame):
         self._body.addWidget(head)
         self._body.addWidget(text)
         return head, text, button
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The pane grows with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedWidth(theme.tokens().px(WIDTH))
 
     def show_artifacts(self, chosen: Sequence[Artifact], panels: Sequence[tuple[str, str]]) -> None:
         """Show what is chosen; `panels` are the (id, title) that would take all of it."""

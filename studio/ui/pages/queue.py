@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -162,6 +162,12 @@ class QueuePage(QWidget):
         self.remove.clicked.connect(lambda _checked=False: self._remove())
 
     # What is shown
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The details grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "details"):
+            self.details.setFixedWidth(theme.tokens().px(WIDTH))
 
     def showEvent(self, event: QShowEvent) -> None:
         """The list is only kept up to date while it is in sight."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -343,6 +343,22 @@ def test_a_job_of_an_earlier_sitting_is_followed(panel: ImagePanel, host: FakeHo
     qtbot.waitUntil(lambda: shown(panel) == colour("teal"))
 
 
+def test_jobs_that_wait_at_the_start_are_in_the_strip(host: FakeHost, qtbot: QtBot) -> None:
+    request = Request("image.diffusion", {"width": 64, "height": 64}, 1, STARTER.ref())
+    jobs = [host.submit(request, title="from yesterday") for _ in range(2)]
+    panel = build(host, qtbot)
+    assert [tile.key for tile in tiles(panel)] == jobs[::-1]
+    assert "queue" in panel.prompt_row.bar.button.text()
+
+
+def test_loading_is_not_said_any_more_when_nothing_loads(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    generate(qtbot, panel)
+    host.start(host.last_job)
+    host.progress(host.last_job, "Loading Starter pictures")
+    host.stop(host.last_job)
+    assert "Loading" not in panel.stage.canvas.empty.accessibleName()
+
+
 # Looking back
 
 
@@ -464,6 +480,21 @@ def test_a_generation_is_one_entry_of_the_undo_stack(panel: ImagePanel, host: Fa
     host.undo[0].undo()
     assert panel.stage.canvas.view.is_empty()
     assert panel.document.artifact == ""
+
+
+def test_undo_in_the_prompt_is_the_windows_where_no_words_changed(
+    panel: ImagePanel, host: FakeHost, qtbot: QtBot
+) -> None:
+    asked: list[str] = []
+    shortcut = QShortcut(QKeySequence("Ctrl+Z"), panel.window())
+    shortcut.activated.connect(lambda: asked.append("undo"))
+    prompt = panel.prompt_row.prompt
+    qtbot.keyClick(prompt, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert asked == ["undo"]
+    qtbot.keyClicks(prompt, "x")
+    qtbot.keyClick(prompt, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert asked == ["undo"]
+    assert prompt.text() == FIRST_PROMPT
 
 
 # The start picture
