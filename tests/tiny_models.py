@@ -11,11 +11,23 @@ from diffusers import (
     DDIMScheduler,
     DDPMPipeline,
     DDPMScheduler,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UNet2DConditionModel,
     UNet2DModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+)
 
 from studio.api import Model
 
@@ -31,24 +43,41 @@ def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocab, merges=[], model_max_length=16, pad_token="<|endoftext|>")
 
 
+def clip_config(words: CLIPTokenizer) -> CLIPTextConfig:
+    """Two layers, 32 wide."""
+    return CLIPTextConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=16,
+        projection_dim=32,
+        bos_token_id=words.bos_token_id,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+    )
+
+
+def autoencoder(**options: Any) -> AutoencoderKL:
+    """Four latent channels at an eighth of the size."""
+    return AutoencoderKL(
+        block_out_channels=(8, 16, 16, 16),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        latent_channels=4,
+        layers_per_block=1,
+        norm_num_groups=4,
+        sample_size=64,
+        **{"scaling_factor": 0.5, **options},
+    )
+
+
 def stable_diffusion(*, prediction_type: str = "epsilon", seed: int = 0, **scheduler: Any) -> StableDiffusionPipeline:
     """SD's architecture: 4 latent channels at an eighth of the size, about 300,000 weights."""
     torch.manual_seed(seed)
     words = tokenizer()
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(words),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            max_position_embeddings=16,
-            projection_dim=32,
-            bos_token_id=words.bos_token_id,
-            eos_token_id=words.eos_token_id,
-            pad_token_id=words.pad_token_id,
-        )
-    )
+    text = CLIPTextModel(clip_config(words))
     unet = UNet2DConditionModel(
         sample_size=8,
         in_channels=4,
@@ -61,16 +90,7 @@ def stable_diffusion(*, prediction_type: str = "epsilon", seed: int = 0, **sched
         attention_head_dim=2,
         norm_num_groups=8,
     )
-    vae = AutoencoderKL(
-        block_out_channels=(8, 16, 16, 16),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        latent_channels=4,
-        layers_per_block=1,
-        norm_num_groups=4,
-        sample_size=64,
-        scaling_factor=0.5,
-    )
+    vae = autoencoder()
     plan = {
         "beta_schedule": "scaled_linear",
         "beta_start": 0.00085,
@@ -89,6 +109,66 @@ def stable_diffusion(*, prediction_type: str = "epsilon", seed: int = 0, **sched
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
+    )
+
+
+def stable_diffusion_xl() -> StableDiffusionXLPipeline:
+    """Two text encoders, size conditioning, a scheduler that counts in sigma."""
+    torch.manual_seed(2)
+    words = tokenizer()
+    unet = UNet2DConditionModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=64,
+        attention_head_dim=(2, 4),
+        norm_num_groups=8,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=80,
+        use_linear_projection=True,
+    )
+    return StableDiffusionXLPipeline(
+        vae=autoencoder(scaling_factor=0.13025),
+        text_encoder=CLIPTextModel(clip_config(words)),
+        text_encoder_2=CLIPTextModelWithProjection(clip_config(words)),
+        tokenizer=words,
+        tokenizer_2=words,
+        unet=unet,
+        scheduler=EulerDiscreteScheduler(
+            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, steps_offset=1
+        ),
+    )
+
+
+def flux() -> FluxPipeline:
+    """A flow-matching transformer whose latents are packed into a row of patches."""
+    torch.manual_seed(3)
+    words = tokenizer()
+    transformer = FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        axes_dims_rope=[4, 4, 8],
+    )
+    reader = T5EncoderModel(T5Config(vocab_size=300, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))
+    return FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=autoencoder(shift_factor=0.1, scaling_factor=1.5, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=CLIPTextModel(clip_config(words)),
+        tokenizer=words,
+        text_encoder_2=reader,
+        tokenizer_2=words,
+        transformer=transformer,
     )
 
 

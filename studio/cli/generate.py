@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -185,9 +184,9 @@ class _Writer:
         path = self.out.with_name(f"{self.out.stem}{mark}{self.out.suffix}")
         data = self.encode(artifact)
         try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}", delete=False) as file:
-                file.write(data)
-            os.replace(file.name, path)  # noqa: PTH105  a Path would be made only to be taken apart
+            half = path.with_name(f".{path.name}.{os.getpid()}.part")
+            half.write_bytes(data)
+            half.replace(path)
         except OSError as error:
             raise StudioError(
                 f"{path} cannot be written: {error.strerror or error}.", "Choose another place with --out."
