@@ -153,7 +153,9 @@ class Actions:
     def apply_setting(self, full_id: str) -> None:
         """Make a changed setting visible at once."""
         if full_id == APPEARANCE:
+            before = theme.tokens().body
             apply_appearance(self._appearance())
+            self._window.layout_memory.scale(theme.tokens().body / before)
 
     def toggle_full_screen(self) -> None:
         """Full screen and back."""

@@ -96,7 +96,7 @@ class ExportDialog(QDialog):
         self.bar.hide()
         self.cancel_button = Button("Cancel", "quiet")
         words = "Export" if len(self._artifacts) == 1 else f"Export {len(self._artifacts):,} files"
-        self.export_button = Button(words, "primary", icon="export", name="Export now")
+        self.export_button = Button(words, "primary", icon="export")
         self.export_button.setDefault(True)
         foot = QHBoxLayout()
         foot.setSpacing(theme.S)

@@ -77,6 +77,15 @@ class WindowLayout(QObject):
         window.show_place(front if front in places else places[0])
         self._ready = True
 
+    def scale(self, factor: float) -> None:
+        """The text grew or shrank by `factor`: the docks go with it."""
+        window = self._window
+        if factor == 1:
+            return
+        width, height = round(window.inspector.width() * factor), round(window.ribbon.height() * factor)
+        window.resizeDocks([window.inspector], [width], Qt.Orientation.Horizontal)
+        window.resizeDocks([window.ribbon], [height], Qt.Orientation.Vertical)
+
     def _first_place(self) -> None:
         room = self._window.screen().availableGeometry()
         width, height = min(_FIRST[0], room.width()), min(_FIRST[1], room.height())

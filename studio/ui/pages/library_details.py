@@ -129,7 +129,7 @@ class LibraryDetails(QFrame):
         button.setVisible(copy)
         row.addWidget(button)
         text = _words("", selectable=True)
-        text.setAccessibleName(name)
+        text.setAccessibleName(f"{name} of the result")
         self._body.addWidget(head)
         self._body.addWidget(text)
         return head, text, button
