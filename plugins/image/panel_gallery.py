@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.api import Artifact
 from studio.widgets.feeder import Feeder
-from studio.widgets.pictures import load_image
+from studio.widgets.pictures import LARGEST, load_image
 from studio.widgets.text import shorten
 
 from .panel_strip import PICTURE, Strip, Tile, small
@@ -42,7 +43,7 @@ class Gallery(QObject):
     def ask(self, artifact: Artifact) -> None:
         """Have the whole picture read."""
         path = artifact.path
-        self._feeder.ask(("whole", artifact.id), lambda: load_image(path))
+        self._feeder.ask(("whole", artifact.id), lambda: read(path))
 
     def refill(self, artifacts: Sequence[Artifact]) -> None:
         """Fill the strip with pictures of earlier, oldest first."""
@@ -50,7 +51,7 @@ class Gallery(QObject):
         for artifact in artifacts:
             self._strip.tiles.add(tile_for(artifact))
             path = artifact.path
-            self._feeder.ask(("small", artifact.id), lambda path=path: load_image(path, largest=2 * PICTURE))
+            self._feeder.ask(("small", artifact.id), lambda path=path: read(path, largest=2 * PICTURE))
 
     def wait(self) -> None:
         """Return when everything that was asked for has been read (tests)."""
@@ -66,6 +67,19 @@ class Gallery(QObject):
                 while len(self._whole) > KEPT:
                     self._whole.popitem(last=False)
             self.arrived.emit(artifact_id, image)
+
+
+def read(path: Path, *, largest: int = LARGEST) -> QImage | None:
+    """The picture in a file. Formats that Qt does not know here (AVIF, 16-bit TIFF) are read by the plugin's codec."""
+    image = load_image(path, largest=largest)
+    if image is not None:
+        return image
+    from .codec import open_picture
+
+    picture = open_picture(path).convert("RGB")
+    picture.thumbnail((largest, largest))
+    width, height = picture.size
+    return QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def tile_for(artifact: Artifact) -> Tile:

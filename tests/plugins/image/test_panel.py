@@ -16,7 +16,19 @@ from plugins.image import codec
 from plugins.image.document import FIRST_PROMPT
 from plugins.image.panel import ImagePanel, make
 from plugins.image.panel_strip import TILE, Tile
-from studio.api import Input, ModelRef, Problem, Recipe, Request, ResumePoint, Started, Step, StudioError, media
+from studio.api import (
+    Artifact,
+    Input,
+    ModelRef,
+    Problem,
+    Recipe,
+    Request,
+    ResumePoint,
+    Started,
+    Step,
+    StudioError,
+    media,
+)
 from tests.plugins.image.fake_host import OTHER, STARTER, FakeHost, png, preview
 
 
@@ -536,6 +548,18 @@ def test_a_picture_dropped_on_the_inspector_becomes_the_start(panel: ImagePanel,
     path.write_bytes(png("purple"))
     drop(panel._inspector.start, files(path))
     qtbot.waitUntil(lambda: panel.document.start is not None)
+
+
+def test_a_start_picture_qt_cannot_read_is_shown_all_the_same(
+    panel: ImagePanel, host: FakeHost, qtbot: QtBot, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    path = tmp_path / "boat.avif"
+    Image.new("RGB", (40, 20), "blue").save(path)
+    host.artifacts["ab"] = Artifact("ab", media.AVIF, path, title="boat")
+    panel.receive(host.artifacts["ab"])
+    qtbot.waitUntil(lambda: panel._inspector.start._size.text() == "40 × 20")
 
 
 def test_what_is_no_picture_is_refused_in_words(panel: ImagePanel, qtbot: QtBot, tmp_path: Path) -> None:
