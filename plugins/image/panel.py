@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QShowEvent
+from PySide6.QtGui import QGuiApplication, QImage, QShowEvent, QTextCursor
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.api import Artifact, Event, Imported, PanelHost, Problem, Recipe, Request, Step, StudioError, media
@@ -372,5 +372,6 @@ class ImagePanel(Panel):
                     prompt.replace_text(text)
                 else:
                     prompt.setText(text)
+                    prompt.moveCursor(QTextCursor.MoveOperation.End)
         self._inspector.show_document(self.document)
         self._show_start()
