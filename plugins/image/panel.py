@@ -72,7 +72,8 @@ class ImagePanel(Panel):
         self._show_document(as_edit=False)
         self.refresh_models()
         history = host.recall("history", [])
-        self.prompt_row.prompt.set_history([text for text in history if isinstance(text, str)])
+        if isinstance(history, list):
+            self.prompt_row.prompt.set_history([text for text in history if isinstance(text, str)])
         self._inspector.presets.set_own(host.recall("presets", {}))
 
     def _join(self) -> None:

@@ -728,6 +728,14 @@ def test_the_history_comes_back(panel: ImagePanel, host: FakeHost, qtbot: QtBot)
     assert again.prompt_row.prompt.text() == FIRST_PROMPT
 
 
+@pytest.mark.parametrize("rubbish", [None, 7, "x", {"a": 1}, [1, None], {"p": "x", "q": {"steps": "many"}}])
+def test_memory_that_makes_no_sense_is_passed_over(rubbish: object, host: FakeHost, qtbot: QtBot) -> None:
+    host.memory = {"history": rubbish, "presets": rubbish}
+    panel = build(host, qtbot)
+    generate(qtbot, panel)
+    assert len(host.requests) == 1
+
+
 # Hands and files
 
 
