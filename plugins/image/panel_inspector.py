@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.api import Choice, Model, ParamSpec, describe
+from studio.api import Choice, Model, ParamSpec, StudioError, describe
 from studio.widgets import theme
 from studio.widgets.fields import ChoiceField, SliderField
 from studio.widgets.form import ParamForm
@@ -217,7 +218,8 @@ class Inspector(QWidget):
         self.advanced.set_values(values)
         width, height = (values.get(role_name(self._params, role)) for role in ("width", "height"))
         if isinstance(width, int) and isinstance(height, int):
-            self.size_fields.set_size(width, height)
+            with suppress(StudioError):  # kept by a version with other limits
+                self.size_fields.set_size(width, height)
         self._show_model(document.model)
         self._document = document
         self._say_licence()

@@ -736,6 +736,18 @@ def test_memory_that_makes_no_sense_is_passed_over(rubbish: object, host: FakeHo
     assert len(host.requests) == 1
 
 
+def test_a_preset_of_other_limits_gives_what_fits(host: FakeHost, qtbot: QtBot) -> None:
+    host.memory = {"presets": {"Old": {"steps": 12, "width": 7, "height": 99_999, "guidance_scale": "high"}}}
+    panel = build(host, qtbot)
+    combo = named(panel, "Preset", QComboBox)
+    assert isinstance(combo, QComboBox)
+    combo.activated.emit(combo.findText("Old"))
+    assert panel.document.params["steps"] == 12
+    assert panel.document.params["width"] == 256
+    generate(qtbot, panel)
+    assert len(host.requests) == 1
+
+
 # Hands and files
 
 
