@@ -70,7 +70,7 @@ class Studio(QObject):
         self._computer = self._settings.get(COMPUTER, Computer)
         apply_appearance(self._settings.get(APPEARANCE, Appearance))
         self._started: set[int] = set()
-        project = Project.open(self._first_project())
+        project = Project.open(project_folder(places, options, self._session))
         self._plugins = self._load_plugins()
         self._models = self._load_models()
         self._bridge = Bridge(self)
@@ -113,14 +113,6 @@ class Studio(QObject):
         self._leave(self.services)
 
     # --- building ---
-
-    def _first_project(self) -> Path:
-        if self.options.project is not None:
-            return self.options.project
-        last = Path(str(self._session.get(projects.LAST, "")))
-        if last.is_absolute() and (last / "project.json").is_file():
-            return last
-        return self.places.first_project
 
     def _load_plugins(self) -> PluginHost:
         safe = self.options.safe_mode
@@ -212,6 +204,16 @@ class Studio(QObject):
                 fitting = [m for m in self._models.models() if m.fits(generator.spec.models)]
                 self.services.engine.warm(generator.id, fitting[0].id if fitting else "")
                 return
+
+
+def project_folder(places: Places, options: Options, session: SessionStore) -> Path:
+    """The project to open: the one asked for, the last one if it is still there, or the first one ever."""
+    if options.project is not None:
+        return options.project
+    last = Path(str(session.get(projects.LAST, "")))
+    if last.is_absolute() and (last / "project.json").is_file():
+        return last
+    return places.first_project
 
 
 def shipped_models(plugins: PluginHost) -> list[Model]:
@@ -312,7 +314,7 @@ def _open(places: Places, options: Options) -> Studio | None:
             return build(places, options)
         except StudioError as error:
             _LOG.info("not opened: %s", error)
-            asked = options.project or places.first_project
+            asked = project_folder(places, options, SessionStore(places.config / "session.json"))
             choice = StartDialog(error, asked).exec()
             if choice == StartDialog.QUIT:
                 return None

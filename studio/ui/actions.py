@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -144,7 +144,7 @@ class Actions:
     def _appearance(self) -> Appearance:
         return self._window.services.settings.get(APPEARANCE, Appearance)
 
-    def _set_appearance(self, **changes: object) -> None:
+    def _set_appearance(self, **changes: Any) -> None:
         try:
             self._window.services.settings.set(APPEARANCE, replace(self._appearance(), **changes))
         except StudioError as error:

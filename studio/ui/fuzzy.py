@@ -21,7 +21,8 @@ def match(query: str, text: str) -> Match | None:
     Each word of the query must be found as letters in this order. Letters at the start of the text, at the start of a
     word and right after another hit count more, so that "cm" finds "Clear mask" before "Documentation".
     """
-    total, hits = 0, []
+    total = 0
+    hits: list[int] = []
     lowered = text.casefold()
     if len(lowered) != len(text):  # casefold lengthens a few letters ("ß"); indexes must stay those of the text
         lowered = text.lower() if len(text.lower()) == len(text) else text

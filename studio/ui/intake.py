@@ -24,7 +24,9 @@ _LOG = logging.getLogger(__name__)
 class Receiver(Protocol):
     """What the intake needs of the window."""
 
-    services: Services
+    @property
+    def services(self) -> Services:
+        """Those of the project that is open now."""
 
     def recall(self, recipe: Recipe, notes: Sequence[str]) -> bool:
         """Bring a recipe back; False where no panel can."""

@@ -41,7 +41,9 @@ class FocusKeys(QObject):
         self._in_panel = in_panel
         self._toggle = toggle_sides
         self._at: QWidget | None = None
-        self._app = QApplication.instance()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self._app = app
         self._app.focusChanged.connect(self._moved)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from studio.core.events import Event
 from studio.ui import projects
 from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
-from studio.ui.commands import Command, Commands
+from studio.ui.commands import Commands
 from studio.ui.documents import Documents
 from studio.ui.dropping import DropZone
 from studio.ui.exchange import Exchange
@@ -24,8 +24,8 @@ from studio.ui.job_status import JobStatus
 from studio.ui.keys import FocusKeys
 from studio.ui.layout import WindowLayout
 from studio.ui.leaving import may_leave
+from studio.ui.navigation import Navigation
 from studio.ui.notices import Notices
-from studio.ui.page_stack import PAGES, make_page
 from studio.ui.palette import Palette
 from studio.ui.palette_entries import entries
 from studio.ui.panels import Panels, Slot
@@ -36,7 +36,7 @@ from studio.ui.session import Session
 from studio.ui.status_bar import StatusBar
 from studio.ui.style import sheet
 from studio.ui.topbar import TopBar
-from studio.ui.window_commands import add_commands, add_places
+from studio.ui.window_commands import add_commands
 from studio.widgets import theme
 
 
@@ -64,8 +64,7 @@ class MainWindow(QMainWindow):
         self.services = services
         self.bridge = bridge
         self._switch, self._left = switch, left
-        self._front = ""
-        self._pages: dict[str, QWidget] = {}
+        self.places = Navigation(self)
         self._looked: tuple[str, bool] = ("", False)
         self._painted = self._closed = False
         self.session = Session(services.session, self)
@@ -96,7 +95,8 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.toggleViewAction().setEnabled(False)
-        bar.layout().setContentsMargins(0, 0, 0, 0)
+        if (row := bar.layout()) is not None:
+            row.setContentsMargins(0, 0, 0, 0)
         bar.addWidget(self.rail)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
         centre = QWidget(self)
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         self.exchange = Exchange(self)
         self.acts = Actions(self)
         self.layout_memory = WindowLayout(self)
-        self._keys = FocusKeys(self, in_panel=self._in_panel, toggle_sides=self.acts.toggle_sides)
+        self._keys = FocusKeys(self, in_panel=self.places.holds, toggle_sides=self.acts.toggle_sides)
 
     def _join(self) -> None:
         self.bridge.happened.connect(self._tell)
@@ -159,46 +159,23 @@ class MainWindow(QMainWindow):
         self.ribbon.use(project.steps)
         self.job_status.use(self.services.engine)
         self._show_places()
-        self._show_recent()
+        self.places.draw_recent()
         self._show_undo()
 
     def _show_places(self) -> None:
-        panels = self.panels.places()
-        self.rail.set_places(panels, PAGES)
-        for place in self.services.plugins.plugins:
-            if place.status == "faulty" and (button := self.rail.button("plugins")) is not None:
-                button.set_badge("!", "A plugin has a problem", trouble=True)
-        add_places(self)
-        known = {place.id for place in self.rail.places()}
-        if self._front in known:
-            self.rail.set_front(self._front)
-        elif self._front:
-            self.show_place(panels[0].id if panels else "plugins")
+        self.places.draw_rail()
         self._show_count(*self.job_status.counts)
-
-    def _show_recent(self) -> None:
-        others = [path for path in projects.recent(self.session) if path != self.services.project.folder]
-        shown = []
-        for path, title in zip(others, projects.titles(others), strict=True):
-            name = f"project.recent.{path}"
-            self.commands.add(
-                Command(
-                    name, f"Open {title}", lambda path=path: self.use_project(path), icon="folder", group="Projects"
-                )
-            )
-            shown.append((name, title))
-        self.topbar.set_recent(shown)
 
     # --- places ---
 
     @property
     def front(self) -> str:
         """The panel or page that is shown."""
-        return self._front
+        return self.places.front
 
     def front_slot(self) -> Slot | None:
         """The panel that is shown, if it is one."""
-        return self.panels.opened(self._front)
+        return self.places.slot()
 
     def name_of(self, panel: str) -> str:
         """A panel's title."""
@@ -206,56 +183,13 @@ class MainWindow(QMainWindow):
 
     def show_place(self, name: str) -> None:
         """Bring a panel or a page to front, building it the first time."""
-        slot = None
-        if name in {page.id for page in PAGES}:
-            widget = self._page(name)
-        else:
-            slot = self.panels.open(name)
-            if slot is None:
-                return self._fall_back(name)
-            widget = slot.panel
-        if self.stack.indexOf(widget) < 0:
-            self.stack.addWidget(widget)
-            self.drops.cover([widget, *widget.findChildren(QWidget)] if slot is not None else [])
-        self._front = name
-        self.stack.setCurrentWidget(widget)
-        self.rail.set_front(name)
-        self.commands.set_front(name if slot is not None else "")
-        self.panels.undo.setActiveStack(slot.stack if slot is not None else None)
-        for dock in (self.inspector, self.ribbon):
-            dock.set_useful(slot is not None)
-        if slot is not None:
-            self._show_sides(slot)
+        self.places.show(name)
+
+    def place_changed(self) -> None:
+        """Another place is in front."""
         self._show_undo()
         self._look()
         self.layout_memory.touch()
-        widget.setFocus(Qt.FocusReason.OtherFocusReason)
-        return None
-
-    def _fall_back(self, failed: str) -> None:
-        """A panel could not be built: go back to where the artist was, or to the first place that works."""
-        self._show_places()
-        if self._front:
-            self.rail.set_front(self._front)
-            return
-        others = [place.id for place in self.panels.places() if place.id != failed]
-        self.show_place(others[0] if others else "plugins")
-
-    def _page(self, name: str) -> QWidget:
-        if name not in self._pages:
-            self._pages[name] = make_page(name, self)
-        return self._pages[name]
-
-    def _show_sides(self, slot: Slot) -> None:
-        if not self.inspector.knows(slot.id):
-            self.inspector.show_for(slot.id, self.panels.ask(slot, slot.panel.inspector, None))
-        self.inspector.show_for(slot.id, None)
-        self.ribbon.set_front(slot.id)
-        self.ribbon.ribbon.set_can_branch(self.panels.ask(slot, lambda: slot.panel.can_branch, False))
-
-    def _in_panel(self, widget: QWidget) -> bool:
-        slot = self.front_slot()
-        return slot is not None and (widget is slot.panel or slot.panel.isAncestorOf(widget))
 
     # --- events of jobs ---
 
@@ -274,7 +208,7 @@ class MainWindow(QMainWindow):
     def _look(self) -> None:
         """Previews are made only while somebody looks at the panel they are for."""
         running = self.job_status.running
-        seen = self.isVisible() and not self.isMinimized() and self.panels.origin(running) == self._front
+        seen = self.isVisible() and not self.isMinimized() and self.panels.origin(running) == self.front
         if running and (running, seen) != self._looked:
             self._looked = (running, seen)
             self.services.engine.look(running, seen)
@@ -364,7 +298,7 @@ class MainWindow(QMainWindow):
             refresh = getattr(slot.panel, "refresh_models", None) if slot is not None else None
             if slot is not None and refresh is not None:
                 self.panels.guard(slot, refresh)
-        page = self._pages.get("models")
+        page = self.places.pages.get("models")
         refresh = getattr(page, "refresh", None)
         if refresh is not None:
             refresh()
@@ -382,7 +316,7 @@ class MainWindow(QMainWindow):
         except StudioError as error:
             self.report(error)
             return False
-        old, front = self.services, self._front
+        old, front = self.services, self.front
         self._let_go()
         self.services = new
         self.documents = self._make_documents()
@@ -401,15 +335,8 @@ class MainWindow(QMainWindow):
         """Take everything of the project away; documents are saved first."""
         self.documents.close()
         self.notices.clear()
-        for panel in self.panels.ids():
-            self.inspector.forget(panel)
-        self.panels.close()
-        for page in self._pages.values():
-            self.stack.removeWidget(page)
-            page.deleteLater()
-        self._pages.clear()
+        self.places.forget()
         self.documents.deleteLater()
-        self._front = ""
         self._looked = ("", False)
 
     # --- Qt ---

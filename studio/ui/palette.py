@@ -111,10 +111,10 @@ class _Row(QStyledItemDelegate):
         if not isinstance(entry, Entry):
             return
         tokens = theme.tokens()
-        box: QRect = option.rect.adjusted(6, 1, -6, -1)  # type: ignore[attr-defined]
+        box: QRect = option.rect.adjusted(6, 1, -6, -1)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(box, 6, 6)
@@ -166,6 +166,8 @@ class Palette(QFrame):
         used: Callable[[list[str]], None] | None = None,
     ) -> None:
         super().__init__(window)
+        self._window = window
+        self._app = QApplication.instance()
         self.setObjectName("palette")
         self.setAccessibleName("Command palette")
         self._entries_of = entries
@@ -211,8 +213,9 @@ class Palette(QFrame):
         self._entries = self._entries_of()
         self._field.clear()
         self._search("")
-        self.parentWidget().installEventFilter(self)
-        QApplication.instance().installEventFilter(self)
+        self._window.installEventFilter(self)
+        if self._app is not None:
+            self._app.installEventFilter(self)
         self._place()
         self.show()
         self.raise_()
@@ -222,8 +225,9 @@ class Palette(QFrame):
         """Hide it and give the focus back."""
         if not self.isVisible():
             return
-        QApplication.instance().removeEventFilter(self)
-        self.parentWidget().removeEventFilter(self)
+        if self._app is not None:
+            self._app.removeEventFilter(self)
+        self._window.removeEventFilter(self)
         self.hide()
         if self._back is not None and self._back.isVisible():
             self._back.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -233,7 +237,7 @@ class Palette(QFrame):
         kind = event.type()
         if watched is self._field and kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._key(event)
-        if watched is self.parentWidget() and kind == QEvent.Type.Resize:
+        if watched is self._window and kind == QEvent.Type.Resize:
             self._place()
         elif kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent) and isinstance(watched, QWidget):
             outside = watched is not self and not self.isAncestorOf(watched)
@@ -273,7 +277,7 @@ class Palette(QFrame):
         self._place()
 
     def _place(self) -> None:
-        window = self.parentWidget()
+        window = self._window
         width = min(theme.tokens().px(576), window.width() - 32)
         row = _row_height()
         rows = min(_ROWS, max(1, self._model.rowCount()))

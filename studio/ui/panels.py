@@ -206,9 +206,9 @@ class Panels(QObject):
 
     def _finish(self, slot: Slot, event: Finished) -> None:
         entries = slot.stack.count(), slot.stack.index()
-        before = self.ask(slot, slot.panel.state, {})
+        before: dict[str, Any] = self.ask(slot, slot.panel.state, {})
         self.guard(slot, lambda: slot.panel.on_event(event))
-        after = self.ask(slot, slot.panel.state, {})
+        after: dict[str, Any] = self.ask(slot, slot.panel.state, {})
         slot.notes_results = slot.notes_results or (slot.stack.count(), slot.stack.index()) != entries
         if slot.notes_results or before == after:
             return

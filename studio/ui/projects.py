@@ -32,7 +32,7 @@ def titles(paths: Sequence[Path]) -> list[str]:
     return [f"{path.name}  ({path.parent})" if names.count(path.name) > 1 else path.name for path in paths]
 
 
-def ask_new(parent: QWidget, start: Path) -> Path | None:
+def ask_new(parent: QWidget | None, start: Path) -> Path | None:
     """Ask where a new project shall be; None where the artist changed their mind."""
     dialog = QFileDialog(parent, "New project", str(start))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

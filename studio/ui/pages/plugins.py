@@ -125,7 +125,8 @@ class PluginsPage(Page):
 
     def cards(self) -> list[PluginCard]:
         """The cards, from top to bottom."""
-        found = [self._cards.itemAt(row).widget() for row in range(self._cards.count())]
+        items = [self._cards.itemAt(row) for row in range(self._cards.count())]
+        found = [item.widget() for item in items if item is not None]
         return [card for card in found if isinstance(card, PluginCard)]
 
     def refresh(self) -> None:

@@ -71,7 +71,7 @@ class SettingsGroup(Card):
 
     def show_kept(self) -> None:
         """Show what the store has, after somebody else changed it."""
-        kept = self._shell.services.settings.get(self.group.id, self.group.settings)
+        kept: Any = self._shell.services.settings.get(self.group.id, self.group.settings)
         if self._timer.isActive() or values_of(kept) == self._now():
             return
         with QSignalBlocker(self.form):
@@ -83,7 +83,7 @@ class SettingsGroup(Card):
         self._timer.stop()
         if self.form.problems():
             return
-        instance, _ = salvage(self.group.settings, self.form.values())
+        instance: Any = salvage(self.group.settings, self.form.values())[0]
         self._show_reset()
         try:
             self._shell.services.settings.set(self.group.id, instance)
