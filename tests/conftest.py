@@ -184,6 +184,33 @@ def _no_leftover_timers(_watch_timers: None) -> Iterator[None]:
     assert not names, f"timers left running (owner, interval): {names}"
 
 
+@pytest.fixture(autouse=True)
+def _no_leftover_widgets() -> Iterator[None]:
+    """Windows of one test are gone before the next. `deleteLater` by itself only acts in an event loop, and every widget
+    that is left makes each later change of the theme slower: after 1,600 tests one took 17 s.
+    """
+    before = _windows()
+    yield
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    for number, window in _windows().items():
+        if number not in before:
+            window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _windows() -> dict[int, Any]:
+    """The windows that nobody owns, by the address of what they are in C++."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return {}
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import getCppPointer
+
+    if QApplication.instance() is None:
+        return {}
+    return {getCppPointer(window)[0]: window for window in QApplication.topLevelWidgets() if window.parent() is None}
+
+
 # --- fixtures --------------------------------------------------------------------------------------------------------
 
 
