@@ -111,6 +111,7 @@ class Studio(QObject):
         self.window.close()
         self._feeder.close()
         self._leave(self.services)
+        self.window.deleteLater()
 
     # --- building ---
 

@@ -31,12 +31,12 @@ class DropZone(QObject):
         window.setAcceptDrops(True)
         window.installEventFilter(self)
         self._centre = centre
-        self._veil = QLabel("Let go to bring back how it was made, or to start from it", centre)
-        self._veil.setObjectName("dropVeil")
-        self._veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        theme.tone(self._veil, "title")
-        self._veil.hide()
+        self.veil = QLabel("Let go to bring back how it was made, or to start from it", centre)
+        self.veil.setObjectName("dropVeil")
+        self.veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        theme.tone(self.veil, "title")
+        self.veil.hide()
 
     def cover(self, parts: Sequence[QWidget]) -> None:
         """Take files away from the parts among these that accept drops."""
@@ -57,9 +57,9 @@ class DropZone(QObject):
                 self._cover_centre()
             return True
         if kind == QEvent.Type.DragLeave:
-            self._veil.hide()
+            self.veil.hide()
         elif kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
-            self._veil.hide()
+            self.veil.hide()
             files = dropped_files(event.mimeData())
             if files:
                 event.setDropAction(Qt.DropAction.CopyAction)
@@ -69,6 +69,6 @@ class DropZone(QObject):
         return False
 
     def _cover_centre(self) -> None:
-        self._veil.setGeometry(self._centre.rect().adjusted(theme.M, theme.M, -theme.M, -theme.M))
-        self._veil.show()
-        self._veil.raise_()
+        self.veil.setGeometry(self._centre.rect().adjusted(theme.M, theme.M, -theme.M, -theme.M))
+        self.veil.show()
+        self.veil.raise_()

@@ -16,7 +16,8 @@ class InspectorDock(SideDock):
         super().__init__("inspector", "Inspector", parent)
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         self._stack = QStackedWidget(self)
-        self._stack.setObjectName("inspectorBody")
+        self._stack.setProperty("surface", "surface")
+        self._stack.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._stack.setAccessibleName("Inspector")
         self._shown: dict[str, QWidget] = {}
         self._stack.setMinimumWidth(theme.tokens().px(220))

@@ -100,7 +100,8 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.rail)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
         centre = QWidget(self)
-        centre.setObjectName("centre")
+        centre.setProperty("surface", "canvas")
+        centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stack = QStackedWidget(centre)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
             used=lambda names: self.session.set("palette/recent", names),
         )
         self.drops = DropZone(self, centre)
+        self._dressed: list[QWidget] = [self.topbar, bar, self.status, self.palette_box, self.drops.veil]
         self.exchange = Exchange(self)
         self.acts = Actions(self)
         self.layout_memory = WindowLayout(self)
@@ -367,7 +369,7 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme, and stop previews while minimised."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and hasattr(self, "status"):
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and hasattr(self, "_dressed"):
             self._restyle()
         elif event.type() == QEvent.Type.WindowStateChange and hasattr(self, "job_status"):
             self._look()
@@ -417,5 +419,7 @@ class MainWindow(QMainWindow):
 
     def _restyle(self) -> None:
         new = sheet(theme.tokens())
-        if new != self.styleSheet():
-            self.setStyleSheet(new)
+        # On the few parts it is for: on the window itself every widget inside would be polished by two sheets.
+        for part in self._dressed:
+            if part.styleSheet() != new:
+                part.setStyleSheet(new)

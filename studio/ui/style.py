@@ -6,7 +6,7 @@ from studio.widgets.theme import Tokens
 
 
 def sheet(t: Tokens) -> str:
-    """A stylesheet for the main window."""
+    """A stylesheet for the bars, the palette and the veil of the main window; each names its own parts."""
     return f"""
 #topBar {{ background: {t.surface}; border-bottom: 1px solid {t.line}; }}
 #projectButton {{
@@ -31,10 +31,6 @@ def sheet(t: Tokens) -> str:
 #statusBar {{ background: {t.surface}; border-top: 1px solid {t.line}; }}
 #statusCancel {{ padding: {t.px(2)}px {t.px(10)}px; min-height: 0; }}
 #statusCancel:focus {{ padding: {t.px(2) - 1}px {t.px(10) - 1}px; }}
-#inspectorBody {{ background: {t.surface}; }}
-#ribbonBody {{ background: {t.window}; }}
-#centre {{ background: {t.canvas}; }}
-#page {{ background: {t.window}; }}
 
 #palette {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {t.px(10)}px; }}
 #paletteInput, #paletteInput:focus {{
@@ -43,6 +39,5 @@ def sheet(t: Tokens) -> str:
 }}
 #paletteList {{ background: transparent; border: none; }}
 #paletteNothing {{ color: {t.muted}; padding: {t.px(8)}px {t.px(16)}px; }}
-#notice {{ background: {t.hover}; border: 1px solid {t.line}; border-radius: {t.px(10)}px; }}
 #dropVeil {{ background: {t.wash}; border: 2px dashed {t.accent}; border-radius: {t.px(12)}px; }}
 """

@@ -199,7 +199,7 @@ class ModelsPage(QWidget):
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()
-        self.setObjectName("page")
+        self.setProperty("surface", "window")
         self.setAccessibleName("Models")
         self._shell = shell
         self._feeder = Feeder().serve(self)

@@ -16,7 +16,7 @@ class Page(QWidget):
 
     def __init__(self, title: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("page")
+        self.setProperty("surface", "window")
         self.setAccessibleName(title)
         inside = QWidget()
         inside.setMaximumWidth(theme.tokens().px(WIDEST))

@@ -36,13 +36,13 @@ def test_the_theme_changes_at_once_and_is_kept(
     qtbot: QtBot, qapp: QApplication, studio: Studio, page: SettingsPage
 ) -> None:
     assert theme.tokens().name == "dark"
-    before = studio.window.styleSheet()
+    before = studio.window.topbar.styleSheet()
     look = group(page, "Appearance")
     look.form.field("theme").set_value("light")
     look.form.changed.emit()
     qtbot.waitUntil(lambda: theme.tokens().name == "light")
     assert studio.services.settings.get(APPEARANCE, Appearance).theme == "light"
-    assert studio.window.styleSheet() != before
+    assert studio.window.topbar.styleSheet() != before
     studio.window.commands.run("view.theme")
     qtbot.waitUntil(lambda: theme.tokens().name == "dark")
     assert look.form.values()["theme"] == "dark"
