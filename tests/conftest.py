@@ -186,7 +186,7 @@ def _no_leftover_timers(_watch_timers: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_leftover_widgets() -> Iterator[None]:
-    """Windows of one test are gone before the next. `deleteLater` by itself only acts in an event loop, and every widget
+    """Windows of one test are gone before the next. `deleteLater` by itself only acts in an event loop, and each widget
     that is left makes each later change of the theme slower: after 1,600 tests one took 17 s.
     """
     before = _windows()
