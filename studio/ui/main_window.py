@@ -39,6 +39,8 @@ from studio.ui.topbar import TopBar
 from studio.ui.window_commands import add_commands
 from studio.widgets import theme
 
+SHOW_PLUGINS = "Show plugins"
+
 
 class MainWindow(QMainWindow):
     """Implements `Shell` for the pages and `Surroundings` for the panels.
@@ -189,6 +191,8 @@ class MainWindow(QMainWindow):
 
     def place_changed(self) -> None:
         """Another place is in front."""
+        if self.front == "plugins":
+            self.notices.settle(SHOW_PLUGINS)
         self._show_undo()
         self._look()
         self.layout_memory.touch()
@@ -276,7 +280,7 @@ class MainWindow(QMainWindow):
         self.status.say(text)
 
     def _panel_broke(self, problem: Problem) -> None:
-        self.notices.show_problem(problem, action="Show plugins", act=lambda: self.show_place("plugins"))
+        self.notices.show_problem(problem, action=SHOW_PLUGINS, act=lambda: self.show_place("plugins"))
 
     def _show_undo(self) -> None:
         undo = self.panels.undo

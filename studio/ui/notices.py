@@ -45,6 +45,7 @@ class Notices(QWidget):
                 self._dismiss(card)
                 break
         card = ErrorCard(problem, action=action, parent=self)
+        card.setProperty("leads", action)
         card.dismissed.connect(lambda: self._dismiss(card))
         card.resized.connect(self._arrange)
         if act is not None:
@@ -62,6 +63,11 @@ class Notices(QWidget):
     def say(self, text: str, *, action: str = "", act: Callable[[], None] | None = None) -> None:
         """Show a notice that leaves by itself, with at most one thing to do about it."""
         self.toast.say(text, action=action, act=act)
+
+    def settle(self, action: str) -> None:
+        """Take away the cards with this button: the artist went where it leads."""
+        for card in [card for card in self._cards if card.property("leads") == action]:
+            self._dismiss(card)
 
     def clear(self) -> None:
         """Take everything away."""

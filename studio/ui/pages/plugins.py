@@ -15,7 +15,7 @@ from studio.engine import Offer, PluginHost, PluginInfo
 from studio.ui.pages.page import Page, empty
 from studio.ui.shell import Shell
 from studio.widgets import icons, theme
-from studio.widgets.controls import Button, Card
+from studio.widgets.controls import Button, Card, IconButton
 from studio.widgets.errors import ErrorCard
 from studio.widgets.text import Label
 
@@ -57,7 +57,9 @@ class PluginCard(Card):
         if info.problem is not None:
             column.addWidget(Label(_STAGES.get(info.stage, ""), "muted", wrap=True))
             card = ErrorCard(info.problem)
-            card.set_dismissible(False) if hasattr(card, "set_dismissible") else None
+            for part in card.findChildren(IconButton):
+                # Here the card is no message but a fact: it stays as long as the problem does.
+                part.setVisible(part.accessibleName() != "Dismiss")
             column.addWidget(card)
 
     def _head(self) -> QHBoxLayout:

@@ -77,6 +77,7 @@ def test_a_plugin_that_fails_at_any_stage_is_named_and_set_aside(
     card = next(card for card in window.findChildren(PluginCard) if card.info.folder == folder)
     assert card.isVisible()
     assert card.accessibleDescription() == "has a problem"
+    assert window.notices.problems == []  # the page says it now
     window.show_place("sketch.board")
     board: Any = window.panels.opened("sketch.board")
     board.panel.generate()
