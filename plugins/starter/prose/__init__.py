@@ -1,0 +1,1 @@
+"""The starter prose models: a generative story grammar, its checker, training and evaluation."""

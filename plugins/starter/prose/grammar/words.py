@@ -1,0 +1,185 @@
+"""The lexicon: names, roles, places, things, moods and genres, with the little that the rules must know of each."""
+
+from __future__ import annotations
+
+import random
+
+GENRES = ("fairy tale", "sea story", "mystery", "space story", "everyday story", "fable", "winter tale", "desert tale")
+MOODS = ("merry", "wistful", "eerie", "tender", "bold", "dreamy")
+PEOPLE = ("fairy tale", "sea story", "mystery", "space story", "everyday story", "winter tale", "desert tale")
+
+HER = tuple(
+    ["Ada", "Alma", "Anna", "Bea", "Clara", "Cora", "Dora", "Edda", "Ella", "Elsa", "Emma", "Fern", "Flora", "Greta", "Hana", "Hazel", "Hilda", "Ida", "Ines", "Iris", "Ivy", "Jana", "Josie", "Juno", "Kaya", "Lena", "Lila", "Lotte", "Lucy", "Mabel", "Mara", "Maya", "Mina", "Mira", "Nadia", "Nell", "Nina", "Nora", "Olive", "Opal", "Pearl", "Petra", "Pia", "Poppy", "Rosa", "Ruby", "Ruth", "Sara", "Selma", "Signe", "Stella", "Tess", "Thea", "Tilda", "Una", "Vera", "Wilma", "Yara", "Zora"]
+)
+HIS = tuple(
+    ["Abel", "Adam", "Alvin", "Anton", "Arlo", "Arne", "Basil", "Ben", "Boris", "Bruno", "Caleb", "Carl", "Casper", "Cyril", "Dan", "David", "Edgar", "Egon", "Elias", "Emil", "Enzo", "Felix", "Finn", "Franz", "Gus", "Hanno", "Hector", "Henry", "Hugo", "Igor", "Ivan", "Jack", "Jakob", "Jasper", "Jonas", "Karim", "Klaus", "Lars", "Leo", "Levi", "Linus", "Magnus", "Marek", "Max", "Milo", "Moses", "Nils", "Noah", "Olaf", "Omar", "Oscar", "Otto", "Pavel", "Per", "Quentin", "Ralf", "Remy", "Rufus", "Sami", "Silas", "Simon", "Sven", "Theo", "Tobias", "Tom", "Ulrich", "Victor", "Walter", "Wim"]
+)
+THEIR = tuple(
+    ["Ash", "Avery", "Bay", "Blue", "Briar", "Charlie", "Cloud", "Eden", "Ellis", "Ember", "Fable", "Frost", "Gale", "Indigo", "Jules", "Kit", "Lake", "Lark", "Linden", "Marlo", "Moss", "Noor", "Pip", "Quill", "Rain", "Reed", "River", "Robin", "Rook", "Rowan", "Sage", "Sasha", "Sky", "Sol", "Sparrow", "Storm", "Teal", "Wren"]
+)
+
+ROLES = {
+    "fairy tale": "miller woodcutter shepherd weaver goose-keeper blacksmith baker beekeeper charcoal-burner cook piper "
+    "candle-maker gardener juggler page toymaker bell-ringer hatter tailor fiddler",
+    "sea story": "sailor fisher net-mender cabin-hand pilot boatbuilder lighthouse-keeper diver cook helmsman pearl-diver "
+    "sail-maker harbour-clerk whale-watcher map-maker ferryman",
+    "mystery": "detective librarian night-watchman reporter locksmith stamp-collector clockmaker caretaker photographer "
+    "postman archivist piano-tuner shopkeeper chess-player museum-guard",
+    "space story": "pilot mechanic botanist star-mapper cook radio-operator surveyor robot-doctor gardener navigator "
+    "engineer cargo-hand comet-chaser welder signal-keeper",
+    "everyday story": "baker teacher bus-driver postman gardener student nurse painter cellist plumber florist barber "
+    "carpenter librarian cook bicycle-mender street-sweeper window-cleaner",
+    "winter tale": "sled-maker reindeer-herder hunter weaver skater ice-fisher woodcutter chimney-sweep fiddler baker "
+    "lamp-lighter ski-runner shoemaker midwife storyteller",
+    "desert tale": "camel-driver well-digger merchant potter star-gazer rug-weaver goatherd scribe date-seller guide "
+    "glass-blower drummer falconer water-carrier spice-seller",
+    "fable": "hedgehog fox hare mouse tortoise sparrow crow badger otter goat donkey squirrel frog owl mole beaver "
+    "goose heron rabbit beetle snail magpie",
+}
+ROLES = {genre: tuple(words.split()) for genre, words in ROLES.items()}
+TRAITS = tuple(
+    ["young", "curious", "stubborn", "shy", "cheerful", "clever", "quiet", "brave", "careful", "restless", "lonely", "patient", "clumsy", "hopeful", "proud", "gentle", "hungry", "tired", "honest", "dreamy", "forgetful", "thrifty", "lanky", "freckled", "left-handed", "sharp-eyed", "soft-spoken", "long-legged", "absent-minded"]
+)
+
+# The noun of the helper and the pronouns that fit.
+HELPERS = {
+    "fairy tale": "hermit/he witch/she widow/she beggar/he ferrywoman/she fox/it owl/it giant/he dwarf/he swan/it "
+    "frog/it herb-woman/she pedlar/he raven/it",
+    "sea story": "mermaid/she captain/she gull/it hermit/he old diver/he harbour-mistress/she seal/it drifter/he "
+    "fishwife/she cook/he albatross/it whale/it",
+    "mystery": "landlady/she cleaner/she pawnbroker/he alley cat/it doorman/he florist/she old judge/he widow/she "
+    "newspaper boy/he parrot/it seamstress/she",
+    "space story": "robot/it castaway/he captain/she old pilot/he android/it trader/she moon-hermit/he professor/she "
+    "cleaning drone/it jellyfish from Titan/it stowaway/she",
+    "everyday story": "neighbour/she grandmother/she stray dog/it busker/he florist/she old man/he newsagent/he "
+    "caretaker/he twin sister/she pigeon/it schoolgirl/she",
+    "winter tale": "snow owl/it trapper/he wise woman/she reindeer/it old skater/he widow/she white wolf/it "
+    "lamp-woman/she pedlar/he innkeeper/she",
+    "desert tale": "lizard/it nomad/he widow/she blind poet/he water-seller/she desert fox/it old camel/it "
+    "fortune-teller/she pilgrim/he vulture/it rug-merchant/he",
+    "fable": "beaver/he wren/she toad/he ant/she old turtle/she bat/he cricket/he bee/she lark/she spider/she "
+    "snail/he cow/she",
+}
+HELPERS = {
+    genre: tuple((w.rsplit("/", 1)[0], w.rsplit("/", 1)[1]) for w in _split)
+    for genre, _split in (
+        (
+            g,
+            [
+                p.strip()
+                for p in text.replace("/she ", "/she,").replace("/he ", "/he,").replace("/it ", "/it,").split(",")
+            ],
+        )
+        for g, text in HELPERS.items()
+    )
+}
+
+PLACE_ADJECTIVES = tuple(
+    ["old", "hidden", "crooked", "forgotten", "silent", "sleepy", "windy", "narrow", "sunken", "hollow", "lonely", "golden", "misty", "noisy", "crowded", "empty", "mossy", "painted", "broken", "endless", "humming", "upside-down", "frozen", "burning", "singing", "drowned", "floating", "half-built", "overgrown", "moonlit", "rusty", "tiny", "enormous", "abandoned", "whispering", "green", "blue", "red", "white", "black"]
+)
+PLACES = {
+    "fairy tale": "in/forest in/valley in/mill in/castle in/village on/hill in/tower in/orchard in/kingdom at/well in/glade "
+    "in/palace in/cottage",
+    "sea story": "on/island in/harbour in/lighthouse on/ship in/bay on/beach in/lagoon on/reef in/fishing village on/pier "
+    "in/cove in/boatyard",
+    "mystery": "in/library in/museum in/hotel in/theatre on/street in/mansion in/station in/attic in/bookshop in/clock tower "
+    "in/alley in/opera house",
+    "space story": "on/moon in/space station on/starship on/planet in/observatory in/greenhouse on/asteroid in/shuttle bay "
+    "in/crater on/comet in/dome on/mining ship",
+    "everyday story": "in/bakery in/school in/garden on/street in/kitchen in/park in/town in/market in/workshop on/tram "
+    "in/café in/laundry in/flat",
+    "winter tale": "in/valley on/lake in/cabin in/village on/mountain in/forest at/pass in/inn on/glacier in/barn "
+    "in/lodge on/farm",
+    "desert tale": "in/oasis in/bazaar in/canyon in/caravan in/city in/tent at/well in/palace in/ruins on/dune in/courtyard "
+    "in/citadel",
+    "fable": "in/wood in/meadow at/pond in/burrow on/farm in/garden in/marsh in/orchard at/brook in/barn in/hedge "
+    "in/thicket",
+}
+
+
+def _places(text: str) -> tuple[tuple[str, str], ...]:
+    found: list[list[str]] = []
+    for word in text.split():
+        if "/" in word:
+            found.append(word.split("/"))
+        else:
+            found[-1][1] += " " + word
+    return tuple((p, n) for p, n in found)
+
+
+PLACES = {genre: _places(text) for genre, text in PLACES.items()}
+
+THING_ADJECTIVES = tuple(
+    ["silver", "golden", "brass", "copper", "wooden", "glass", "ivory", "velvet", "woollen", "paper", "iron", "clay", "crystal", "tin", "marble", "leather", "amber", "jade", "bone", "silk", "red", "blue", "green", "yellow", "purple", "black", "white", "grey", "tiny", "heavy", "cracked", "dusty", "shining", "striped", "spotted", "crooked", "ancient", "broken", "humming", "glowing", "secret", "painted", "carved", "folding", "left-handed"]
+)
+THINGS = {
+    "": "key bell ring box mirror book clock button feather coin cup map drum flute lantern needle spoon thimble kite "
+    "umbrella whistle marble teapot bottle medal ribbon hat glove boot puppet",
+    "fairy tale": "crown apple harp wand slipper spinning-wheel egg goblet cloak horn rose",
+    "sea story": "compass anchor pearl spyglass shell figurehead harpoon sextant message fish-hook conch",
+    "mystery": "letter photograph violin necklace typewriter stamp wallet diary portrait magnifying-glass",
+    "space story": "battery antenna meteorite star-chart helmet seed circuit telescope robot-hand beacon",
+    "everyday story": "bicycle recipe cello watch teddy bear scarf suitcase radio cake postcard guitar",
+    "winter tale": "sled fiddle blanket mitten skate snow-globe candle fur-cap shawl stove",
+    "desert tale": "carpet lamp saddle water-jar scroll ruby incense-burner turban dagger tambourine",
+    "fable": "acorn nut cheese pebble plum carrot nest daisy honeycomb pear",
+}
+THINGS = {genre: tuple(text.replace("teddy bear", "teddy-bear").split()) for genre, text in THINGS.items()}
+
+LOST = {
+    "fairy tale": "goose goat kitten pony lamb hen", "sea story": "parrot ship-cat dinghy puppy tortoise",
+    "mystery": "canary poodle kitten goldfish ferret", "space story": "robot-dog hamster probe space-cat drone",
+    "everyday story": "puppy tortoise kitten rabbit budgie", "winter tale": "husky lamb reindeer kitten pony",
+    "desert tale": "camel falcon goat donkey monkey", "fable": "duckling gosling chick kitten calf",
+}  # fmt: skip
+LOST = {genre: tuple(text.split()) for genre, text in LOST.items()}
+
+RIDDLES = (
+    ("What has teeth but never bites?", "comb"), ("What runs all day but has no legs?", "river"),
+    ("What grows shorter the longer it lives?", "candle"), ("What has one eye and cannot see?", "needle"),
+    ("What is full of holes and still holds water?", "sponge"), ("What has a neck but no head?", "bottle"),
+    ("What follows you by day and leaves you at night?", "shadow"), ("What answers but was never asked?", "echo"),
+    ("What has hands and never washes them?", "clock"), ("What has a bed and never sleeps?", "river"),
+    ("What must be broken before it is used?", "egg"), ("What is always coming and never here?", "tomorrow"),
+    ("What gets wetter the more it dries?", "towel"), ("What goes up and never comes down?", "smoke"),
+    ("What can fill a room and weighs nothing?", "light"), ("What has leaves but is no tree?", "book"),
+    ("What is yours, but others use it more?", "name"), ("What has a thumb and four fingers, but no bones?", "glove"),
+)  # fmt: skip
+
+_ONSETS = tuple(["b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "ch", "dr", "fl", "gr", "kr", "pl", "sh", "st", "th", "tr"])
+_VOWELS = tuple(["a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "oo", "ie"])
+_CODAS = ("", "", "", "", "l", "n", "r", "s", "m", "k", "nd", "rn", "lt", "x")
+_HER_ENDS = ("a", "ia", "elle", "ina", "wen", "is", "a")
+_HIS_ENDS = ("o", "us", "an", "ek", "or", "im", "ard")
+_THEIR_ENDS = ("y", "en", "ow", "ri", "el", "in", "sh")
+
+
+def _syllable(rng: random.Random, *, last: bool) -> str:
+    return rng.choice(_ONSETS) + rng.choice(_VOWELS) + (rng.choice(_CODAS) if last or rng.random() < 0.25 else "")
+
+
+def invented_name(rng: random.Random, person: str) -> str:
+    """A pronounceable name that nobody has, in the manner of "she", "he" or "they"."""
+    ends = {"she": _HER_ENDS, "he": _HIS_ENDS, "they": _THEIR_ENDS}[person]
+    stem = _syllable(rng, last=False)
+    if rng.random() < 0.5:
+        stem += _syllable(rng, last=False)
+    return (stem + rng.choice(_ONSETS[:18]) + rng.choice(ends)).capitalize()
+
+
+def invented_word(rng: random.Random) -> str:
+    """A pronounceable noun for a thing that nobody has seen."""
+    return _syllable(rng, last=False) + _syllable(rng, last=True)
+
+
+def article(words: str) -> str:
+    """The words with a or an before them."""
+    return ("an " if words[0] in "aeiouAEIOU" else "a ") + words
+
+
+def plural(noun: str) -> str:
+    """More than one of a role."""
+    for one, many in (("mouse", "mice"), ("goose", "geese"), ("man", "men")):
+        if noun.endswith(one):
+            return noun.removesuffix(one) + many
+    return noun + ("es" if noun.endswith(("x", "s", "sh", "ch")) else "s")
