@@ -16,11 +16,12 @@ from studio.core.events import (
     Progressed,
     Started,
     Stepped,
+    Verified,
 )
 from studio.core.job import Job, JobState
 from studio.core.model import Model
 from studio.core.params import Choice, ParamSpec, describe, param, parse, salvage, values_of
-from studio.core.recipe import Recipe
+from studio.core.recipe import Passage, Recipe
 from studio.core.request import SEED_LIMIT, Input, ModelRef, Request, ResumePoint
 from studio.core.specs import (
     ExporterSpec,
@@ -32,6 +33,7 @@ from studio.core.specs import (
     SettingsSpec,
 )
 from studio.core.steps import Preview, Step, StepState, Tensor
+from studio.core.verdict import Answer, Ingredient, Verdict
 
 API_VERSION = "1.0"
 """Major changes break plugins, minor ones only add names."""
@@ -39,6 +41,7 @@ API_VERSION = "1.0"
 __all__ = [
     "API_VERSION",
     "SEED_LIMIT",
+    "Answer",
     "Artifact",
     "Cancelled",
     "Changed",
@@ -51,6 +54,7 @@ __all__ = [
     "GeneratorSpec",
     "Imported",
     "ImporterSpec",
+    "Ingredient",
     "Input",
     "Job",
     "JobCancelled",
@@ -64,6 +68,7 @@ __all__ = [
     "PanelHost",
     "PanelSpec",
     "ParamSpec",
+    "Passage",
     "Paused",
     "Preview",
     "Previewed",
@@ -79,6 +84,8 @@ __all__ = [
     "Stepped",
     "StudioError",
     "Tensor",
+    "Verdict",
+    "Verified",
     "describe",
     "hookimpl",
     "media",

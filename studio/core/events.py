@@ -12,6 +12,7 @@ from studio.core.artifact import Artifact
 from studio.core.errors import Problem
 from studio.core.job import Job
 from studio.core.steps import Preview, Step
+from studio.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +88,12 @@ class Paused:
     job_id: str
 
 
-Event = Changed | Started | Progressed | Stepped | Previewed | Finished | Failed | Cancelled | Paused
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The job made a result again to compare it; Finished follows, without artifacts."""
+
+    job_id: str
+    verdict: Verdict
+
+
+Event = Changed | Started | Progressed | Stepped | Previewed | Finished | Failed | Cancelled | Paused | Verified

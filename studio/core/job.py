@@ -41,7 +41,8 @@ _NEXT = {
 class Job:
     """A request in the queue. `id` is 32 hex digits; `title` is what the queue page shows; `origin` is the id of the
     panel (or "cli") it came from; `document` the document it belongs to. Times are seconds since 1970, 0.0 while
-    unknown. `artifacts` are the ids of what it made.
+    unknown. `artifacts` are the ids of what it made. A job with an `until` (0 … 1) pauses by itself when that share of
+    its steps is done. A job with a `verify` keeps nothing: it makes the artifact of that id again, to compare.
     """
 
     id: str
@@ -55,6 +56,8 @@ class Job:
     ended: float = 0.0
     problem: Problem | None = None
     artifacts: tuple[str, ...] = ()
+    until: float = 0.0
+    verify: str = ""
 
     def to(self, state: JobState, **changes: Any) -> Job:
         """The job in its next state. Raises ValueError for a step the life of a job does not have."""
@@ -77,6 +80,8 @@ class Job:
             "ended": self.ended,
             "problem": None if problem is None else [problem.message, problem.hint, problem.details],
             "artifacts": list(self.artifacts),
+            "until": self.until,
+            "verify": self.verify,
         }
 
     @classmethod
@@ -95,4 +100,6 @@ class Job:
             ended=float(data.get("ended", 0.0)),
             problem=None if not problem else Problem(*map(str, problem)),
             artifacts=tuple(str(a) for a in data.get("artifacts") or ()),
+            until=float(data.get("until", 0.0)),
+            verify=str(data.get("verify", "")),
         )

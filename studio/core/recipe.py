@@ -13,10 +13,19 @@ RECIPE_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What made the steps that a later request went on from: `steps` names them (a job id), `request` made them."""
+
+    steps: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """`request` is what was asked for. `used` is what answered: versions of Studio, the plugin and the libraries,
     device, dtype, thread count, the model's SHA-256 and licence. `parents` are the artifacts it was made from.
-    `state` tells a finished result ("done") from the partial one of a cancelled job ("partial").
+    `state` tells a finished result ("done") from the partial one of a cancelled job ("partial"). `lineage` are the
+    requests whose steps `request` goes on from, the first one first: empty unless it resumes from a step.
     """
 
     request: Request
@@ -24,10 +33,22 @@ class Recipe:
     parents: tuple[str, ...] = ()
     state: str = "done"
     format: int = RECIPE_FORMAT
+    lineage: tuple[Passage, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "used", freeze(self.used))
+        object.__setattr__(self, "lineage", tuple(self.lineage))
         object.__setattr__(self, "parents", tuple(self.parents))
+
+    @property
+    def whole(self) -> bool:
+        """False where it goes on from a step that nobody knows any more how to make."""
+        wanted = self.request.resume
+        for passage in reversed(self.lineage):
+            if wanted is None or passage.steps != wanted.steps:
+                return False
+            wanted = passage.request.resume
+        return wanted is None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with a `format` number; see docs/recipe.md."""
@@ -35,6 +56,7 @@ class Recipe:
             "format": self.format,
             "request": self.request.to_json(),
             "used": thaw(self.used),
+            "lineage": [{"steps": item.steps, "request": item.request.to_json()} for item in self.lineage],
             "parents": list(self.parents),
             "state": self.state,
         }
@@ -57,4 +79,7 @@ class Recipe:
             parents=tuple(str(p) for p in data.get("parents") or ()),
             state=str(data.get("state", "done")),
             format=number,
+            lineage=tuple(
+                Passage(str(item["steps"]), Request.from_json(item["request"])) for item in data.get("lineage") or ()
+            ),
         )
