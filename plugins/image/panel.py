@@ -76,6 +76,10 @@ class ImagePanel(Panel):
             self.prompt_row.prompt.set_history([text for text in history if isinstance(text, str)])
         self._inspector.presets.set_own(host.recall("presets", {}))
 
+    def use_model(self, model_id: str) -> bool:
+        """Choose a model from elsewhere in the window, as if it were chosen in the inspector."""
+        return self._inspector.use_model(model_id)
+
     def _join(self) -> None:
         host, stage, start = self.host, self.stage, self._inspector.start
         prompt = self.prompt_row.prompt

@@ -138,6 +138,13 @@ class Inspector(QWidget):
         """The model that Generate will use."""
         return next((m for m in self._models if m.id == self.model.value()), None)
 
+    def use_model(self, model_id: str) -> bool:
+        """Choose a model by its id; False where it is not on offer."""
+        if all(model.id != model_id for model in self._models):
+            return False
+        self.model.set_value(model_id)
+        return True
+
     def commit(self) -> bool:
         """Take half-typed text as final; False where a field has a problem (it has the focus then)."""
         for field in (self.seed, self.count, *self.start.fields.values()):

@@ -80,7 +80,7 @@ class Stage(QWidget):
 
     def _place(self) -> None:
         room = self.canvas.rect()
-        self.tools.adjustSize()
+        self.tools.stand(room.height() - 2 * theme.M)
         self.tools.move(theme.M, theme.M)
         self.notice.place()
         self.badge.adjustSize()

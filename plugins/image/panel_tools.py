@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.widgets import theme
 from studio.widgets.canvas import Canvas
@@ -29,10 +29,11 @@ class ToolBar(Card):
         self._column.setSpacing(2)
         self.drag = self._tool("cursor", "Drag out", "Drag the picture out as a file")
         self.hand = self._tool("hand", "Move", "Move the picture (V, or Space and drag)")
-        self._column.addWidget(rule())
+        self._rules = [rule(), rule()]
+        self._column.addWidget(self._rules[0])
         self.fit = self._tool("corners-out", "Fit", "Show the whole picture (Ctrl+0)")
         self.actual = self._tool("number-square-one", "100 %", "Show every pixel once (Ctrl+1)")
-        self._column.addWidget(rule())
+        self._column.addWidget(self._rules[1])
         self.compare = self._tool("square-half", "Compare with the start picture", "Hold to see the start picture")
         self.copy = self._tool("copy", "Copy picture", "Copy the picture (Ctrl+C)")
         self.export = self._tool("export", "Export…", "Export… (Ctrl+E)")
@@ -53,6 +54,20 @@ class ToolBar(Card):
         button = IconButton(sign, name, help=help, role="text")
         self._column.addWidget(button)
         return button
+
+    def stand(self, room: int) -> None:
+        """Upright in `room` pixels of height where that is enough (it is not with large text on a small screen), else
+        lying.
+        """
+        self._lay(QBoxLayout.Direction.TopToBottom)
+        if self.sizeHint().height() > room:
+            self._lay(QBoxLayout.Direction.LeftToRight)
+        self.adjustSize()
+
+    def _lay(self, direction: QBoxLayout.Direction) -> None:
+        self._column.setDirection(direction)
+        for line in self._rules:
+            line.setVisible(direction is QBoxLayout.Direction.TopToBottom)
 
     def moving(self) -> bool:
         """True while the left button moves the picture instead of dragging it out."""

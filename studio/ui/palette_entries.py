@@ -49,8 +49,8 @@ def entries(window: MainWindow) -> list[Entry]:
 def _use_model(window: MainWindow, model_id: str) -> None:
     """Choose the model in the panel in front where that can, else show it among the models."""
     slot = window.front_slot()
-    choose = getattr(slot.panel, "use_model", None) if slot is not None else None
-    if slot is not None and choose is not None and window.panels.ask(slot, lambda: choose(model_id), False):
+    panel = slot.panel if slot is not None else None
+    if slot is not None and panel is not None and window.panels.ask(slot, lambda: panel.use_model(model_id), False):
         return
     window.show_place("models")
     show = getattr(window.stack.currentWidget(), "show_model", None)

@@ -30,7 +30,7 @@ class Field(QWidget):
         self._value: Any = spec.default
         self._editors: list[QWidget] = []
         self._label = Label(soften(spec.label, 80).replace("&", "&&"), "label")
-        self._unit = Label(spec.unit, "hint")
+        self._unit = Label(spec.unit, "hint", parent=self)
         self._unit.setVisible(bool(spec.unit))
         self._reset = IconButton(
             "arrow-counter-clockwise",

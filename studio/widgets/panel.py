@@ -43,6 +43,10 @@ class Panel(QWidget):
     def restore(self, state: dict[str, Any]) -> None:
         """The opposite of `state`; whatever is unknown or wrong is passed over."""
 
+    def use_model(self, model_id: str) -> bool:
+        """Choose a model by its id; False where the panel cannot use it."""
+        return False
+
     def generate(self) -> None:
         """Ctrl+Enter."""
 

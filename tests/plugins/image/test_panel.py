@@ -193,6 +193,25 @@ def test_another_model_can_be_chosen_and_new_ones_appear(panel: ImagePanel, host
     assert host.requests[0].model == OTHER.ref()
 
 
+def test_a_model_can_be_chosen_from_elsewhere(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    host.known_models.append(OTHER)
+    panel.refresh_models()
+    assert panel.use_model(OTHER.id)
+    assert not panel.use_model("models/nowhere")
+    generate(qtbot, panel)
+    assert host.requests[0].model == OTHER.ref()
+
+
+def test_the_tools_lie_down_where_they_cannot_stand(panel: ImagePanel, qtbot: QtBot) -> None:
+    tools = panel.stage.tools
+    assert tools.height() > tools.width()
+    panel.resize(980, 200)
+    qtbot.waitUntil(lambda: tools.width() > tools.height())
+    assert panel.stage.canvas.rect().contains(tools.geometry())
+    panel.resize(980, 640)
+    qtbot.waitUntil(lambda: tools.height() > tools.width())
+
+
 def test_a_refused_request_says_why(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
     host.refuse = StudioError("The disk is full.", "Make room.")
     generate(qtbot, panel)

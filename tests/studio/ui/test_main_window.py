@@ -225,10 +225,6 @@ def test_f6_walks_around_the_parts_of_the_window(studio: Studio) -> None:
     assert len(set(seen)) >= 3
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="setVisible before a parent: Field._unit in widgets/field.py, the copy button in pages/library_details.py",
-)
 def test_no_window_but_the_main_one_ever_shows_up(studio: Studio, qapp: QApplication) -> None:
     class Watch(QObject):
         seen: list[str] = []  # noqa: RUF012 - one instance only
