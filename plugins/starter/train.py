@@ -1,4 +1,4 @@
-"""Train the starter models: ``python -m plugins.starter.train pictures [--tiny] [--minutes N] ...``.
+"""Train the starter models: ``python -m plugins.starter.train MODEL [--tiny] [--minutes N] ...``.
 
 Every stage resumes where it stopped. See --help; a file named PAUSE in the work folder makes it sleep.
 """
@@ -23,15 +23,20 @@ SHIPPED = HERE.parents[2] / "resources" / "starter"
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m plugins.starter.train", description=__doc__)
-    parser.add_argument("model", choices=("pictures",))
+    parser.add_argument("model", choices=("pictures", "prose", "prose-gru"))
     parser.add_argument(
-        "--stage", choices=("all", "autoencoder", "text", "cache", "denoiser", "decoder"), default="all"
+        "--stage",
+        choices=("all", "autoencoder", "text", "cache", "denoiser", "decoder", "polish", "ship"),
+        default="all",
+        help="all: autoencoder, text, denoiser, ship. Beside them: cache (encode ahead), decoder (better pictures from "
+        "the same latents), polish (let the rate run out, for weights to ship)",
     )
     parser.add_argument("--tiny", action="store_true", help="a toy of the same shape, in seconds: for tests")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in the work folder")
     parser.add_argument("--work", type=Path, help="checkpoints, caches, logs, samples (default: the user's cache)")
     parser.add_argument("--out", type=Path, help="where the finished model goes (default: resources/starter)")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes, with a checkpoint")
+    parser.add_argument("--polish", type=int, default=1000, help="steps of the stage polish")
     parser.add_argument("--threads", type=int, default=1, help="processor threads (1 leaves the machine usable)")
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto")
     options = parser.parse_args(arguments)
@@ -43,13 +48,19 @@ def main(arguments: list[str] | None = None) -> int:
 
     import torch
 
-    from .pictures.stages import run
-
     torch.set_num_threads(options.threads)
     if options.device == "auto":
         options.device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     deadline = time.time() + options.minutes * 60 if options.minutes else None
-    run(options.stage, work=work, out=out, tiny=options.tiny, device=torch.device(options.device), deadline=deadline)
+    run(
+        options.stage,
+        work=work,
+        out=out,
+        tiny=options.tiny,
+        device=torch.device(options.device),
+        deadline=deadline,
+        polish=options.polish,
+    )
     return 0
 
 

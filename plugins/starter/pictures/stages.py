@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from ..training.checkpoint import load_checkpoint, save_checkpoint
@@ -23,7 +25,7 @@ from .autoencoder import (
 )
 from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
 from .data import LatentCache
-from .denoiser import DenoiserPlan, train_denoiser
+from .denoiser import DenoiserPlan, DenoiserTraining, build_denoiser, polish_denoiser, train_denoiser
 from .text import build_text_encoder, make_tokenizer, train_text
 
 
@@ -62,16 +64,30 @@ class Training:
     def pace(self, name: str) -> Pace:
         return Pace(self.work, name, deadline=self.deadline)
 
+    def _shipped(self, part: str, module: torch.nn.Module) -> bool:
+        """Warm start: fill a module from the shipped folder, where its weights are there and of the same shapes."""
+        files = sorted((self.out / part).glob("*.safetensors"))
+        if len(files) != 1:
+            return False
+        weights = {key: value.float() for key, value in load_file(files[0]).items()}
+        wanted = module.state_dict()
+        if any(key not in weights or weights[key].shape != value.shape for key, value in wanted.items()):
+            return False
+        module.load_state_dict({key: weights[key] for key in wanted})
+        return True
+
     def autoencoder(self) -> AutoencoderKL:
         """The finished autoencoder, trained if need be; its encoder is frozen from then on."""
         done = self.work / "autoencoder-done.safetensors"
         vae = build_autoencoder(self.coder).to(self.device)
         if load_checkpoint(done, models={"model": vae}, optimiser=None) is None:
-            pace = self.pace("autoencoder")
-            vae = train_autoencoder(self.coder, self.work, pace, self.device)
-            if not pace.go_on():
-                raise SystemExit(0)
-            whiten(vae, held_out_pictures(64))
+            begun = (self.work / "autoencoder.safetensors").exists()
+            if begun or not self._shipped("vae", vae):
+                pace = self.pace("autoencoder")
+                vae = train_autoencoder(self.coder, self.work, pace, self.device)
+                if not pace.go_on():
+                    raise SystemExit(0)
+                whiten(vae, held_out_pictures(64))
             save_checkpoint(done, models={"model": vae}, optimiser=None, info={})
         return vae.eval().requires_grad_(False)
 
@@ -91,16 +107,20 @@ class Training:
     def text(self) -> tuple[CLIPTextModel, CLIPTokenizer]:
         """Tokenizer and text encoder, made and taught if need be."""
         folder = self.work / "tokenizer"
+        if not folder.exists() and (self.out / "tokenizer").exists():
+            shutil.copytree(self.out / "tokenizer", folder)
         tokenizer = CLIPTokenizer.from_pretrained(folder) if folder.exists() else make_tokenizer(folder)
         encoder = build_text_encoder(tokenizer)
         done = self.work / "text.safetensors"
         if load_checkpoint(done, models={"model": encoder}, optimiser=None) is None:
-            pace = self.pace("text")
-            right = train_text(
-                encoder, tokenizer, pace, steps=self.reading, batch=self.words_a_step, device=self.device
-            )
-            if not pace.go_on():
-                raise SystemExit(0)
+            right = 0.0
+            if not self._shipped("text_encoder", encoder):
+                pace = self.pace("text")
+                right = train_text(
+                    encoder, tokenizer, pace, steps=self.reading, batch=self.words_a_step, device=self.device
+                )
+                if not pace.go_on():
+                    raise SystemExit(0)
             save_checkpoint(done, models={"model": encoder}, optimiser=None, info={"facts": right})
         return encoder.to(self.device).eval(), tokenizer
 
@@ -114,40 +134,50 @@ class Training:
             cache.grow()
             pace.note(len(cache), self.denoising.cache)
 
-    def denoiser(self) -> None:
-        """Train the denoiser; every so often the folder `model` beside the checkpoints is a loadable draft."""
+    def denoiser(self, *, polish: int = 0) -> None:
+        """Train the denoiser, or with `polish` let its rate run out over so many steps.
+
+        Every so often the folder `model` beside the checkpoints is a loadable draft.
+        """
         vae, (encoder, tokenizer) = self.autoencoder(), self.text()
         cache = LatentCache(self.work, vae, mark="1", shard=self.denoising.shard)
-        draft = self.work / "model"
+        training = DenoiserTraining(
+            self.denoising, encoder=encoder, tokenizer=tokenizer, cache=cache, device=self.device
+        )
+        if not (self.work / "denoiser.safetensors").exists():
+            shipped = build_denoiser(self.denoising)
+            facts = self.out / "training.json"
+            if facts.exists() and self._shipped("unet", shipped):
+                training.start_from(shipped.state_dict(), int(json.loads(facts.read_text("utf-8"))["steps"]))
 
         def publish(model: UNet2DConditionModel, step: int) -> None:
+            draft = self.work / "model"
             best = self.best_autoencoder()
-            preview = preview_matrix(best, HELD_OUT)
             save_bundle(
                 draft,
                 vae=best,
                 encoder=encoder,
                 tokenizer_folder=self.work / "tokenizer",
                 denoiser=model,
-                preview=preview,
+                preview=preview_matrix(best, HELD_OUT),
             )
+            facts = {"steps": step, "pictures": step * self.denoising.batch, "polished": bool(polish)}
+            (draft / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
             sample_sheet(draft, self.work / "samples" / f"{step:07d}.png", EXAMPLES[: self.pictures_shown])
-            self.out.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(draft, self.out, dirs_exist_ok=True)
 
-        train_denoiser(
-            self.denoising,
-            encoder=encoder,
-            tokenizer=tokenizer,
-            cache=cache,
-            work=self.work,
-            pace=self.pace("denoiser"),
-            device=self.device,
-            publish=publish,
-        )
+        if polish:
+            polish_denoiser(training, self.work, self.pace("polish"), publish, steps=polish)
+        else:
+            train_denoiser(training, self.work, self.pace("denoiser"), publish)
+
+    def ship(self) -> None:
+        """Put the newest draft where users get it. What is committed is decided by a look at the evaluation."""
+        shutil.copytree(self.work / "model", self.out, dirs_exist_ok=True)
 
 
-def run(stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, deadline: float | None) -> None:
+def run(
+    stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, deadline: float | None, polish: int = 1000
+) -> None:
     """Run one stage, or all that are not done yet."""
     training = Training(work, out, tiny=tiny, device=device, deadline=deadline)
     if stage in ("all", "autoencoder"):
@@ -160,3 +190,7 @@ def run(stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, 
         training.decoder()
     if stage in ("all", "denoiser"):
         training.denoiser()
+    if stage == "polish":
+        training.denoiser(polish=polish)
+    if stage in ("all", "ship"):
+        training.ship()

@@ -59,7 +59,8 @@ class Muon(torch.optim.Optimizer):
         ]
         super().__init__(groups, {"momentum": momentum, "betas": betas, "weight_decay": weight_decay})
         self._every = every
-        self._turn = 0
+        self.turn = 0
+        """Steps so far; a resumed training sets it, so that the same matrices are due."""
 
     def pace(self, part: float) -> None:
         """Set every rate to that part of its top."""
@@ -73,8 +74,8 @@ class Muon(torch.optim.Optimizer):
             update = self._matrix if group["muon"] else self._adam
             for index, parameter in enumerate(group["params"]):
                 if parameter.grad is not None:
-                    update(parameter, group, due=(index + self._turn) % self._every == 0)
-        self._turn += 1
+                    update(parameter, group, due=(index + self.turn) % self._every == 0)
+        self.turn += 1
 
     def _matrix(self, parameter: torch.Tensor, group: dict, *, due: bool) -> None:
         state, gradient = self.state[parameter], parameter.grad
