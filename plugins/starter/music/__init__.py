@@ -1,0 +1,1 @@
+"""The starter composer and the small model that learned from it."""
