@@ -1,0 +1,98 @@
+"""The transformer: a small Llama, whose folder every transformers program can load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from .data import Batch
+from .recurrent import GruWriter
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes and pace of a training."""
+
+    vocabulary: int = 4096
+    documents: int = 12_000
+    """From which the vocabulary is learned."""
+    width: int = 192
+    layers: int = 5
+    heads: int = 6
+    inner: int = 512
+    length: int = 384
+    rows: int = 8
+    steps: int = 20_000
+    warm: int = 60
+    lr: float = 0.02
+    adam_lr: float = 4e-3
+    average: float = 0.99
+    lazy: int = 2
+    """A matrix is made orthogonal every so many steps (see Muon)."""
+    publish: int = 200
+
+
+TINY = Plan(
+    vocabulary=900, documents=300, width=48, layers=2, heads=4, inner=96, length=96, rows=4, steps=60, warm=5,
+    publish=30, average=0.8,
+)  # fmt: skip
+
+
+def build(kind: str, plan: Plan, tokenizer: PreTrainedTokenizerFast) -> nn.Module:
+    """A fresh model: "prose" (the transformer) or "prose-gru"."""
+    torch.manual_seed(4)
+    if kind == "prose-gru":
+        return GruWriter(vocab_size=len(tokenizer), width=plan.width * 2, layers=2, embedding=plan.width)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=plan.width,
+            intermediate_size=plan.inner,
+            num_hidden_layers=plan.layers,
+            num_attention_heads=plan.heads,
+            max_position_embeddings=1024,
+            tie_word_embeddings=True,
+            initializer_range=0.04,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def logits_of(model: nn.Module, batch: Batch, device: torch.device) -> torch.Tensor:
+    """[rows, length, vocabulary]. The recurrent model hears the end mark between documents and has to forget by itself."""
+    ids = batch.ids[:, :-1].to(device)
+    if isinstance(model, GruWriter):
+        return model(ids)[0]
+    mask = batch.mask.to(device)
+    return model(input_ids=ids, attention_mask=mask, position_ids=batch.positions.to(device), use_cache=False).logits
+
+
+def save_model(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write the folder in half precision, with the tokenizer and sensible ways to sample."""
+    if isinstance(model, GruWriter):
+        model.save_pretrained(folder)
+    else:
+        model.generation_config = GenerationConfig(
+            do_sample=True, temperature=0.8, top_p=0.95, max_new_tokens=400,
+            bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        )  # fmt: skip
+        half = LlamaForCausalLM(model.config).half()
+        half.load_state_dict({k: v.detach().cpu().half() for k, v in model.state_dict().items()})
+        half.generation_config = model.generation_config
+        half.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def load_model(folder: Path) -> tuple[nn.Module, PreTrainedTokenizerFast]:
+    """Either kind of folder, in full precision, ready to write."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    if '"studio-gru"' in (folder / "config.json").read_text(encoding="utf-8"):
+        return GruWriter.from_pretrained(folder), tokenizer
+    model = LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+    return model.eval(), tokenizer
