@@ -52,6 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
     if options.device == "auto":
         options.device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     deadline = time.time() + options.minutes * 60 if options.minutes else None
+    if options.model.startswith("prose"):
+        from .prose.stages import run as train_prose
+
+        device = torch.device(options.device)
+        train_prose(options.model, work=work, out=out, tiny=options.tiny, device=device, deadline=deadline)
+        return 0
+
+    from .pictures.stages import run
+
     run(
         options.stage,
         work=work,
