@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, QSize, QSizeF, Qt, QUrl, Signal
 from PySide6.QtGui import (
-    QBrush,
     QContextMenuEvent,
     QDrag,
     QDragEnterEvent,
@@ -30,6 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from studio.widgets import theme
+from studio.widgets.picture_brush import PictureBrush
 from studio.widgets.placement import Placement
 
 CRISP = 2.0
@@ -64,8 +64,7 @@ class CanvasView(QWidget):
         self._space = False
         self._over = False
         self._keyboard = False
-        self._checker: tuple[str, QPixmap] | None = None
-        self._reduced: tuple[tuple[int, int, int], QImage] | None = None
+        self._brush = PictureBrush()
         self.file_to_drag: Callable[[], Path | None] | None = None
         self.drag_out = True
 
@@ -166,7 +165,8 @@ class CanvasView(QWidget):
         painter.fillRect(event.rect(), current.color("canvas"))
         image = self._compare if self._comparing and self._compare is not None else self._image
         if image is not None:
-            self._paint_image(painter, image)
+            smooth = self._smooth or self.zoom() < CRISP + 0.01 or image.size() != self._place.target
+            self._brush.paint(painter, image, self.picture_rect(), QRectF(self.rect()), smooth=smooth)
         if self._over:
             painter.setPen(QPen(current.color("accent"), 2, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -176,50 +176,6 @@ class CanvasView(QWidget):
             painter.setPen(QPen(current.color("accent"), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
-
-    def _paint_image(self, painter: QPainter, image: QImage) -> None:
-        place = self.picture_rect()
-        if image.hasAlphaChannel():
-            painter.save()
-            painter.setBrushOrigin(place.topLeft())
-            painter.fillRect(place, QBrush(self._checkerboard()))
-            painter.restore()
-        smooth = self._smooth or self.zoom() < CRISP + 0.01 or image.size() != self._place.target
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        shown = place.intersected(QRectF(self.rect()))
-        if shown.isEmpty():
-            return
-        x, y = image.width() / place.width(), image.height() / place.height()
-        source = QRectF(
-            (shown.left() - place.left()) * x, (shown.top() - place.top()) * y, shown.width() * x, shown.height() * y
-        )
-        if smooth and max(x, y) / self.devicePixelRatioF() > 1.5:
-            self._paint_reduced(painter, image, place)
-        else:
-            painter.drawImage(shown, image, source)
-
-    def _paint_reduced(self, painter: QPainter, image: QImage, place: QRectF) -> None:
-        """Bilinear drawing skips pixels when it shrinks by more than a half; scale by area instead, once."""
-        ratio = self.devicePixelRatioF()
-        size = QSize(max(round(place.width() * ratio), 1), max(round(place.height() * ratio), 1))
-        key = (image.cacheKey(), size.width(), size.height())
-        if self._reduced is None or self._reduced[0] != key:
-            mode = Qt.TransformationMode.SmoothTransformation
-            self._reduced = (key, image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode))
-        painter.drawImage(place, self._reduced[1])
-
-    def _checkerboard(self) -> QPixmap:
-        current = theme.tokens()
-        if self._checker is None or self._checker[0] != current.name:
-            cell = 8
-            made = QPixmap(cell * 2, cell * 2)
-            made.fill(current.color("check_light"))
-            painter = QPainter(made)
-            painter.fillRect(QRect(0, 0, cell, cell), current.color("check_dark"))
-            painter.fillRect(QRect(cell, cell, cell, cell), current.color("check_dark"))
-            painter.end()
-            self._checker = (current.name, made)
-        return self._checker[1]
 
     # hands
 

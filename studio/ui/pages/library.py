@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,6 +22,7 @@ from studio.ui.pages.library_details import LibraryDetails
 from studio.ui.pages.library_grid import LARGEST, SMALLEST, USUAL, LibraryGrid
 from studio.ui.pages.library_large import LargeView
 from studio.ui.pages.library_model import ARTIFACT, LibraryModel
+from studio.ui.pages.page_parts import file_data, single_shot
 from studio.ui.pages.search_field import SearchField
 from studio.ui.pages.toast import Toast
 from studio.ui.shell import Shell
@@ -60,7 +61,7 @@ class LibraryPage(QWidget):
         self._build()
         self.toast = Toast(self)
         self._join()
-        self._typing = _single_shot(self, 120, self._apply_filter)
+        self._typing = single_shot(self, 120, self._apply_filter)
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_MS)
         self._watch.timeout.connect(self.refresh)
@@ -367,11 +368,7 @@ class LibraryPage(QWidget):
             self._to_clipboard(str(path), None)
 
     def _to_clipboard(self, path: str, image: QImage | None) -> None:
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(path)])
-        if image is not None:
-            data.setImageData(image)
-        QGuiApplication.clipboard().setMimeData(data)
+        QGuiApplication.clipboard().setMimeData(file_data(path, image))
         self._shell.say("Copied")
 
     def _copy_prompt(self, text: str) -> None:
@@ -398,11 +395,3 @@ class LibraryPage(QWidget):
     def _failed(self, key: tuple[str, str], error: object) -> None:
         if key[0] == "copy" and isinstance(error, StudioError):
             self._shell.report(error)
-
-
-def _single_shot(owner: QWidget, milliseconds: int, call: Callable[[], None]) -> QTimer:
-    timer = QTimer(owner)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(call)
-    return timer
