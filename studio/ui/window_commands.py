@@ -15,7 +15,7 @@ CANCEL_KEY = "Esc"
 
 def add_commands(window: MainWindow) -> None:
     """Put every command of the window into its registry."""
-    for command in (*_work(window), *_project(window), *_view(window), *_help(window)):
+    for command in (*_work(window), *_project(window), *_view(window), *_look(window), *_help(window)):
         window.commands.add(command)
 
 
@@ -138,27 +138,6 @@ def _view(window: MainWindow) -> list[Command]:
             "steps bottom",
             ANY_PANEL,
         ),
-        Command(
-            "view.theme",
-            "Theme: dark or light",
-            actions.toggle_theme,
-            (),
-            "moon",
-            group,
-            "change colours mode night day",
-        ),
-        Command(
-            "view.larger", "Larger text", lambda: actions.change_text(1), ("Ctrl+Alt+=",), "text-aa", group, "font size"
-        ),
-        Command(
-            "view.smaller",
-            "Smaller text",
-            lambda: actions.change_text(-1),
-            ("Ctrl+Alt+-",),
-            "text-aa",
-            group,
-            "font size",
-        ),
         Command("view.full", "Full screen", actions.toggle_full_screen, ("F11",), "corners-out", group),
         Command(
             "view.next", "Next part of the window", lambda: actions.next_part(1), ("F6",), "arrow-right", group, "focus"
@@ -182,6 +161,34 @@ def _view(window: MainWindow) -> list[Command]:
             "preferences options",
         ),
         Command("window.quit", "Quit", window.close, ("Ctrl+Q",), "sign-out", group, "exit close"),
+    ]
+
+
+def _look(window: MainWindow) -> list[Command]:
+    actions = window.acts
+    group = "Window"
+    return [
+        Command(
+            "view.theme",
+            "Theme: dark or light",
+            actions.toggle_theme,
+            (),
+            "moon",
+            group,
+            "change colours mode night day",
+        ),
+        Command(
+            "view.larger", "Larger text", lambda: actions.change_text(1), ("Ctrl+Alt+=",), "text-aa", group, "font size"
+        ),
+        Command(
+            "view.smaller",
+            "Smaller text",
+            lambda: actions.change_text(-1),
+            ("Ctrl+Alt+-",),
+            "text-aa",
+            group,
+            "font size",
+        ),
     ]
 
 
