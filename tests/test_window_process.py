@@ -43,6 +43,7 @@ def start():
     poll.start(50)
 
 window.painted.connect(lambda: QTimer.singleShot(200, start))
+QTimer.singleShot(150_000, app.exit)  # the test then shows what the status said until here
 window.show()
 app.exec()
 studio.close()
