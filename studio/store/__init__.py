@@ -1,6 +1,7 @@
 """Everything on disk: projects, artifacts, steps, the queue, the library, settings and models. No Qt, no torch."""
 
 from studio.store.artifacts import ArtifactStore
+from studio.store.branches import Branches
 from studio.store.documents import DocumentStore
 from studio.store.formats import Formats
 from studio.store.journal import JobJournal
@@ -9,10 +10,11 @@ from studio.store.places import Places, bundled
 from studio.store.project import Project
 from studio.store.settings import SessionStore, SettingsStore
 from studio.store.shelf import ModelShelf
-from studio.store.steps import StepStore, StepWriter
+from studio.store.steps import StepRow, StepStore, StepWriter
 
 __all__ = [
     "ArtifactStore",
+    "Branches",
     "DocumentStore",
     "Formats",
     "JobJournal",
@@ -22,6 +24,7 @@ __all__ = [
     "Project",
     "SessionStore",
     "SettingsStore",
+    "StepRow",
     "StepStore",
     "StepWriter",
     "bundled",

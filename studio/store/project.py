@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.store.artifacts import ArtifactStore
+from studio.store.branches import Branches
 from studio.store.documents import DocumentStore
 from studio.store.files import in_words, make_folder, plain_words, read_object, set_aside, sweep, write_json
 from studio.store.formats import FORMATS, Formats, bring_up, newer
@@ -34,6 +35,7 @@ class Project:
         self.library = Library(folder / "artifacts", cache, notices=notices)
         self.artifacts = ArtifactStore(folder / "artifacts", self.library)
         self.steps = StepStore(folder / "steps")
+        self.branches = Branches(self.steps, self.library)
         self.queue = JobJournal(folder / "queue", notices=notices)
         self.documents = DocumentStore(folder / "documents", notices=notices)
 

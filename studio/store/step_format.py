@@ -8,16 +8,13 @@ and the state. See docs/project-folder.md.
 from __future__ import annotations
 
 import json
-import math
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any
 
-from studio.core.canonical import thaw
-from studio.core.steps import Preview, Step, StepState, Tensor
+from studio.core.steps import Preview, Step
 
-FORMAT = 1
+FORMAT = 2
 HEADER = struct.Struct("<8sI4x")
 MAGIC = b"STUDIOst"
 HEAD = struct.Struct("<4sIIIQIII")
@@ -28,18 +25,12 @@ HEAD_SIZE = HEAD.size + CRC.size
 ABOUT_LIMIT = 1 << 20
 PREVIEW_LIMIT = 1 << 25
 STATE_LIMIT = 1 << 36
-VALUES_LIMIT = 1 << 26
 STEPS_LIMIT = 1 << 20
 """Nobody's generation has a million steps: what says so is damaged or hostile."""
 
 _SAMPLE = 4096
 _PAYS = 0.9
 """Compress only what shrinks to less than this: the noise of the first denoising steps does not."""
-
-_BITS = {
-    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "U16": 16, "I16": 16, "F16": 16, "BF16": 16,
-    "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64, "C64": 64,
-}  # fmt: skip
 
 
 class Damaged(ValueError):
@@ -89,8 +80,8 @@ def read_header(data: bytes) -> int:
     return int(number)
 
 
-def pack(step: Step, state: StepState | None) -> bytes:
-    """One record. Raises ValueError or TypeError for values that are no JSON or no tensor."""
+def pack(step: Step, state: bytes = b"") -> bytes:
+    """One record; `state` is packed already. Raises ValueError or TypeError for what is no JSON."""
     preview, about = b"", {"total": step.total, "label": step.label}
     if step.preview is not None:
         preview, squeezed = squeeze(step.preview.data)
@@ -101,20 +92,19 @@ def pack(step: Step, state: StepState | None) -> bytes:
             "size": len(step.preview.data),
             "zlib": squeezed,
         }
-    packed_state = b"" if state is None else pack_state(state)
     text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
     head = HEAD.pack(
         MARK,
         step.index,
         len(text),
         len(preview),
-        len(packed_state),
+        len(state),
         zlib.crc32(text),
         zlib.crc32(preview),
-        zlib.crc32(packed_state),
+        zlib.crc32(state),
     )
-    record = b"".join((head, CRC.pack(zlib.crc32(head)), text, preview, packed_state))
-    if not Head(0, step.index, len(text), len(preview), len(packed_state), 0, 0, 0).sane():
+    record = b"".join((head, CRC.pack(zlib.crc32(head)), text, preview, state))
+    if not Head(0, step.index, len(text), len(preview), len(state), 0, 0, 0).sane():
         raise ValueError(f"step {step.index} is too large to be kept ({len(record)} bytes)")
     return record
 
@@ -152,52 +142,6 @@ def unpack_step(head: Head, about: bytes, preview: bytes) -> Step:
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Damaged(f"step {head.index}: {error}") from error
-
-
-def pack_state(state: StepState) -> bytes:
-    """A state as bytes: length of its JSON, the JSON, then the arrays one after the other."""
-    blobs, arrays = [], []
-    for name, tensor in state.tensors.items():
-        if tensor_size(tensor.dtype, tensor.shape) not in (len(tensor.data), -1):
-            raise ValueError(f"tensor {name!r}: {len(tensor.data)} bytes are not {tensor.dtype} {tensor.shape}")
-        blob, squeezed = squeeze(tensor.data)
-        blobs.append(blob)
-        arrays.append([name, tensor.dtype, list(tensor.shape), len(tensor.data), len(blob), squeezed])
-    about = {"values": thaw(state.values), "tensors": arrays}
-    text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
-    if len(text) > VALUES_LIMIT:
-        raise ValueError("the JSON part of the state is too large; put it into a tensor")
-    return b"".join((CRC.pack(len(text)), text, *blobs))
-
-
-def unpack_state(head: Head, data: bytes) -> StepState:
-    """The opposite of `pack_state`. Raises Damaged."""
-    if zlib.crc32(data) != head.state_crc:
-        raise Damaged(f"state of step {head.index}: checksum")
-    try:
-        (length,) = CRC.unpack_from(data)
-        about = json.loads(data[CRC.size : CRC.size + length].decode("utf-8", "surrogatepass"))
-        tensors, offset = {}, CRC.size + length
-        for name, dtype, shape, size, stored, squeezed in about["tensors"]:
-            tensors[str(name)] = _tensor(
-                str(dtype), tuple(map(int, shape)), size, data[offset : offset + stored], squeezed
-            )
-            offset += stored
-        return StepState(tensors=tensors, values=about["values"])
-    except (KeyError, TypeError, ValueError, struct.error, RecursionError) as error:
-        raise Damaged(f"state of step {head.index}: {error}") from error
-
-
-def _tensor(dtype: str, shape: tuple[int, ...], size: Any, blob: bytes, squeezed: Any) -> Tensor:
-    if tensor_size(dtype, shape) not in (size, -1):
-        raise ValueError(f"{size} bytes are not {dtype} {shape}")
-    return Tensor(dtype, shape, unsqueeze(blob, bool(squeezed), int(size), limit=STATE_LIMIT))
-
-
-def tensor_size(dtype: str, shape: tuple[int, ...]) -> int:
-    """Bytes of an array; -1 for a dtype nobody told us about."""
-    bits = _BITS.get(dtype)
-    return -1 if bits is None else math.prod(shape) * bits // 8
 
 
 def squeeze(data: bytes) -> tuple[bytes, bool]:

@@ -26,7 +26,7 @@ def noise(count: int, seed: int) -> bytes:
 def step(index: int, *, size: int = 16) -> tuple[Step, StepState]:
     look = Preview(RGB, bytes([index * 9 % 256]) * (size * size * 3), size, size)
     tensors = {"latents": Tensor("F32", (1, 4, 8, 8), noise(1024, index)), "ids": Tensor("I64", (64,), bytes(512))}
-    return Step(index, 8, look, f"at {index}", True), StepState(tensors, {"rng": [1, index], "name": "Größe"})
+    return Step(index, 8, look, f"at {index}", True, JOB), StepState(tensors, {"rng": [1, index], "name": "Größe"})
 
 
 @pytest.fixture
