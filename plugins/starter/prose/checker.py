@@ -16,87 +16,19 @@ from .grammar.story import ANSWERS, CONTESTS, FEARS, OBSTACLES, by_name, tools
 from .grammar.template import PRONOUNS, Bound, Choice, Matcher, Node, Reader, Text, parsed
 from .grammar.verbs import form
 
-_BEATS = [
-    "open",
-    "habit",
-    "want",
-    "go",
-    "sky",
-    "step",
-    "meet",
-    "kind",
-    "give",
-    "back",
-    "found",
-    "why",
-    "call",
-    "feel",
-    "home",
-    "end",
-    "ask",
-    "miss",
-    "hint",
-    "solve",
-    "won",
-    "arrive",
-    "share",
-    "secret",
-    "rival",
-    "intro",
-    "train",
-    "turn",
-    "choose",
-    "moral",
-]
+_BEATS = (
+    "open", "habit", "want", "go", "sky", "step", "meet", "kind", "give", "back", "found", "why", "call", "feel",
+    "home", "end", "ask", "miss", "hint", "solve", "won", "arrive", "share", "secret", "rival", "intro", "train",
+    "turn", "choose", "moral",
+)  # fmt: skip
 _NAME = re.compile(r"[A-Z][a-zé]+")
 _LOWER = re.compile(r"[a-z]+(?:-[a-z]+)*")
-_NO_NAMES = frozenset(
-    [
-        "A",
-        "An",
-        "The",
-        "I",
-        "He",
-        "She",
-        "They",
-        "It",
-        "His",
-        "Her",
-        "Their",
-        "My",
-        "Its",
-        "But",
-        "So",
-        "Then",
-        "And",
-        "What",
-        "Who",
-        "Where",
-        "When",
-        "Nobody",
-        "Everybody",
-        "Somebody",
-        "There",
-        "This",
-        "That",
-        "On",
-        "In",
-        "At",
-        "Of",
-        "For",
-        "With",
-        "Without",
-        "Behind",
-        "Under",
-        "Half",
-        "Something",
-        "Somewhere",
-        "Sometimes",
-        "Perhaps",
-        "Snow",
-        "Thunder",
-    ]
-)
+_NO_NAMES = frozenset({
+    "A", "An", "The", "I", "He", "She", "They", "It", "His", "Her", "Their", "My", "Its", "But", "So", "Then",
+    "And", "What", "Who", "Where", "When", "Nobody", "Everybody", "Somebody", "There", "This", "That", "On", "In",
+    "At", "Of", "For", "With", "Without", "Behind", "Under", "Half", "Something", "Somewhere", "Sometimes",
+    "Perhaps", "Snow", "Thunder",
+})  # fmt: skip
 _PERSONS = ("she", "he", "they", "I")
 
 

@@ -65,7 +65,7 @@ def build(kind: str, plan: Plan, tokenizer: PreTrainedTokenizerFast) -> nn.Modul
 
 
 def logits_of(model: nn.Module, batch: Batch, device: torch.device) -> torch.Tensor:
-    """[rows, length, vocabulary]. The recurrent model hears the end mark between documents and has to forget by itself."""
+    """[rows, length, vocabulary]. The recurrent model has to forget by itself what was before an end mark."""
     ids = batch.ids[:, :-1].to(device)
     if isinstance(model, GruWriter):
         return model(ids)[0]
@@ -80,7 +80,8 @@ def save_model(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Pat
     else:
         model.generation_config = GenerationConfig(
             do_sample=True, temperature=0.8, top_p=0.95, max_new_tokens=400,
-            bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
         )  # fmt: skip
         half = LlamaForCausalLM(model.config).half()
         half.load_state_dict({k: v.detach().cpu().half() for k, v in model.state_dict().items()})

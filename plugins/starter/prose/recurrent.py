@@ -1,7 +1,7 @@
 """A recurrent sibling of the transformer: embedding, GRU layers, the embedding again as output.
 
-Its folder holds `config.json` (model_type "studio-gru", vocab_size, width, layers, dropout), `model.safetensors`
-with PyTorch's names (`embed.weight`, `gru.*`, `out.weight`, `out.bias`), and the same tokenizer files as the transformer.
+Its folder holds `config.json` (model_type "studio-gru", vocab_size, width, layers, embedding), `model.safetensors`
+with PyTorch's names (`embed.*`, `gru.*`, `out.*`), and the tokenizer files.
 """
 
 from __future__ import annotations

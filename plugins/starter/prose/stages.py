@@ -33,7 +33,7 @@ def vocabulary(plan: Plan, work: Path) -> PreTrainedTokenizerFast:
 
 
 def loss_of(model: nn.Module, made: Batch, device: torch.device) -> torch.Tensor:
-    """Mean cross entropy of the next token; what follows an end mark is another document and counts as its beginning."""
+    """Mean cross entropy of the next token within each document."""
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
         logits = logits_of(model, made, device)
     wanted = made.ids[:, 1:].to(device)

@@ -30,10 +30,9 @@ def write(
         group = [i for i, e in enumerate(encoded) if len(e) == length]
         for start in range(0, len(group), 64):
             part = group[start : start + 64]
-            written = _together(
-                model, torch.tensor([encoded[i] for i in part]), tokenizer.eos_token_id, [seed * 1_000_003 + i for i in part],
-                temperature=temperature, top_p=top_p, longest=longest,
-            )  # fmt: skip
+            ids, draws = torch.tensor([encoded[i] for i in part]), [seed * 1_000_003 + i for i in part]
+            end = tokenizer.eos_token_id
+            written = _together(model, ids, end, draws, temperature=temperature, top_p=top_p, longest=longest)
             done |= {i: tokenizer.decode(w) for i, w in zip(part, written, strict=True)}
     return [done[i] for i in range(len(openings))]
 

@@ -79,8 +79,7 @@ _KEYWORDS = tuple(
             for words in table.values()
             for word in words
         },
-        key=len,
-        reverse=True,
+        key=lambda word: (-len(word), word),
     )
 )  # fmt: skip
 

@@ -13,24 +13,10 @@ from .template import PRONOUNS, expand
 from .verbs import form
 
 FAMILIES = ("seek", "mend", "mystery", "riddle", "lost", "fear", "gift", "carry", "contest")
-_SAME_ALL_STORY = frozenset(
-    [
-        "food",
-        "birds",
-        "thief",
-        "spot",
-        "piece",
-        "kin",
-        "kin2",
-        "since2",
-        "lost",
-        "who",
-        "wrong",
-        "others",
-        "contest",
-        "fear",
-    ]
-)
+_SAME_ALL_STORY = frozenset({
+    "food", "birds", "thief", "spot", "piece", "kin", "kin2", "since2", "lost", "who", "wrong", "others", "contest",
+    "fear",
+})  # fmt: skip
 OBSTACLES = {
     "fairy tale": "river gate dark giant fog storm hedge", "sea story": "fog storm reef dark crowd",
     "mystery": "gate dark dog maze alarm crowd", "space story": "engine meteors gate dark",

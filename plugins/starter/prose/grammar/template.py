@@ -177,7 +177,7 @@ Reader = Callable[[str, int, Bound], Iterable[tuple[int, Bound]]]
 
 
 class Matcher:
-    """Recognises sentences: `slots` read the story's words, `rules` are all templates of each rule, whatever the story."""
+    """Recognises sentences. `slots` read the story's words; `rules` are all templates of each rule."""
 
     def __init__(self, slots: Mapping[str, Reader], rules: Mapping[str, tuple[str, ...]]) -> None:
         self._slots, self._rules = slots, {k: tuple(parsed(t) for t in v) for k, v in rules.items()}

@@ -3,197 +3,40 @@
 from __future__ import annotations
 
 import random
+import re
 
 GENRES = ("fairy tale", "sea story", "mystery", "space story", "everyday story", "fable", "winter tale", "desert tale")
 MOODS = ("merry", "wistful", "eerie", "tender", "bold", "dreamy")
 PEOPLE = ("fairy tale", "sea story", "mystery", "space story", "everyday story", "winter tale", "desert tale")
 
-HER = tuple(
-    [
-        "Ada",
-        "Alma",
-        "Anna",
-        "Bea",
-        "Clara",
-        "Cora",
-        "Dora",
-        "Edda",
-        "Ella",
-        "Elsa",
-        "Emma",
-        "Fern",
-        "Flora",
-        "Greta",
-        "Hana",
-        "Hazel",
-        "Hilda",
-        "Ida",
-        "Ines",
-        "Iris",
-        "Ivy",
-        "Jana",
-        "Josie",
-        "Juno",
-        "Kaya",
-        "Lena",
-        "Lila",
-        "Lotte",
-        "Lucy",
-        "Mabel",
-        "Mara",
-        "Maya",
-        "Mina",
-        "Mira",
-        "Nadia",
-        "Nell",
-        "Nina",
-        "Nora",
-        "Olive",
-        "Opal",
-        "Pearl",
-        "Petra",
-        "Pia",
-        "Poppy",
-        "Rosa",
-        "Ruby",
-        "Ruth",
-        "Sara",
-        "Selma",
-        "Signe",
-        "Stella",
-        "Tess",
-        "Thea",
-        "Tilda",
-        "Una",
-        "Vera",
-        "Wilma",
-        "Yara",
-        "Zora",
-    ]
-)
-HIS = tuple(
-    [
-        "Abel",
-        "Adam",
-        "Alvin",
-        "Anton",
-        "Arlo",
-        "Arne",
-        "Basil",
-        "Ben",
-        "Boris",
-        "Bruno",
-        "Caleb",
-        "Carl",
-        "Casper",
-        "Cyril",
-        "Dan",
-        "David",
-        "Edgar",
-        "Egon",
-        "Elias",
-        "Emil",
-        "Enzo",
-        "Felix",
-        "Finn",
-        "Franz",
-        "Gus",
-        "Hanno",
-        "Hector",
-        "Henry",
-        "Hugo",
-        "Igor",
-        "Ivan",
-        "Jack",
-        "Jakob",
-        "Jasper",
-        "Jonas",
-        "Karim",
-        "Klaus",
-        "Lars",
-        "Leo",
-        "Levi",
-        "Linus",
-        "Magnus",
-        "Marek",
-        "Max",
-        "Milo",
-        "Moses",
-        "Nils",
-        "Noah",
-        "Olaf",
-        "Omar",
-        "Oscar",
-        "Otto",
-        "Pavel",
-        "Per",
-        "Quentin",
-        "Ralf",
-        "Remy",
-        "Rufus",
-        "Sami",
-        "Silas",
-        "Simon",
-        "Sven",
-        "Theo",
-        "Tobias",
-        "Tom",
-        "Ulrich",
-        "Victor",
-        "Walter",
-        "Wim",
-    ]
-)
-THEIR = tuple(
-    [
-        "Ash",
-        "Avery",
-        "Bay",
-        "Blue",
-        "Briar",
-        "Charlie",
-        "Cloud",
-        "Eden",
-        "Ellis",
-        "Ember",
-        "Fable",
-        "Frost",
-        "Gale",
-        "Indigo",
-        "Jules",
-        "Kit",
-        "Lake",
-        "Lark",
-        "Linden",
-        "Marlo",
-        "Moss",
-        "Noor",
-        "Pip",
-        "Quill",
-        "Rain",
-        "Reed",
-        "River",
-        "Robin",
-        "Rook",
-        "Rowan",
-        "Sage",
-        "Sasha",
-        "Sky",
-        "Sol",
-        "Sparrow",
-        "Storm",
-        "Teal",
-        "Wren",
-    ]
-)
+HER = (
+    "Ada", "Alma", "Anna", "Bea", "Clara", "Cora", "Dora", "Edda", "Ella", "Elsa", "Emma", "Fern", "Flora", "Greta",
+    "Hana", "Hazel", "Hilda", "Ida", "Ines", "Iris", "Ivy", "Jana", "Josie", "Juno", "Kaya", "Lena", "Lila",
+    "Lotte", "Lucy", "Mabel", "Mara", "Maya", "Mina", "Mira", "Nadia", "Nell", "Nina", "Nora", "Olive", "Opal",
+    "Pearl", "Petra", "Pia", "Poppy", "Rosa", "Ruby", "Ruth", "Sara", "Selma", "Signe", "Stella", "Tess", "Thea",
+    "Tilda", "Una", "Vera", "Wilma", "Yara", "Zora",
+)  # fmt: skip
+HIS = (
+    "Abel", "Adam", "Alvin", "Anton", "Arlo", "Arne", "Basil", "Ben", "Boris", "Bruno", "Caleb", "Carl", "Casper",
+    "Cyril", "Dan", "David", "Edgar", "Egon", "Elias", "Emil", "Enzo", "Felix", "Finn", "Franz", "Gus", "Hanno",
+    "Hector", "Henry", "Hugo", "Igor", "Ivan", "Jack", "Jakob", "Jasper", "Jonas", "Karim", "Klaus", "Lars", "Leo",
+    "Levi", "Linus", "Magnus", "Marek", "Max", "Milo", "Moses", "Nils", "Noah", "Olaf", "Omar", "Oscar", "Otto",
+    "Pavel", "Per", "Quentin", "Ralf", "Remy", "Rufus", "Sami", "Silas", "Simon", "Sven", "Theo", "Tobias", "Tom",
+    "Ulrich", "Victor", "Walter", "Wim",
+)  # fmt: skip
+THEIR = (
+    "Ash", "Avery", "Bay", "Blue", "Briar", "Charlie", "Cloud", "Eden", "Ellis", "Ember", "Fable", "Frost", "Gale",
+    "Indigo", "Jules", "Kit", "Lake", "Lark", "Linden", "Marlo", "Moss", "Noor", "Pip", "Quill", "Rain", "Reed",
+    "River", "Robin", "Rook", "Rowan", "Sage", "Sasha", "Sky", "Sol", "Sparrow", "Storm", "Teal", "Wren",
+)  # fmt: skip
 
-ROLES = {
-    "fairy tale": "miller woodcutter shepherd weaver goose-keeper blacksmith baker beekeeper charcoal-burner cook piper "
-    "candle-maker gardener juggler page toymaker bell-ringer hatter tailor fiddler",
-    "sea story": "sailor fisher net-mender cabin-hand pilot boatbuilder lighthouse-keeper diver cook helmsman pearl-diver "
-    "sail-maker harbour-clerk whale-watcher map-maker ferryman",
-    "mystery": "detective librarian night-watchman reporter locksmith stamp-collector clockmaker caretaker photographer "
-    "postman archivist piano-tuner shopkeeper chess-player museum-guard",
+_ROLES = {
+    "fairy tale": "miller woodcutter shepherd weaver goose-keeper blacksmith baker beekeeper charcoal-burner cook "
+    "piper candle-maker gardener juggler page toymaker bell-ringer hatter tailor fiddler",
+    "sea story": "sailor fisher net-mender cabin-hand pilot boatbuilder lighthouse-keeper diver cook helmsman "
+    "pearl-diver sail-maker harbour-clerk whale-watcher map-maker ferryman",
+    "mystery": "detective librarian night-watchman reporter locksmith stamp-collector clockmaker caretaker "
+    "photographer postman archivist piano-tuner shopkeeper chess-player museum-guard",
     "space story": "pilot mechanic botanist star-mapper cook radio-operator surveyor robot-doctor gardener navigator "
     "engineer cargo-hand comet-chaser welder signal-keeper",
     "everyday story": "baker teacher bus-driver postman gardener student nurse painter cellist plumber florist barber "
@@ -205,43 +48,15 @@ ROLES = {
     "fable": "hedgehog fox hare mouse tortoise sparrow crow badger otter goat donkey squirrel frog owl mole beaver "
     "goose heron rabbit beetle snail magpie",
 }
-ROLES = {genre: tuple(words.split()) for genre, words in ROLES.items()}
-TRAITS = tuple(
-    [
-        "young",
-        "curious",
-        "stubborn",
-        "shy",
-        "cheerful",
-        "clever",
-        "quiet",
-        "brave",
-        "careful",
-        "restless",
-        "lonely",
-        "patient",
-        "clumsy",
-        "hopeful",
-        "proud",
-        "gentle",
-        "hungry",
-        "tired",
-        "honest",
-        "dreamy",
-        "forgetful",
-        "thrifty",
-        "lanky",
-        "freckled",
-        "left-handed",
-        "sharp-eyed",
-        "soft-spoken",
-        "long-legged",
-        "absent-minded",
-    ]
-)
+ROLES = {genre: tuple(words.split()) for genre, words in _ROLES.items()}
+TRAITS = (
+    "young", "curious", "stubborn", "shy", "cheerful", "clever", "quiet", "brave", "careful", "restless", "lonely",
+    "patient", "clumsy", "hopeful", "proud", "gentle", "hungry", "tired", "honest", "dreamy", "forgetful",
+    "thrifty", "lanky", "freckled", "left-handed", "sharp-eyed", "soft-spoken", "long-legged", "absent-minded",
+)  # fmt: skip
 
 # The noun of the helper and the pronouns that fit.
-HELPERS = {
+_HELPERS = {
     "fairy tale": "hermit/he witch/she widow/she beggar/he ferrywoman/she fox/it owl/it giant/he dwarf/he swan/it "
     "frog/it herb-woman/she pedlar/he raven/it",
     "sea story": "mermaid/she captain/she gull/it hermit/he old diver/he harbour-mistress/she seal/it drifter/he "
@@ -259,79 +74,36 @@ HELPERS = {
     "fable": "beaver/he wren/she toad/he ant/she old turtle/she bat/he cricket/he bee/she lark/she spider/she "
     "snail/he cow/she",
 }
-HELPERS = {
-    genre: tuple((w.rsplit("/", 1)[0], w.rsplit("/", 1)[1]) for w in _split)
-    for genre, _split in (
-        (
-            g,
-            [
-                p.strip()
-                for p in text.replace("/she ", "/she,").replace("/he ", "/he,").replace("/it ", "/it,").split(",")
-            ],
-        )
-        for g, text in HELPERS.items()
-    )
-}
 
-PLACE_ADJECTIVES = tuple(
-    [
-        "old",
-        "hidden",
-        "crooked",
-        "forgotten",
-        "silent",
-        "sleepy",
-        "windy",
-        "narrow",
-        "sunken",
-        "hollow",
-        "lonely",
-        "golden",
-        "misty",
-        "noisy",
-        "crowded",
-        "empty",
-        "mossy",
-        "painted",
-        "broken",
-        "endless",
-        "humming",
-        "upside-down",
-        "frozen",
-        "burning",
-        "singing",
-        "drowned",
-        "floating",
-        "half-built",
-        "overgrown",
-        "moonlit",
-        "rusty",
-        "tiny",
-        "enormous",
-        "abandoned",
-        "whispering",
-        "green",
-        "blue",
-        "red",
-        "white",
-        "black",
-    ]
-)
-PLACES = {
-    "fairy tale": "in/forest in/valley in/mill in/castle in/village on/hill in/tower in/orchard in/kingdom at/well in/glade "
-    "in/palace in/cottage",
-    "sea story": "on/island in/harbour in/lighthouse on/ship in/bay on/beach in/lagoon on/reef in/fishing village on/pier "
-    "in/cove in/boatyard",
-    "mystery": "in/library in/museum in/hotel in/theatre on/street in/mansion in/station in/attic in/bookshop in/clock tower "
-    "in/alley in/opera house",
-    "space story": "on/moon in/space station on/starship on/planet in/observatory in/greenhouse on/asteroid in/shuttle bay "
-    "in/crater on/comet in/dome on/mining ship",
-    "everyday story": "in/bakery in/school in/garden on/street in/kitchen in/park in/town in/market in/workshop on/tram "
-    "in/café in/laundry in/flat",
+
+def _helpers(text: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of a noun, which may be of several words, and its pronoun."""
+    return tuple((noun.strip(), person) for noun, person in re.findall(r"([^/]+)/(she|he|it)(?: |$)", text))
+
+
+HELPERS = {genre: _helpers(text) for genre, text in _HELPERS.items()}
+
+PLACE_ADJECTIVES = (
+    "old", "hidden", "crooked", "forgotten", "silent", "sleepy", "windy", "narrow", "sunken", "hollow", "lonely",
+    "golden", "misty", "noisy", "crowded", "empty", "mossy", "painted", "broken", "endless", "humming",
+    "upside-down", "frozen", "burning", "singing", "drowned", "floating", "half-built", "overgrown", "moonlit",
+    "rusty", "tiny", "enormous", "abandoned", "whispering", "green", "blue", "red", "white", "black",
+)  # fmt: skip
+_PLACES = {
+    "fairy tale": "in/forest in/valley in/mill in/castle in/village on/hill in/tower in/orchard in/kingdom at/well "
+    "in/glade in/palace in/cottage",
+    "sea story": "on/island in/harbour in/lighthouse on/ship in/bay on/beach in/lagoon on/reef in/fishing village "
+    "on/pier in/cove in/boatyard",
+    "mystery": "in/library in/museum in/hotel in/theatre on/street in/mansion in/station in/attic in/bookshop "
+    "in/clock tower in/alley in/opera house",
+    "space story": "on/moon in/space station on/starship on/planet in/observatory in/greenhouse on/asteroid in/shuttle "
+    "bay in/crater on/comet in/dome on/mining ship",
+    "everyday story": "in/bakery in/school in/garden on/street in/kitchen in/park in/town in/market in/workshop on/tram"
+    " in/café in/laundry in/flat",
     "winter tale": "in/valley on/lake in/cabin in/village on/mountain in/forest at/pass in/inn on/glacier in/barn "
     "in/lodge on/farm",
-    "desert tale": "in/oasis in/bazaar in/canyon in/caravan in/city in/tent at/well in/palace in/ruins on/dune in/courtyard "
-    "in/citadel",
+    "desert tale": "in/oasis in/bazaar in/canyon in/caravan in/city in/tent at/well in/palace in/ruins on/dune "
+    "in/courtyard in/citadel",
     "fable": "in/wood in/meadow at/pond in/burrow on/farm in/garden in/marsh in/orchard at/brook in/barn in/hedge "
     "in/thicket",
 }
@@ -344,63 +116,20 @@ def _places(text: str) -> tuple[tuple[str, str], ...]:
             found.append(word.split("/"))
         else:
             found[-1][1] += " " + word
-    return tuple((p, n) for p, n in found)
+    return tuple((place[0], place[1]) for place in found)
 
 
-PLACES = {genre: _places(text) for genre, text in PLACES.items()}
+PLACES = {genre: _places(text) for genre, text in _PLACES.items()}
 
-THING_ADJECTIVES = tuple(
-    [
-        "silver",
-        "golden",
-        "brass",
-        "copper",
-        "wooden",
-        "glass",
-        "ivory",
-        "velvet",
-        "woollen",
-        "paper",
-        "iron",
-        "clay",
-        "crystal",
-        "tin",
-        "marble",
-        "leather",
-        "amber",
-        "jade",
-        "bone",
-        "silk",
-        "red",
-        "blue",
-        "green",
-        "yellow",
-        "purple",
-        "black",
-        "white",
-        "grey",
-        "tiny",
-        "heavy",
-        "cracked",
-        "dusty",
-        "shining",
-        "striped",
-        "spotted",
-        "crooked",
-        "ancient",
-        "broken",
-        "humming",
-        "glowing",
-        "secret",
-        "painted",
-        "carved",
-        "folding",
-        "left-handed",
-    ]
-)
-THINGS = {
-    "": "key bell ring box mirror book clock button feather coin cup map drum flute lantern needle spoon thimble kite "
-    "umbrella whistle marble teapot bottle medal ribbon hat glove boot puppet",
+THING_ADJECTIVES = (
+    "silver", "golden", "brass", "copper", "wooden", "glass", "ivory", "velvet", "woollen", "paper", "iron", "clay",
+    "crystal", "tin", "marble", "leather", "amber", "jade", "bone", "silk", "red", "blue", "green", "yellow",
+    "purple", "black", "white", "grey", "tiny", "heavy", "cracked", "dusty", "shining", "striped", "spotted",
+    "crooked", "ancient", "broken", "humming", "glowing", "secret", "painted", "carved", "folding", "left-handed",
+)  # fmt: skip
+_THINGS = {
+    "": "key bell ring box mirror book clock button feather coin cup map drum flute lantern needle spoon thimble "
+    "kite umbrella whistle marble teapot bottle medal ribbon hat glove boot puppet",
     "fairy tale": "crown apple harp wand slipper spinning-wheel egg goblet cloak horn rose",
     "sea story": "compass anchor pearl spyglass shell figurehead harpoon sextant message fish-hook conch",
     "mystery": "letter photograph violin necklace typewriter stamp wallet diary portrait magnifying-glass",
@@ -410,15 +139,15 @@ THINGS = {
     "desert tale": "carpet lamp saddle water-jar scroll ruby incense-burner turban dagger tambourine",
     "fable": "acorn nut cheese pebble plum carrot nest daisy honeycomb pear",
 }
-THINGS = {genre: tuple(text.replace("teddy bear", "teddy-bear").split()) for genre, text in THINGS.items()}
+THINGS = {genre: tuple(text.replace("teddy bear", "teddy-bear").split()) for genre, text in _THINGS.items()}
 
-LOST = {
+_LOST = {
     "fairy tale": "goose goat kitten pony lamb hen", "sea story": "parrot ship-cat dinghy puppy tortoise",
     "mystery": "canary poodle kitten goldfish ferret", "space story": "robot-dog hamster probe space-cat drone",
     "everyday story": "puppy tortoise kitten rabbit budgie", "winter tale": "husky lamb reindeer kitten pony",
     "desert tale": "camel falcon goat donkey monkey", "fable": "duckling gosling chick kitten calf",
 }  # fmt: skip
-LOST = {genre: tuple(text.split()) for genre, text in LOST.items()}
+LOST = {genre: tuple(text.split()) for genre, text in _LOST.items()}
 
 RIDDLES = (
     ("What has teeth but never bites?", "comb"), ("What runs all day but has no legs?", "river"),
@@ -432,40 +161,13 @@ RIDDLES = (
     ("What is yours, but others use it more?", "name"), ("What has a thumb and four fingers, but no bones?", "glove"),
 )  # fmt: skip
 
-_ONSETS = tuple(
-    [
-        "b",
-        "c",
-        "d",
-        "f",
-        "g",
-        "h",
-        "j",
-        "k",
-        "l",
-        "m",
-        "n",
-        "p",
-        "r",
-        "s",
-        "t",
-        "v",
-        "w",
-        "z",
-        "br",
-        "ch",
-        "dr",
-        "fl",
-        "gr",
-        "kr",
-        "pl",
-        "sh",
-        "st",
-        "th",
-        "tr",
-    ]
-)
-_VOWELS = tuple(["a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "oo", "ie"])
+_ONSETS = (
+    "b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "ch", "dr",
+    "fl", "gr", "kr", "pl", "sh", "st", "th", "tr",
+)  # fmt: skip
+_VOWELS = (
+    "a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "oo", "ie",
+)  # fmt: skip
 _CODAS = ("", "", "", "", "l", "n", "r", "s", "m", "k", "nd", "rn", "lt", "x")
 _HER_ENDS = ("a", "ia", "elle", "ina", "wen", "is", "a")
 _HIS_ENDS = ("o", "us", "an", "ek", "or", "im", "ard")
