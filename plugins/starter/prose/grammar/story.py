@@ -124,7 +124,7 @@ class Story:
         if name in ("fear", "contest"):
             return self._same(name, FEARS if name == "fear" else CONTESTS), ""
         if name.startswith(("say:", "ask:")):
-            return self._speech(*name.split(":"), rng), ""
+            return self._speech(name[:3], name[4:], rng), ""
         made = getattr(self, "_slot_" + re.split(r"[.!']", name)[0], None)
         if name in PRONOUNS["she"]:
             subject = ("1" if self.person == "I" else "p" if self.person == "they" else "s") if name == "he" else ""
