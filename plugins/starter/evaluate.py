@@ -1,4 +1,4 @@
-"""Judge the starter models: ``python -m plugins.starter.evaluate pictures [--quick]``.
+"""Judge the starter models: ``python -m plugins.starter.evaluate MODEL [--quick]``.
 
 Generated pictures stand beside real renders of the same captions (the ceiling) and shuffled captions (chance).
 """
@@ -19,7 +19,7 @@ import platformdirs
 def main(arguments: list[str] | None = None) -> int:
     """The command line; prints a table and writes it, with a contact sheet, into the work folder."""
     parser = argparse.ArgumentParser(prog="python -m plugins.starter.evaluate", description=__doc__)
-    parser.add_argument("model", choices=("pictures",))
+    parser.add_argument("model", choices=("pictures", "prose", "prose-gru"))
     parser.add_argument("--quick", action="store_true", help="96 pictures and a smaller judge: a first impression")
     parser.add_argument("--count", type=int, help="how many pictures (default 512; 96 when quick)")
     parser.add_argument("--steps", type=int, default=20)
@@ -33,9 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     import torch
 
+    torch.set_num_threads(options.threads)
+    work.mkdir(parents=True, exist_ok=True)
+    if options.model.startswith("prose"):
+        from .prose import measure as prose
+
+        judged = prose.measure(folder, count=options.count or (32 if options.quick else 128))
+        return _tell(work, judged, prose.table(judged))
+
     from .pictures.measure import measure, table
 
-    torch.set_num_threads(options.threads)
     result = measure(
         folder,
         work,
@@ -44,7 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
         guidance=options.guidance,
         judge_scenes=6_000 if options.quick else 20_000,
     )
-    text = table(result)
+    return _tell(work, result, table(result))
+
+
+def _tell(work: Path, result: object, text: str) -> int:
+    """Print the table and keep it beside the figures."""
     print(text)
     (work / "evaluation.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (work / "evaluation.md").write_text(text + "\n", encoding="utf-8")
