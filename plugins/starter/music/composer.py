@@ -6,30 +6,35 @@ from dataclasses import replace
 from random import Random
 
 from . import melody as tunes
-from .harmony import Phrase, Symbol, Taste, make_form, make_harmony
+from .harmony import Symbol, Taste, make_form, make_harmony
 from .patterns import Drummer, bass, comp
-from .score import DRUMS, METRES, MODES, MOODS, ROLES, STEP, STYLES, Brief, Chord, Note, Score, Track
+from .score import (
+    DRUM_STEPS,
+    DRUMS,
+    DURATIONS,
+    HIGHEST,
+    LOWEST,
+    METRES,
+    MODES,
+    MOODS,
+    ROLES,
+    STEP,
+    STYLES,
+    VELOCITIES,
+    Brief,
+    Chord,
+    Note,
+    Score,
+    Track,
+    home,
+)
 from .styles import MOODS as MOOD_TABLE
 from .styles import STYLES as STYLE_TABLE
 from .styles import Mood, Style
 from .voicing import four_parts, lead
 
-VELOCITIES = (24, 40, 54, 66, 78, 90, 104, 120)
-"""The eight degrees of loudness, ppp to fff."""
-DURATIONS = (2, 3, 4, 6, 8, 9, 12, 15, 16, 18, 20, 21, 24, 27, 30, 32, 33, 36, 40, 42, 45, 48, 60, 72, 84, 96)
-"""The note lengths in use, in steps."""
-DRUM_STEPS = 1
-"""The written length of every drum note: what is struck has no length of its own."""
-LOWEST, HIGHEST = -36, 47
-"""Pitches in use, in semitones from the tonic nearest to middle C."""
-
 Line = list[tuple[int, int, int, int]]
 """(start in steps, duration in steps, pitch above the tonic, level 0 to 7)."""
-
-
-def home(tonic: int) -> int:
-    """The MIDI pitch of the tonic nearest to middle C."""
-    return 60 + (tonic if tonic <= 6 else tonic - 12)
 
 
 def random_brief(rng: Random, *, bars: int | None = None) -> Brief:
@@ -247,6 +252,3 @@ def _notes(line: Line, base: int, end: int) -> tuple[Note, ...]:
         length = _duration(min(duration, limit - start)) if base else DRUM_STEPS
         notes.append(Note(start * STEP, shown, length * STEP, VELOCITIES[level]))
     return tuple(sorted(notes))
-
-
-__all__ = ["DURATIONS", "HIGHEST", "LOWEST", "VELOCITIES", "Phrase", "compose", "home", "random_brief", "random_score"]

@@ -15,8 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from .composer import DURATIONS, HIGHEST, LOWEST, home
-from .score import MODES, QUALITIES, STEP, Brief, Note, Score
+from .score import DURATIONS, HIGHEST, LOWEST, MODES, QUALITIES, STEP, Brief, Note, Score, home
 from .tokens import Cell
 from .vocabulary import BAR_ZERO, BLOCKS, CHORD_WORDS, END, KIND_OF, PART_ID, PARTS, POSITIONS, WORDS
 

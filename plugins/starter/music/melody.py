@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .harmony import Phrase, Symbol
-from .score import METRES, MODES, QUALITIES
+from .score import GRID, METRES, MODES, QUALITIES, SUBDIVISIONS
 from .styles import Mood
 
 Event = tuple[int, int, int]
@@ -163,7 +163,12 @@ def _interval(mood: Mood, direction: int, rng: Random) -> int:
 
 
 def vary(motif: Motif, kind: str, bar: int, rng: Random) -> Motif:
-    """One of the classical ways to say a thing again differently."""
+    """One of the classical ways to say a thing again differently; what would fall between the beats stays as it was."""
+    varied = _varied(motif, kind, bar, rng)
+    return varied if all(start % GRID in SUBDIVISIONS for start, _, _ in varied.notes) else motif
+
+
+def _varied(motif: Motif, kind: str, bar: int, rng: Random) -> Motif:
     if kind == "invert":
         return motif.inverted()
     if kind == "fragment" and len(motif.notes) > 1:

@@ -10,6 +10,8 @@ TICKS = 480
 GRID = 12
 """Steps in a quarter note: sixteenths and triplets both fall on one. A step is 40 ticks."""
 STEP = TICKS // GRID
+SUBDIVISIONS = (0, 3, 4, 6, 8, 9)
+"""The steps of a quarter note on which something may begin: sixteenths and triplets."""
 MAX_BARS = 32
 
 STYLES = ("waltz", "folk", "lofi", "chorale", "synthpop", "march", "blues", "nocturne")
@@ -93,7 +95,21 @@ QUALITIES = {
 }
 """What follows the root in a chord's name -> semitones above the root."""
 
+VELOCITIES = (24, 40, 54, 66, 78, 90, 104, 120)
+"""The eight degrees of loudness, ppp to fff."""
+DURATIONS = (2, 3, 4, 6, 8, 9, 12, 15, 16, 18, 20, 21, 24, 27, 30, 32, 33, 36, 40, 42, 45, 48, 60, 72, 84, 96)
+"""The note lengths in use, in steps."""
+DRUM_STEPS = 1
+"""The written length of every drum note: what is struck has no length of its own."""
+LOWEST, HIGHEST = -36, 47
+"""Pitches in use, in semitones from the tonic nearest to middle C."""
+
 _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def home(tonic: int) -> int:
+    """The MIDI pitch of the tonic nearest to middle C."""
+    return 60 + (tonic if tonic <= 6 else tonic - 12)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,8 +13,22 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from .composer import DRUM_STEPS, DURATIONS, HIGHEST, LOWEST, VELOCITIES, home
-from .score import DRUMS, METRES, STEP, Brief, Chord, Note, Score, Track
+from .score import (
+    DRUM_STEPS,
+    DRUMS,
+    DURATIONS,
+    HIGHEST,
+    LOWEST,
+    METRES,
+    STEP,
+    VELOCITIES,
+    Brief,
+    Chord,
+    Note,
+    Score,
+    Track,
+    home,
+)
 from .vocabulary import (
     BAR_ZERO,
     BEGIN,

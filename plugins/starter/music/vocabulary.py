@@ -5,11 +5,26 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .composer import DURATIONS, HIGHEST, LOWEST, VELOCITIES
-from .score import DRUMS, GRID, INSTRUMENTS, MAX_BARS, METRES, MODES, MOODS, QUALITIES, ROLES, STYLES
+from .score import (
+    DRUMS,
+    DURATIONS,
+    GRID,
+    HIGHEST,
+    INSTRUMENTS,
+    LOWEST,
+    MAX_BARS,
+    METRES,
+    MODES,
+    MOODS,
+    QUALITIES,
+    ROLES,
+    STYLES,
+    SUBDIVISIONS,
+    VELOCITIES,
+)
 
-POSITIONS = tuple(s for s in range(4 * GRID) if s % 12 in (0, 3, 4, 6, 8, 9))
-"""Steps of a bar on which something may begin: sixteenths and triplets."""
+POSITIONS = tuple(s for s in range(4 * GRID) if s % GRID in SUBDIVISIONS)
+"""Steps of a bar on which something may begin."""
 TEMPO_CLASSES = (66, 84, 104, 126, 150)
 """Tempo class n is slower than or equal to the n-th of these; the last is faster than all."""
 DRUM_NAMES = tuple(DRUMS)

@@ -1,0 +1,160 @@
+"""What the music model is worth, measured: every figure stands beside the composer's own.
+
+Samples answer briefs that were never trained on. `in key` counts pitches of the key's scale, nothing else; the free
+row is sampled without the grammar, so that what was learned and what is enforced can be told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .composer import random_score
+from .data import HELD_OUT, pick_gap
+from .grammar import Grammar, all_cells, check
+from .model import load_model
+from .probe import Judges, features, header_features, train_judges
+from .sample import answers, begin, fill
+from .score import Score
+from .tokens import encode_cell
+
+JUDGE_FROM = 2 * HELD_OUT
+SAMPLES_FROM = 3 * HELD_OUT
+Figures = dict[str, float]
+
+
+def in_key(scores: Iterable[Score]) -> float:
+    """The part of all pitches that belong to the scale of their piece's key."""
+    right = [n.pitch % 12 in s.brief.scale for s in scores for t in s.tracks if t.role != "drums" for n in t.notes]
+    return float(np.mean(right)) if right else 0.0
+
+
+def in_harmony(scores: Iterable[Score]) -> float:
+    """The part of the melodies' notes on a beat that belong to the chord of the moment: chance is about 0.45."""
+    right = []
+    for score in scores:
+        melody = score.track("melody")
+        for note in melody.notes if melody else ():
+            chord = score.chord_at(note.start)
+            if chord and note.start % (score.brief.bar_ticks // 2) == 0:
+                right.append(note.pitch % 12 in chord.classes)
+    return float(np.mean(right)) if right else 0.0
+
+
+def bars_of(score: Score, part: str = "") -> list[tuple[int, ...]]:
+    """Each bar as tokens: of one part where it plays there, or of all parts together."""
+    parts = (part,) if part else ("harmony", *(role for role, _ in score.brief.parts))
+    found = []
+    for bar in range(score.brief.bars):
+        ids = [token for p in parts for token in (encode_cell(score, bar, p) or (0,))]
+        if part and len(ids) < 6:
+            continue
+        found.append((score.brief.bar_steps, *ids))
+    return found
+
+
+def closing(scores: Sequence[Score]) -> float:
+    """The part of melodies whose last note is the tonic."""
+    ends = [t.notes[-1].pitch % 12 == s.brief.tonic for s in scores if (t := s.track("melody")) and t.notes]
+    return float(np.mean(ends)) if ends else 0.0
+
+
+def repeated(score: Score) -> float:
+    """The part of a piece's melody bars whose rhythm has been heard in it before: structure, as the ear has it."""
+    melody, size = score.track("melody"), score.brief.bar_ticks
+    if melody is None:
+        return float("nan")
+    heard: set[tuple[tuple[int, int], ...]] = set()
+    again = []
+    for bar in range(score.brief.bars):
+        rhythm = tuple((n.start % size, n.duration) for n in score.bar("melody", bar))
+        if rhythm:
+            again.append(rhythm in heard)
+            heard.add(rhythm)
+    return float(np.mean(again)) if again else float("nan")
+
+
+def judge(scores: Sequence[Score], judges: Judges, known: tuple[set, set]) -> Figures:
+    """The figures of some pieces."""
+    rows, blind = [features(s) for s in scores], [header_features(s) for s in scores]
+    styles, moods = [s.brief.style for s in scores], [s.brief.mood for s in scores]
+    whole = [bar in known[0] for s in scores for bar in bars_of(s)]
+    tune = [bar in known[1] for s in scores for bar in bars_of(s, "melody")]
+    return {
+        "valid": float(np.mean([not s.problems() for s in scores])),
+        "in key": in_key(scores),
+        "melody on chord tones": in_harmony(scores),
+        "style heard": judges.style.accuracy(rows, styles),
+        "style by header alone": judges.style_blind.accuracy(blind, styles),
+        "mood heard": judges.mood.accuracy(rows, moods),
+        "mood by header alone": judges.mood_blind.accuracy(blind, moods),
+        "ends on the tonic": closing(scores),
+        "rhythms that return": float(np.nanmean([repeated(s) for s in scores])),
+        "bars known from training": float(np.mean(whole)),
+        "melody bars known from training": float(np.mean(tune)),
+        "notes a bar": float(np.mean([sum(len(t.notes) for t in s.tracks) / s.brief.bars for s in scores])),
+    }
+
+
+def _batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    return (items[i : i + size] for i in range(0, len(items), size))
+
+
+def measure(
+    folder: Path, *, count: int, trained_on: int, judged: int = 3000, batch: int = 16, temperature: float = 0.95
+) -> dict[str, Figures]:
+    """Columns of figures: the composer, the model, its fills, and what it writes with no grammar to hold it.
+
+    `trained_on` is how many pieces it has seen; at most 20,000 of them are searched for copied bars.
+    """
+    model = load_model(folder)
+    judges = train_judges([random_score(JUDGE_FROM + i) for i in range(judged)])
+    seen = [random_score(i) for i in range(min(trained_on, 20_000))]
+    known = {b for s in seen for b in bars_of(s)}, {b for s in seen for b in bars_of(s, "melody")}
+    composed = [random_score(SAMPLES_FROM + i, bars=8) for i in range(count)]
+    columns = {"composer": judge(composed, judges, known)}
+    written, filled = [], []
+    for group in _batches(list(enumerate(composed)), batch):
+        tasks = [begin(s.brief) for _, s in group]
+        found = answers(model, tasks, seeds=[i for i, _ in group], temperature=temperature)
+        written += [task.result(ids) for task, ids in zip(tasks, found, strict=True)]
+    columns["model"] = judge(written, judges, known)
+    for group in _batches(list(enumerate(composed[: count // 2])), batch):
+        tasks = [fill(s, pick_gap(s, np.random.default_rng(i))) for i, s in group]
+        found = answers(model, tasks, seeds=[i for i, _ in group], temperature=temperature)
+        filled += [task.result(ids) for task, ids in zip(tasks, found, strict=True)]
+    columns["fills"] = judge(filled, judges, known)
+    columns["model, no grammar"] = _free(model, composed[: max(16, count // 4)], batch, temperature)
+    return columns
+
+
+def _free(model: Any, composed: Sequence[Score], batch: int, temperature: float) -> Figures:
+    """Sampled without any constraint: how often the grammar would have been content, and the notes in key."""
+    whole, part, tunes = [], [], []
+    for group in _batches(composed, batch):
+        tasks = [begin(s.brief) for s in group]
+        found = answers(model, tasks, seeds=list(range(len(group))), temperature=temperature, grammar=False)
+        for task, ids in zip(tasks, found, strict=True):
+            brief = task.score.brief
+            taken = check(ids, Grammar(brief, all_cells(brief), in_key=False))
+            whole.append(taken == len(ids))
+            part.append(taken / max(1, len(ids)))
+            tunes.append(task.result(ids[: taken - 1] if taken else []))
+    return {
+        "valid": float(np.mean(whole)),
+        "tokens before the first slip": float(np.mean(part)),
+        "in key": in_key(tunes),
+    }
+
+
+def table(columns: dict[str, Figures]) -> str:
+    """A Markdown table, one row a figure."""
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name in names:
+        cells = [f"{column[name]:.3f}" if name in column else "" for column in columns.values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
