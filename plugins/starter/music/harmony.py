@@ -207,6 +207,9 @@ def make_harmony(
             chords = fresh
             if before is not None and len(before) == len(fresh) > 2:
                 chords = [*before[:-2], *fresh[-2:]]
+                joint = before[-3]
+                if len(joint) > 1 and (joint[1][0] - chords[-2][0][0]) % 12 != 7:
+                    chords[-3] = joint[:1]  # a dominant that would now lead nowhere
             material.setdefault(phrase.label, chords)
         bars.extend(tuple(c) for c in chords)
     return tuple(bars)

@@ -6,6 +6,7 @@ row is sampled without the grammar, so that what was learned and what is enforce
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,17 @@ Figures = dict[str, float]
 def in_key(scores: Iterable[Score]) -> float:
     """The part of all pitches that belong to the scale of their piece's key."""
     right = [n.pitch % 12 in s.brief.scale for s in scores for t in s.tracks if t.role != "drums" for n in t.notes]
+    return float(np.mean(right)) if right else 0.0
+
+
+def in_key_or_chord(scores: Iterable[Score]) -> float:
+    """The same, where the chord of the moment may lend its notes."""
+    right = []
+    for score in scores:
+        for track in score.tracks:
+            for note in track.notes if track.role != "drums" else ():
+                chord = score.chord_at(note.start)
+                right.append(note.pitch % 12 in score.brief.scale | (chord.classes if chord else frozenset()))
     return float(np.mean(right)) if right else 0.0
 
 
@@ -86,6 +98,7 @@ def judge(scores: Sequence[Score], judges: Judges, known: tuple[set, set]) -> Fi
     return {
         "valid": float(np.mean([not s.problems() for s in scores])),
         "in key": in_key(scores),
+        "in key or chord": in_key_or_chord(scores),
         "melody on chord tones": in_harmony(scores),
         "style heard": judges.style.accuracy(rows, styles),
         "style by header alone": judges.style_blind.accuracy(blind, styles),
@@ -104,12 +117,13 @@ def _batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
 
 
 def measure(
-    folder: Path, *, count: int, trained_on: int, judged: int = 3000, batch: int = 16, temperature: float = 0.95
+    folder: Path, *, count: int, judged: int = 3000, batch: int = 16, temperature: float = 0.95
 ) -> dict[str, Figures]:
     """Columns of figures: the composer, the model, its fills, and what it writes with no grammar to hold it.
 
-    `trained_on` is how many pieces it has seen; at most 20,000 of them are searched for copied bars.
+    At most 20,000 of the pieces that it was trained on are searched for copied bars.
     """
+    trained_on = int(json.loads((folder / "training.json").read_text(encoding="utf-8"))["pieces"])
     model = load_model(folder)
     judges = train_judges([random_score(JUDGE_FROM + i) for i in range(judged)])
     seen = [random_score(i) for i in range(min(trained_on, 20_000))]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
@@ -90,8 +92,10 @@ def held_out_loss(model: LlamaForCausalLM, plan: Plan, device: torch.device, cou
     return total / tokens
 
 
-def save_model(model: LlamaForCausalLM, weights: dict[str, torch.Tensor], folder: Path) -> None:
-    """Write a transformers folder (fp16 safetensors) and the vocabulary beside it."""
+def save_model(
+    model: LlamaForCausalLM, weights: dict[str, torch.Tensor], folder: Path, *, facts: dict[str, Any]
+) -> None:
+    """Write a transformers folder (fp16 safetensors), with the vocabulary and what is known of the training."""
     half = LlamaForCausalLM(model.config).to(torch.float16)
     half.load_state_dict({k: v.to(torch.float16) for k, v in weights.items()})
     half.generation_config = GenerationConfig(
@@ -100,6 +104,7 @@ def save_model(model: LlamaForCausalLM, weights: dict[str, torch.Tensor], folder
     folder.mkdir(parents=True, exist_ok=True)
     half.save_pretrained(folder)
     write_vocabulary(folder / "vocabulary.json")
+    (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path) -> LlamaForCausalLM:
@@ -108,32 +113,42 @@ def load_model(folder: Path) -> LlamaForCausalLM:
 
 
 class Training:
-    """Trains, or goes on training, in one work folder."""
+    """Trains, or goes on training, in one work folder.
 
-    def __init__(self, plan: Plan, work: Path, *, device: torch.device, pace: Pace) -> None:
-        self.plan, self.work, self.device, self.pace = plan, work, device, pace
+    The trunk learns at a steady rate, for as long as there is time; a polish starts from it in a file of its own and
+    lets the rate run out, which is worth as much as a doubling of the steps. So the trunk can always be taken up again.
+    """
+
+    def __init__(self, plan: Plan, work: Path, *, device: torch.device, pace: Pace, polish: int = 0) -> None:
+        self.plan, self.work, self.device, self.pace, self.polish = plan, work, device, pace, polish
+        self.path = work / ("polish.safetensors" if polish else "music.safetensors")
         self.model = build_model(plan).to(device)
         self.optimiser = Muon([self.model], lr=plan.rate, adam_lr=plan.rate / 10, betas=(0.9, 0.98))
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.lessons = Lessons(work, shard=plan.shard, pieces=plan.pieces)
-        info = load_checkpoint(
-            work / "music.safetensors",
-            models={"model": self.model, "average": self.average},
-            optimiser=self.optimiser,
-        )
+        info = self._load(self.path) or (self._load(work / "music.safetensors") if polish else None) or {}
         self.average = {k: v.to(device) for k, v in self.average.items()}
-        self.step = int(info["step"]) if info else 0
-        self.tokens = int(info["tokens"]) if info else 0
+        self.step, self.tokens = int(info.get("step", 0)), int(info.get("tokens", 0))
+        self.last = int(info.get("last", self.step + polish)) if polish else plan.steps
+
+    def _load(self, path: Path) -> dict[str, Any] | None:
+        return load_checkpoint(path, models={"model": self.model, "average": self.average}, optimiser=self.optimiser)
+
+    def facts(self) -> dict[str, Any]:
+        """How far it is."""
+        pieces = min(self.step * self.plan.batch, self.plan.pieces)
+        return {
+            "step": self.step,
+            "tokens": self.tokens,
+            "pieces": pieces,
+            "last": self.last,
+            "plan": asdict(self.plan),
+        }
 
     def keep(self) -> None:
         """Save the state."""
-        info = {"step": self.step, "tokens": self.tokens, "plan": asdict(self.plan)}
-        save_checkpoint(
-            self.work / "music.safetensors",
-            models={"model": self.model, "average": self.average},
-            optimiser=self.optimiser,
-            info=info,
-        )
+        models = {"model": self.model, "average": self.average}
+        save_checkpoint(self.path, models=models, optimiser=self.optimiser, info=self.facts())
 
     def _learn(self) -> float:
         """One step; returns nats a token."""
@@ -165,56 +180,70 @@ class Training:
         model.load_state_dict(self.average)
         return model.eval()
 
-    def run(self, publish: Callable[[LlamaForCausalLM, int], None]) -> None:
-        """Until the plan is done or the pace says stop; `publish` gets the averaged model now and then."""
+    def _rate(self) -> float:
+        """The part of the top rate for this step."""
+        if self.polish:
+            return max(0.02, (self.last - self.step) / self.polish)
+        return min(1.0, (self.step + 1) / 20)
+
+    def run(self, publish: Callable[[LlamaForCausalLM, dict[str, Any]], None]) -> bool:
+        """Until the last step (then True) or until the pace says stop; `publish` gets the averaged model on the way."""
         plan, losses = self.plan, []
-        while self.step < plan.steps and self.pace.go_on():
-            warm, cool = min(1.0, (self.step + 1) / 20), min(1.0, (plan.steps - self.step) / (0.3 * plan.steps))
-            self.optimiser.pace(warm * max(0.03, cool))
+        while self.step < self.last and self.pace.go_on():
+            self.optimiser.pace(self._rate())
             losses.append(self._learn())
             self.step += 1
             self._follow()
             if self.step % min(10, plan.keep_every) == 0:
-                self.pace.note(self.step, plan.steps, loss=sum(losses) / len(losses), tokens=self.tokens)
+                self.pace.note(self.step, self.last, loss=sum(losses) / len(losses), tokens=self.tokens)
                 losses.clear()
             if self.step % plan.keep_every == 0:
                 self.keep()
             if self.step % plan.check_every == 0:
-                model = self.averaged()
-                unseen = held_out_loss(model, plan, self.device, 8 if plan.width < 100 else 16)
-                self.pace.note(self.step, plan.steps, held_out=unseen)
-                publish(model, self.step)
+                self._check(publish)
         self.keep()
-        publish(self.averaged(), self.step)
+        self._check(publish)
+        return self.step >= self.last
+
+    def _check(self, publish: Callable[[LlamaForCausalLM, dict[str, Any]], None]) -> None:
+        model = self.averaged()
+        unseen = held_out_loss(model, self.plan, self.device, 8 if self.plan.width < 100 else 24)
+        self.pace.note(self.step, self.last, held_out=unseen)
+        publish(model, self.facts() | {"held_out": unseen})
+
+
+def compose_ahead(plan: Plan, work: Path, pace: Pace, *, shards: int) -> None:
+    """The stage `cache`: for a graphics card, which learns faster than one processor core composes."""
+    lessons = Lessons(work, shard=plan.shard)
+    for number in range(shards):
+        if not pace.go_on():
+            return
+        if lessons.make_shard(number):
+            pace.note(number + 1, shards)
 
 
 def run(
-    stage: str,
-    *,
-    work: Path,
-    out: Path | None,
-    tiny: bool,
-    device: torch.device,
-    deadline: float | None,
-    steps: int | None = None,
+    stage: str, *, work: Path, out: Path, tiny: bool, device: torch.device, deadline: float | None, polish: int = 1000
 ) -> None:
-    """Train, or compose lessons ahead (`cache`). The folder `model` in the work folder is always a loadable draft."""
-    plan = TINY if tiny else Plan()
-    if steps:
-        plan = Plan(**{**asdict(plan), "steps": steps})
-    pace = Pace(work, "cache" if stage == "cache" else "music", deadline=deadline)
+    """`all`: trunk, then polish; `polish`: only that, from the trunk as it is; `cache`: compose lessons ahead.
+
+    The folder `model` in the work folder is always a loadable draft; the polished model goes to `out`.
+    """
+    if stage not in ("all", "polish", "cache"):
+        raise SystemExit("Music has the stages all, polish and cache.")
+    plan, polish = (TINY, 8) if tiny else (Plan(), polish)
     if stage == "cache":
-        lessons, shards = Lessons(work, shard=plan.shard), plan.pieces // plan.shard
-        for number in range(2 if tiny else shards):
-            if not pace.go_on():
-                return
-            if lessons.make_shard(number):
-                pace.note(number + 1, shards)
+        shards = 2 if tiny else plan.pieces // plan.shard
+        compose_ahead(plan, work, Pace(work, "cache", deadline=deadline), shards=shards)
         return
 
-    def publish(model: LlamaForCausalLM, step: int) -> None:
-        save_model(model, model.state_dict(), work / "model")
+    def publish(model: LlamaForCausalLM, facts: dict[str, Any]) -> None:
+        save_model(model, model.state_dict(), work / "model", facts=facts)
 
-    Training(plan, work, device=device, pace=pace).run(publish)
-    if out is not None:
+    trunk = Pace(work, "music", deadline=deadline)
+    if stage == "all" and not Training(plan, work, device=device, pace=trunk).run(publish):
+        return
+    pace = Pace(work, "polish", deadline=deadline)
+    if Training(plan, work, device=device, pace=pace, polish=polish).run(publish):
         shutil.copytree(work / "model", out, dirs_exist_ok=True)
+        (work / "polish.safetensors").rename(work / "polished.safetensors")
