@@ -19,7 +19,7 @@ import platformdirs
 def main(arguments: list[str] | None = None) -> int:
     """The command line; prints a table and writes it, with a contact sheet, into the work folder."""
     parser = argparse.ArgumentParser(prog="python -m plugins.starter.evaluate", description=__doc__)
-    parser.add_argument("model", choices=("pictures", "prose", "prose-gru"))
+    parser.add_argument("model", choices=("pictures", "prose", "prose-gru", "music"))
     parser.add_argument("--quick", action="store_true", help="96 pictures and a smaller judge: a first impression")
     parser.add_argument("--count", type=int, help="how many pictures (default 512; 96 when quick)")
     parser.add_argument("--steps", type=int, default=20)
@@ -40,6 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
 
         judged = prose.measure(folder, count=options.count or (32 if options.quick else 128))
         return _tell(work, judged, prose.table(judged))
+
+    if options.model == "music":
+        from .music import measure as music
+
+        count, judged = options.count or (32 if options.quick else 192), 1500 if options.quick else 3000
+        columns = music.measure(folder, count=count, judged=judged)
+        return _tell(work, columns, music.table(columns))
 
     from .pictures.measure import measure, table
 

@@ -23,7 +23,7 @@ SHIPPED = HERE.parents[2] / "resources" / "starter"
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m plugins.starter.train", description=__doc__)
-    parser.add_argument("model", choices=("pictures", "prose", "prose-gru"))
+    parser.add_argument("model", choices=("pictures", "prose", "prose-gru", "music"))
     parser.add_argument(
         "--stage",
         choices=("all", "autoencoder", "text", "cache", "denoiser", "decoder", "polish", "ship"),
@@ -57,6 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
 
         device = torch.device(options.device)
         train_prose(options.model, work=work, out=out, tiny=options.tiny, device=device, deadline=deadline)
+        return 0
+
+    if options.model == "music":
+        from .music.model import run as train_music
+
+        device = torch.device(options.device)
+        stage, polish = options.stage, options.polish
+        train_music(stage, work=work, out=out, tiny=options.tiny, device=device, deadline=deadline, polish=polish)
         return 0
 
     from .pictures.stages import run
