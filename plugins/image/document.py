@@ -14,6 +14,7 @@ from studio.api import (
     Artifact,
     Input,
     Model,
+    ModelRef,
     Recipe,
     Request,
     ResumePoint,
@@ -134,15 +135,24 @@ class ImageDocument:
         base = Request(generator, values, self.seed, None if model is None else model.ref(), inputs)
         return tuple(replace(base, seed=(self.seed + i) % SEED_LIMIT) for i in range(self.count))
 
-    def branch(self, base: Request, *, steps: str, index: int, params: type) -> Request:
-        """The request that continues from a kept step of `base` with today's words and guidance.
+    def branch(
+        self, base: Request, *, steps: str, index: int, params: type, model: Model | None = None
+    ) -> tuple[Request, str]:
+        """The request that continues from a kept step of `base` with today's words, guidance and model, and the
+        settings in words that were changed but cannot be: the steps before were made with them.
 
-        What the step was made by stays as it was then: model, seed, size, start picture, scheduler, number of steps.
+        A seed that was locked, typed or thrown since is that of the noise still to come.
         """
-        values = {spec.name: self.params.get(spec.name, spec.default) for spec in describe(params)}
-        fixed = {role_name(params, "width"), role_name(params, "height"), "scheduler", "steps", "fit"}
+        specs = describe(params)
+        values = {spec.name: self.params.get(spec.name, spec.default) for spec in specs}
+        fixed = {role_name(params, "width"), role_name(params, "height"), "scheduler", "steps"}
+        kept = [spec.label for spec in specs if spec.name in fixed and _differs(spec.name, values, base.params)]
+        fixed.add("fit")
         values |= {name: value for name, value in base.params.items() if name in fixed or is_strength(name)}
-        return replace(base, params=values, resume=ResumePoint(steps, index))
+        seed = self.seed if self.seed_locked or not self.seed_used else base.seed
+        chosen = base.model if model is None or _same_model(model, base.model) else model.ref()
+        branched = replace(base, params=values, seed=seed, model=chosen, resume=ResumePoint(steps, index))
+        return branched, _listed(kept)
 
     def take(
         self, recipe: Recipe, params: type, models: Sequence[Model], pictures: Mapping[str, Artifact | None]
@@ -187,6 +197,22 @@ class ImageDocument:
                 return ["The picture it started from is not on this machine."]
             self.start = Picture(artifact.id, artifact.media, artifact.title)
         return []
+
+
+def _differs(name: str, values: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
+    return name in base and base[name] != values.get(name)
+
+
+def _same_model(model: Model, ref: ModelRef | None) -> bool:
+    return ref is not None and (model.id == ref.id or bool(ref.sha256 and ref.sha256 == model.sha256))
+
+
+def _listed(words: Sequence[str]) -> str:
+    """As in "Steps, width and height"."""
+    if not words:
+        return ""
+    text = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    return text[:1].upper() + text[1:].lower()
 
 
 def fresh_seed() -> int:

@@ -189,6 +189,16 @@ class ImagePanel(Panel):
             self._start_from(artifact)
             self.stage.notice.say("The next picture starts from this one. Strength says how far it may go from it.")
 
+    def show_result(self, artifact: Artifact) -> None:
+        """Put a picture of the library on the canvas, and among the results where it is not there yet."""
+        if media.kind(artifact.media) != "image":
+            return
+        if artifact.id not in self.document.results:
+            self.document.add_result(artifact.id)
+            self._gallery.add(artifact)
+        self._jobs.show_key(artifact.id)
+        self.host.changed()
+
     def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         """Set everything as the recipe says; what could not be brought back stands over the canvas."""
         before = self.document.to_json()
@@ -244,14 +254,20 @@ class ImagePanel(Panel):
         if base is None:
             self.host.say("Nothing is known any more about how this picture was made")
         elif self._inspector.commit():
-            self._submit((self.document.branch(base, steps=steps, index=index, params=ImageParams),))
+            self._easel.scrubbing = False
+            branched, kept = self.document.branch(
+                base, steps=steps, index=index, params=ImageParams, model=self._inspector.chosen_model()
+            )
+            self._submit((branched,), what="Branch")
+            if kept and self.stage.card.isHidden():
+                self.stage.notice.say(f"{kept} stay as they were: the steps before were made with them.")
 
-    def _submit(self, requests: Sequence[Request]) -> None:
+    def _submit(self, requests: Sequence[Request], *, what: str = "Generate") -> None:
         self.stage.show_problem(None)
         self.stage.notice.hide()
         words = " ".join(str(self.document.params.get(self._prompt_name, "")).split())
         try:
-            self._jobs.submit(requests, title=shorten(words, 120) or "Picture", before=self.document.artifact)
+            self._jobs.submit(requests, shorten(words, 120) or "Picture", before=self.document.artifact, what=what)
         except StudioError as error:
             self.stage.show_problem(Problem.of(error))
         self.host.changed()

@@ -53,6 +53,11 @@ class Gallery(QObject):
             path = artifact.path
             self._feeder.ask(("small", artifact.id), lambda path=path: read(path, largest=2 * PICTURE))
 
+    def add(self, artifact: Artifact) -> None:
+        """Put a picture on top of the strip."""
+        self._strip.tiles.remove(artifact.id)
+        self._strip.tiles.add(tile_for(artifact))
+
     def wait(self) -> None:
         """Return when everything that was asked for has been read (tests)."""
         self._feeder.wait()

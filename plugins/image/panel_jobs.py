@@ -57,9 +57,9 @@ class Jobs(QObject):
         """True while anything is on its way."""
         return bool(self._runs)
 
-    def submit(self, requests: Sequence[Request], *, title: str, before: str) -> None:
+    def submit(self, requests: Sequence[Request], title: str, *, before: str, what: str = "Generate") -> None:
         """Queue requests that belong together. Raises StudioError at the first that is refused."""
-        batch = Batch(before=before)
+        batch = Batch(before=before, what=what)
         self._easel.following = True
         for request in requests:
             self._add(Run(self._host.submit(request, title=title), request, title, batch))
@@ -203,7 +203,7 @@ class Jobs(QObject):
         if not batch.noted:
             batch.noted = True
             self._host.add_undo(
-                "Generate", undo=lambda: self._bring_back(batch.before), redo=lambda: self._bring_back(batch.last)
+                batch.what, undo=lambda: self._bring_back(batch.before), redo=lambda: self._bring_back(batch.last)
             )
 
     def _bring_back(self, artifact_id: str) -> None:

@@ -17,6 +17,7 @@ class Batch:
     before: str = ""
     last: str = ""
     noted: bool = False
+    what: str = "Generate"
 
 
 @dataclass(slots=True)

@@ -60,6 +60,10 @@ class Exchange:
                 StudioError(f"This was made with the plugin “{plugin}”, which is not here.", "Look at Plugins.")
             )
             return
+        slot = self._window.front_slot()
+        if slot is not None:
+            # The steps on the ribbon belong to the picture on the canvas, never to another one.
+            self._window.panels.guard(slot, lambda: slot.panel.show_result(artifact))
         if artifact.steps:
             self._window.show_steps(self._window.front, artifact.steps)
 

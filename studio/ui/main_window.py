@@ -24,6 +24,7 @@ from studio.ui.job_status import JobStatus
 from studio.ui.keys import FocusKeys
 from studio.ui.layout import WindowLayout
 from studio.ui.leaving import may_leave
+from studio.ui.lines import Lines
 from studio.ui.navigation import Navigation
 from studio.ui.notices import Notices
 from studio.ui.palette import Palette
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         self.drops = DropZone(self, centre)
         self._dressed: list[QWidget] = [self.topbar, bar, self.status, self.palette_box, self.drops.veil]
         self.exchange = Exchange(self)
+        self.lines = Lines(self)
         self.acts = Actions(self)
         self.layout_memory = WindowLayout(self)
         self._keys = FocusKeys(self, in_panel=self.places.holds, toggle_sides=self.acts.toggle_sides)
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
             signal.connect(lambda _new: self._show_undo())
         self.ribbon.step_shown.connect(self._show_step)
         self.ribbon.branch_wanted.connect(self._branch)
+        self.ribbon.line_wanted.connect(self.lines.show)
         self.drops.dropped.connect(self.exchange.take_drop)
         for dock in (self.inspector, self.ribbon):
             dock.wanted_changed.connect(self.layout_memory.touch)
@@ -160,7 +163,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{project.name} – Studio")
         self.topbar.set_project(project.name)
         self.topbar.set_saved("saved")
-        self.ribbon.use(project.steps)
+        self.ribbon.use(project.steps, self.lines.left_at)
         self.job_status.use(self.services.engine)
         self._show_places()
         self.places.draw_recent()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
@@ -11,35 +11,45 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started, Stepped
+from studio.core.request import ResumePoint
 from studio.core.steps import Step
-from studio.engine import StepPort
+from studio.store import StepStore
 from studio.ui.docks import SideDock
 from studio.widgets import theme
 from studio.widgets.ribbon import Ribbon
 from studio.widgets.text import Label
 
 _LOG = logging.getLogger(__name__)
+DEEPEST = 50
+"""Branches of branches that are followed back; recipes of foreign files may go round in circles."""
+NOTHING = "Each step appears here while something is made. Look back at it, and go on from it."
 
 
 @dataclass(slots=True)
 class Row:
-    """What one panel has on the ribbon: the name of the kept steps (a job id), the steps, what a step is called."""
+    """What one panel has on the ribbon: the name of the kept steps (a job id), the steps, what a step is called, and
+    where it left another generation.
+    """
 
     steps_id: str = ""
     steps: list[Step] = field(default_factory=list)
     word: str = "step"
     total: int = 0
     running: bool = False
+    branched: ResumePoint | None = None
+    note: str = ""
 
 
 class RibbonDock(SideDock):
     """Remembers a row of steps for each panel and shows that of the panel in front.
 
-    Emits `step_shown(Step | None)` while the artist looks back, and `branch_wanted(steps id, index)`.
+    Emits `step_shown(Step | None)` while the artist looks back, `branch_wanted(steps id, index)`, and
+    `line_wanted(steps id)` for another generation of the same tree.
     """
 
     step_shown = Signal(object)
     branch_wanted = Signal(str, int)
+    line_wanted = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("ribbon", "Ribbon", parent)
@@ -47,11 +57,10 @@ class RibbonDock(SideDock):
         self._rows: dict[str, Row] = {}
         self._missed: dict[str, str] = {}
         self._front = ""
-        self._port: StepPort | None = None
+        self._store: StepStore | None = None
+        self._resumed: Callable[[str], ResumePoint | None] = lambda _job: None
         self.ribbon = Ribbon()
-        self._empty = Label(
-            "Each step appears here while something is made. Look back at it, and go on from it.", "hint", wrap=True
-        )
+        self._empty = Label(NOTHING, "hint", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(theme.L, 0, theme.L, 0)
         self._body = QStackedWidget(self)
@@ -63,10 +72,14 @@ class RibbonDock(SideDock):
         self.ribbon.selected.connect(self._select)
         self.ribbon.released_to_result.connect(self._release)
         self.ribbon.branch_requested.connect(self._branch)
+        self.ribbon.parent_wanted.connect(self._to_parent)
 
-    def use(self, port: StepPort) -> None:
-        """Read kept steps from here from now on; what was shown of another project is forgotten."""
-        self._port = port
+    def use(self, store: StepStore, resumed: Callable[[str], ResumePoint | None]) -> None:
+        """Read kept steps from here from now on; what was shown of another project is forgotten. `resumed` says where
+        the generation of kept steps left another one.
+        """
+        self._store = store
+        self._resumed = resumed
         self._rows.clear()
         self._missed.clear()
         self.ribbon.clear()
@@ -89,15 +102,28 @@ class RibbonDock(SideDock):
         row = self._rows.get(panel)
         if row is not None and row.steps_id == steps_id and (row.running or row.steps):
             return
-        steps: Sequence[Step] = ()
-        if steps_id and self._port is not None:
-            try:
-                steps = self._port.read(steps_id)
-            except (StudioError, OSError) as error:
-                _LOG.info("no steps of %s", steps_id, exc_info=error)
-        self._rows[panel] = Row(steps_id, list(steps), word, len(steps))
+        self._rows[panel] = self._kept(steps_id, word)
         if panel == self._front:
             self._draw()
+
+    def _kept(self, steps_id: str, word: str, *, running: bool = False, deep: int = 0) -> Row:
+        """The row of kept steps, with those it has from before it branched."""
+        if not steps_id or self._store is None:
+            return Row(steps_id, [], word)
+        branched, note = self._resumed(steps_id), ""
+        steps: tuple[Step, ...] = ()
+        try:
+            kept = self._store.row(steps_id)
+            steps, note = kept.steps, " ".join(kept.notes)
+            if branched is not None and kept.branched is None and deep < DEEPEST:
+                # Nobody has noted the branch (yet): the steps before it are still those of the other row.
+                before = self._kept(branched.steps, word, deep=deep + 1).steps
+                steps = (*(step for step in before if step.index <= branched.index), *steps)
+        except (StudioError, OSError) as error:
+            _LOG.info("no steps of %s", steps_id, exc_info=error)
+            note = str(error)
+        total = max((step.total for step in steps), default=0) if running else len(steps)
+        return Row(steps_id, list(steps), word, total, running, branched, note)
 
     def follow(self, panel: str, event: Event, word: str) -> None:
         """Let a running job of `panel` write its row."""
@@ -107,10 +133,9 @@ class RibbonDock(SideDock):
                 if self._looking_back(panel):
                     self._missed[panel] = job_id
                     return
-                self._rows[panel] = Row(job_id, [], word, 0, running=True)
+                self._rows[panel] = self._begun(job_id, word)
                 if panel == self._front:
-                    self.ribbon.begin(0, word)
-                    self._show_body()
+                    self._draw()
             case Stepped(job_id=job_id, step=step):
                 self._add(panel, job_id, step, word)
             case Finished() | Cancelled() | Failed() | Paused():
@@ -127,29 +152,39 @@ class RibbonDock(SideDock):
         if row is None or row.steps_id != job_id:
             if self._looking_back(panel) or (row is not None and row.running):
                 return
-            kept = self._port.read(job_id) if self._port is not None else ()
-            row = self._rows[panel] = Row(job_id, [s for s in kept if s.index < step.index], word, 0, running=True)
+            row = self._rows[panel] = self._kept(job_id, word, running=True)
         first = row.total != step.total or not row.steps
         row.total = step.total
         row.steps = [known for known in row.steps if known.index < step.index]
         row.steps.append(step)
         if panel != self._front:
             return
-        self._show_body()
         if first:
-            self.ribbon.begin(step.total, word)
-            for earlier in row.steps[:-1]:
-                self.ribbon.add(earlier)
-        self.ribbon.add(step)
+            self._draw()
+        else:
+            self.ribbon.add(step)
+
+    def _begun(self, job_id: str, word: str) -> Row:
+        """The row of a job that starts: empty, or with the steps before its branch."""
+        if self._resumed(job_id) is None:
+            return Row(job_id, [], word, 0, running=True)
+        return self._kept(job_id, word, running=True)
 
     def _looking_back(self, panel: str) -> bool:
         """The artist studies a step of another run: a job that starts meanwhile must not take it away."""
         row = self._rows.get(panel)
         return panel == self._front and row is not None and not row.running and self.ribbon.current() >= 0
 
+    def has_steps(self, steps_id: str) -> bool:
+        """True where steps are kept under this name."""
+        return bool(self._kept(steps_id, "step").steps)
+
     def _show_body(self) -> None:
         row = self._rows.get(self._front)
         self._body.setCurrentWidget(self.ribbon if row is not None and (row.steps or row.running) else self._empty)
+        note = "" if row is None else row.note
+        self._empty.setText(note or NOTHING)
+        self.ribbon.set_note(note)
 
     def _draw(self) -> None:
         row = self._rows.get(self._front)
@@ -161,7 +196,8 @@ class RibbonDock(SideDock):
             for step in row.steps:
                 self.ribbon.add(step)
         else:
-            self.ribbon.set_steps(row.steps)
+            self.ribbon.set_steps(row.steps, row.word)
+        self.ribbon.set_branched(row.branched.index if row is not None and row.branched is not None else -1)
 
     def _select(self, index: int) -> None:
         row = self._rows.get(self._front)
@@ -172,14 +208,19 @@ class RibbonDock(SideDock):
         """Back to the result; a run that started while the artist looked back comes onto the ribbon now."""
         missed = self._missed.pop(self._front, "")
         if missed:
-            kept = self._port.read(missed) if self._port is not None else ()
             word = self._rows[self._front].word if self._front in self._rows else "step"
-            total = kept[-1].total if kept else 0
-            self._rows[self._front] = Row(missed, list(kept), word, total, running=True)
+            self._rows[self._front] = self._kept(missed, word, running=True)
             self._draw()
         self.step_shown.emit(None)
 
     def _branch(self, index: int) -> None:
         row = self._rows.get(self._front)
         if row is not None and row.steps_id:
+            # The branch is what is to be seen next: the chosen step must not hold it off the ribbon.
+            self.ribbon.let_go()
             self.branch_wanted.emit(row.steps_id, index)
+
+    def _to_parent(self) -> None:
+        row = self._rows.get(self._front)
+        if row is not None and row.branched is not None:
+            self.line_wanted.emit(row.branched.steps)

@@ -67,6 +67,17 @@ def _work(window: MainWindow) -> list[Command]:
             ANY_PANEL,
             enabled=undo.canRedo,
         ),
+        Command(
+            "ribbon.branch",
+            "Branch from here",
+            window.ribbon.ribbon.ask_branch,
+            ("Ctrl+B",),
+            "git-branch",
+            group,
+            "continue from this step",
+            ANY_PANEL,
+            enabled=window.ribbon.ribbon.may_branch,
+        ),
         Command("edit.copy", "Copy the result", actions.copy, ("Ctrl+C",), "copy", group, "clipboard", ANY_PANEL),
         Command(
             "export",

@@ -33,6 +33,9 @@ class Panel(QWidget):
     def receive(self, artifact: Artifact) -> None:
         """Somebody sent an artifact of a type the panel accepts, to look at or to start from."""
 
+    def show_result(self, artifact: Artifact) -> None:
+        """Show a kept result of this panel's generators, as choosing it among the panel's results does."""
+
     def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         """Set everything as the recipe says. `notes` say what could not be brought back; show them."""
 

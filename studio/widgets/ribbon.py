@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.steps import Step
@@ -18,28 +18,42 @@ class Ribbon(QWidget):
     """`begin`, then `add` while a job runs; or `set_steps` for a kept run. While nothing is chosen it follows the run.
 
     `selected` carries the index of a step that is to be shown, `released_to_result` says that the result is to be
-    shown again, `branch_requested` carries the step to continue from.
+    shown again, `branch_requested` carries the step to continue from, `parent_wanted` asks for the generation that the
+    one on show branched from.
     """
 
     selected = Signal(int)
     released_to_result = Signal()
     branch_requested = Signal(int)
+    parent_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._can_branch = False
+        self._note = ""
         self.strip = Strip()
         self._count = Label("", "label")
         self._hint = Label("drag to look back", "hint")
         self._branch = Button(
-            "Branch from here", icon="git-branch", help="Continue from this step with the settings as they are now"
+            "Branch from here",
+            icon="git-branch",
+            help="Continue from this step with the settings as they are now  Ctrl+B",
         )
+        self._parent = Button(
+            "Original",
+            "quiet",
+            icon="arrow-bend-up-left",
+            name="Back to the original",
+            help="Show the generation that this one branched from",
+        )
+        self._parent.hide()
         keep = self._branch.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self._branch.setSizePolicy(keep)
         top = QHBoxLayout()
         top.setSpacing(theme.px(theme.M))
         top.addWidget(self._count)
+        top.addWidget(self._parent)
         top.addStretch(1)
         top.addWidget(self._hint)
         top.addWidget(self._branch)
@@ -52,7 +66,8 @@ class Ribbon(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusProxy(self.strip)
         self.strip.picked.connect(self._picked)
-        self._branch.clicked.connect(self._ask_branch)
+        self._branch.clicked.connect(self.ask_branch)
+        self._parent.clicked.connect(self.parent_wanted)
         self._describe()
 
     def begin(self, total: int, title: str = "step") -> None:
@@ -73,6 +88,21 @@ class Ribbon(QWidget):
         self.strip.begin(total, title or self.strip.steps.title)
         self.strip.put_all(steps)
         self._describe()
+
+    def set_branched(self, index: int) -> None:
+        """Mark where the run left another one: steps 0 … `index` belong to that one; -1 for a run of its own."""
+        self.strip.set_branched(index)
+        self._describe()
+
+    def set_note(self, text: str) -> None:
+        """What is to be known about steps that are missing; "" for nothing."""
+        self._note = text
+        self._describe()
+
+    def let_go(self) -> None:
+        """Choose nothing any more without saying so: what comes next is followed."""
+        with QSignalBlocker(self):
+            self.strip.choose(-1)
 
     def clear(self) -> None:
         """Nothing to look back at."""
@@ -120,10 +150,15 @@ class Ribbon(QWidget):
         else:
             self.released_to_result.emit()
 
-    def _ask_branch(self) -> None:
+    def may_branch(self) -> bool:
+        """True where `ask_branch` would do something: the step with the outline has its state."""
         step = self.step(self.strip.shown())
-        if step is not None and step.has_state:
-            self.branch_requested.emit(step.index)
+        return self._can_branch and step is not None and step.has_state
+
+    def ask_branch(self) -> None:
+        """What a press on "Branch from here" does."""
+        if self.may_branch():
+            self.branch_requested.emit(self.strip.shown())
 
     def _describe(self) -> None:
         steps, row = self.strip.steps, self.strip.shown()
@@ -133,9 +168,13 @@ class Ribbon(QWidget):
             self._count.setText(f"{steps.rowCount()} {steps.title}s" if steps.rowCount() else "")
         else:
             self._count.setText(f"{name} {row + 1} of {steps.rowCount()}")
+        if steps.branched >= 0:
+            self._count.setText(f"{self._count.text()}, branched after {steps.title} {steps.branched + 1}".lstrip(", "))
+        self._parent.setVisible(steps.branched >= 0)
         said = self._count.text() or "No steps yet"
         if said != self.strip.accessibleDescription():
             self.strip.setAccessibleDescription(said)
         self._hint.setVisible(shown is not None)
-        self._hint.setText("drag to look back" if self.current() < 0 else "Esc: back to the result")
-        self._branch.setVisible(self._can_branch and shown is not None and shown.has_state)
+        usual = "drag to look back" if self.current() < 0 else "Esc: back to the result"
+        self._hint.setText(self._note if self._note and self.current() < 0 else usual)
+        self._branch.setVisible(self.may_branch())

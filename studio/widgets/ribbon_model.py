@@ -37,10 +37,13 @@ class StepsModel(QAbstractListModel):
         self._words: dict[int, str] = {}
         self._pixmaps: dict[tuple[int, int, int], QPixmap] = {}
         self.title = "step"
+        self.branched = -1
+        """The last step that came from the generation this one branched from, or -1."""
 
     def begin(self, total: int, title: str) -> None:
         """Empty it, with room for `total` steps (0: nobody knows)."""
         self.beginResetModel()
+        self.branched = -1
         self._steps = [None] * min(max(total, 0), MOST)
         self._images.clear()
         self._words.clear()
@@ -137,7 +140,9 @@ class StepsModel(QAbstractListModel):
         step = self.step(row)
         count = f"{self.title} {row + 1} of {len(self._steps)}"
         if step is None:
-            return f"{count}, still to come"
+            return f"{count}, not kept" if row < self.last() else f"{count}, still to come"
+        if row <= self.branched:
+            count += ", branched here" if row == self.branched else ", from before the branch"
         return f"{count}, {shorten(step.label, 200)}" if step.label else count
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPoint,
+    QPointF,
     QRect,
     QRectF,
     QSize,
@@ -39,6 +40,8 @@ from studio.widgets.ribbon_model import Index, Look, StepsModel
 
 GAP = 6
 SMALLEST, LARGEST = 28, 96
+INHERITED = 0.45
+"""How strongly the steps from before a branch are drawn."""
 FITTED = 150
 """So many chips are as wide as their word, more are all alike: laying out 2,000 different ones took 107 ms."""
 
@@ -64,6 +67,8 @@ class StepDelegate(QStyledItemDelegate):
         radius = current.px(4)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row <= model.branched and row != strip.shown():
+            painter.setOpacity(INHERITED)
         if look is Look.PICTURE:
             path = QPainterPath()
             path.addRoundedRect(QRectF(area), radius, radius)
@@ -80,8 +85,21 @@ class StepDelegate(QStyledItemDelegate):
                 words = model.word(row) if look is Look.WORD else str(row + 1)
                 words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width() - 4)
                 painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, words)
+        painter.setOpacity(1.0)
+        if row == model.branched:
+            self._mark(painter, area, strip.gap)
         self._outline(painter, area, row, bool(option.state & QStyle.StateFlag.State_MouseOver), radius)
         painter.restore()
+
+    def _mark(self, painter: QPainter, area: QRect, gap: int) -> None:
+        """Where the branch leaves: a line in the gap behind its last common step, with a knot on it."""
+        current = theme.tokens()
+        x = area.right() + 1 + gap / 2 - 0.5
+        painter.setPen(QPen(current.color("accent"), 2))
+        painter.drawLine(QPointF(x, area.top() - 1), QPointF(x, area.bottom() + 1))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(current.color("accent"))
+        painter.drawEllipse(QPointF(x, area.top() + 1), 3.0, 3.0)
 
     def _outline(self, painter: QPainter, area: QRect, row: int, hovered: bool, radius: int) -> None:
         strip = self._strip
@@ -152,6 +170,11 @@ class Strip(QListView):
         if self.chosen() < 0:
             self._mark(row)
             self.scrollTo(self.steps.index(row), QAbstractItemView.ScrollHint.EnsureVisible)
+
+    def set_branched(self, row: int) -> None:
+        """Set the steps up to `row` apart: they belong to the generation this one branched from; -1 for none."""
+        self.steps.branched = row
+        self.viewport().update()
 
     def put_all(self, steps: Sequence[Step]) -> None:
         """The steps of a finished run at once."""

@@ -151,13 +151,25 @@ def test_results_are_kept_once_and_not_for_ever(document: ImageDocument) -> None
 def test_a_branch_keeps_what_its_step_was_made_by(document: ImageDocument) -> None:
     base = replace(document.requests("image.diffusion", ImageParams, MODEL)[0], seed=9)
     document.params |= {"prompt": "by night", "guidance_scale": 9.0, "steps": 99, "width": 512, "scheduler": "ddim"}
-    branched = document.branch(base, steps="job1", index=6, params=ImageParams)
+    document.seed_used = True
+    branched, kept = document.branch(base, steps="job1", index=6, params=ImageParams)
+    assert set(kept.lower().replace(" and ", ", ").split(", ")) == {"scheduler", "steps", "width"}
     assert branched.resume == ResumePoint("job1", 6)
     assert branched.seed == 9
     assert branched.params["prompt"] == "by night"
     assert branched.params["guidance_scale"] == 9.0
     for name in ("steps", "width", "height", "scheduler"):
         assert branched.params[name] == base.params[name]
+
+
+def test_a_branch_takes_a_chosen_seed_and_model(document: ImageDocument) -> None:
+    base = replace(document.requests("image.diffusion", ImageParams, MODEL)[0], seed=9)
+    document.seed, document.seed_locked, document.seed_used = 77, True, True
+    locked, kept = document.branch(base, steps="job1", index=6, params=ImageParams, model=OTHER)
+    assert (locked.seed, locked.model, kept) == (77, OTHER.ref(), "")
+    document.seed_locked = False
+    same, _ = document.branch(base, steps="job1", index=6, params=ImageParams, model=MODEL)
+    assert same == replace(base, resume=ResumePoint("job1", 6))  # nothing changed: nothing but the step differs
 
 
 # Recipes

@@ -97,7 +97,8 @@ SKETCH = {
             params = context.params
             total = params.steps
             try:
-                for index in range(total):
+                first = 0 if context.resume is None else context.resume[0] + 1
+                for index in range(first, total):
                     if params.fail and index == 1:
                         raise StudioError("The pencil broke.", "Sharpen it.")
                     shade = params.grey * (index + 1) // total
@@ -140,7 +141,7 @@ SKETCH = {
     "panel.py": """
         from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-        from studio.api import Cancelled, Finished, Request
+        from studio.api import Cancelled, Finished, Request, ResumePoint
         from studio.widgets.panel import Panel
 
 
@@ -205,6 +206,13 @@ SKETCH = {
 
             def branch(self, steps, index):
                 self.branched = (steps, index)
+                params = {"prompt": self.prompt.text(), "grey": self.grey, **self.extra}
+                request = Request("sketch.square", params, resume=ResumePoint(steps, index))
+                self.job = self.host.submit(request, title=self.prompt.text())
+
+            def show_result(self, artifact):
+                self.shown = artifact.id
+                self.host.show_steps(artifact.steps)
 
 
         def make(host):

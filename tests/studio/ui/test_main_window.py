@@ -163,6 +163,7 @@ def test_scrubbing_the_ribbon_shows_steps_and_branching_names_them(qtbot: QtBot,
     assert board(studio).steps_seen[-1].index == 1
     ribbon.branch_requested.emit(1)
     assert board(studio).branched == (studio.window.ribbon.shown("sketch.board"), 1)
+    ribbon.select(2)
     ribbon.select(-1)
     assert board(studio).steps_seen[-1] is None
 

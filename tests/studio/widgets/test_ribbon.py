@@ -265,6 +265,29 @@ def test_few_steps_all_fit(ribbon: Ribbon) -> None:
 # branching
 
 
+def test_steps_from_before_a_branch_are_set_apart_and_read_as_such(ribbon: Ribbon) -> None:
+    run(ribbon, 6, 6)
+    plain = ribbon.strip.grab().toImage()
+    ribbon.set_branched(2)
+    QApplication.processEvents()
+    marked = ribbon.strip.grab().toImage()
+    early, late = middle(ribbon, 1), middle(ribbon, 4)
+    assert marked.pixelColor(early) != plain.pixelColor(early)
+    assert marked.pixelColor(late) == plain.pixelColor(late)
+    said = [ribbon.strip.steps.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(6)]
+    assert said[1] == "step 2 of 6, from before the branch"
+    assert said[2] == "step 3 of 6, branched here"
+    assert said[3] == "step 4 of 6"
+    asked: list[object] = []
+    ribbon.parent_wanted.connect(lambda: asked.append(True))
+    back = next(b for b in ribbon.findChildren(Button) if b.accessibleName() == "Back to the original")
+    assert back.isVisible()
+    QTest.mouseClick(back, Qt.MouseButton.LeftButton)
+    assert asked
+    ribbon.set_branched(-1)
+    assert not back.isVisible()
+
+
 def test_branch_is_offered_only_where_it_can_be_done(ribbon: Ribbon, qtbot) -> None:
     ribbon.begin(3)
     ribbon.add(step(0, 3, state=False))

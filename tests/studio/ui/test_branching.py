@@ -1,0 +1,79 @@
+"""Going on from a step in the real window: the branch, where it left, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.app import Studio
+
+
+def board(studio: Studio) -> Any:
+    slot = studio.window.panels.opened("sketch.board")
+    assert slot is not None
+    return slot.panel
+
+
+def named(root: QWidget, name: str) -> list[Any]:
+    return [w for w in root.findChildren(QWidget) if w.accessibleName() == name and w.isVisible()]
+
+
+def settle(qtbot: QtBot, studio: Studio, shown: str) -> None:
+    qtbot.waitUntil(lambda: board(studio).shown not in ("", shown) and not studio.window.job_status.running)
+
+
+def make(qtbot: QtBot, studio: Studio) -> None:
+    shown = board(studio).shown
+    QTest.keyClick(board(studio).prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, studio, shown)
+
+
+def branch(qtbot: QtBot, studio: Studio, index: int, grey: int) -> None:
+    shown = board(studio).shown
+    board(studio).grey = grey
+    studio.window.ribbon.ribbon.select(index)
+    QTest.keyClick(studio.window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, studio, shown)
+
+
+def test_a_key_branches_from_the_chosen_step_and_one_click_goes_back(qtbot: QtBot, studio: Studio) -> None:
+    make(qtbot, studio)
+    first = board(studio).shown
+    assert not named(studio.window, "Back to the original")  # nothing of it is there before it is of use
+    parent = studio.window.ribbon.shown("sketch.board")
+    branch(qtbot, studio, 1, 200)
+    strip = studio.window.ribbon.ribbon.strip
+    assert board(studio).branched == (parent, 1)
+    assert strip.steps.branched == 1
+    assert [strip.steps.step(row) is not None for row in range(4)] == [True] * 4
+    assert "branched here" in strip.steps.say(1)
+    assert "before the branch" in strip.steps.say(0)
+    assert "branched after step 2" in strip.accessibleDescription()
+    QTest.mouseClick(named(studio.window, "Back to the original")[0], Qt.MouseButton.LeftButton)
+    assert board(studio).shown == first
+    assert studio.window.ribbon.shown("sketch.board") == parent
+    assert strip.steps.branched == -1
+
+
+def test_a_branch_is_the_same_after_a_restart(qtbot: QtBot, open_studio: Any, tmp_path: Path) -> None:
+    before = open_studio()
+    qtbot.waitUntil(before.window.isActiveWindow)
+    make(qtbot, before)
+    branch(qtbot, before, 1, 200)
+    made = before.window.services.project.artifacts.get(board(before).shown)
+    before.close()
+    after = open_studio()
+    qtbot.waitUntil(after.window.isActiveWindow)
+    after.window.use_recipe(made)
+    strip = after.window.ribbon.ribbon.strip
+    qtbot.waitUntil(lambda: strip.steps.rowCount() == 4)
+    assert board(after).shown == made.id
+    assert strip.steps.branched == 1
+    branch(qtbot, after, 2, 30)
+    assert strip.steps.branched == 2
+    assert all(strip.steps.step(row) is not None for row in range(4))
