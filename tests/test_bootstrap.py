@@ -88,6 +88,23 @@ def test_without_a_screen_nothing_is_fetched(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can lack a screen")
+def test_the_installed_program_does_not_let_qt_abort_either(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "",
+        "DISPLAY": "",
+        "WAYLAND_DISPLAY": "",
+        "STUDIO_HOME": str(tmp_path),
+    }
+    result = subprocess.run(
+        [sys.executable, "-m", "studio"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 1
+    assert "There is no screen here" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("script", ["main.py", "dev.py"])
 def test_an_old_python_is_told_in_words(checkout: Path, script: str) -> None:
     code = f"import runpy, sys; sys.version_info = (3, 8, 10); runpy.run_path({str(checkout / script)!r})"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from studio.core.errors import StudioError
+from studio.setup import system
+from studio.setup.words import SetupError, complain
 
 COMMANDS = ("generate", "models", "plugins", "library")
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -17,9 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     wants_help = bool(arguments) and arguments[0] in ("-h", "--help")
     if not wants_help and (not arguments or arguments[0].startswith("-")):
-        # By name: no other command may load Qt.
-        code: int = import_module("studio.app").main(arguments)
-        return code
+        return _window(arguments)
     from studio.cli import commands
 
     try:
@@ -32,3 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, as in `studio library | head`, has had enough
         sys.stderr.close()
         return OK
+
+
+def _window(arguments: Sequence[str]) -> int:
+    if "--version" not in arguments:
+        try:  # looked at first: where a system library is missing, Qt ends the process without a word
+            system.ready_for_window(tell=lambda _line: None, install=False)
+        except SetupError as error:
+            complain(error)
+            return FAILED
+    # By name: no other command may load Qt.
+    code: int = import_module("studio.app").main(arguments)
+    return code

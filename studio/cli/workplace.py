@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.errors import StudioError
-from studio.core.model import Model
-from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command
+from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command, shipped_models
 from studio.generation_host import inline_worker
 from studio.store import JobJournal, Library, ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
 from studio.ui.preferences import COMPUTER, Computer
@@ -88,6 +87,7 @@ class Workplace:
                 models=self.models,
                 settings=self.settings.values,
                 worker=lambda: self.worker(in_process=in_process),
+                others=[job.id for job in project.queue.load()[0]],
             )
             engine.start()
             try:
@@ -137,20 +137,3 @@ class Workplace:
             with project:
                 project.library.refresh()
                 yield project.library
-
-
-def shipped_models(plugins: PluginHost) -> list[Model]:
-    """The models that plugins bring along. Paths in a spec are relative to the plugin's folder."""
-    return [
-        Model(
-            id=f"{offer.plugin.id}/{offer.spec.name}",
-            title=offer.spec.title,
-            family=offer.spec.family,
-            path=offer.plugin.folder / offer.spec.path,
-            licence=offer.spec.licence,
-            origin=offer.spec.origin,
-            summary=offer.spec.summary,
-            bundled=True,
-        )
-        for offer in plugins.models().values()
-    ]

@@ -205,7 +205,7 @@ def screen() -> str:
     if not platform:
         raise SetupError(
             "There is no screen here: neither DISPLAY nor WAYLAND_DISPLAY is set.",
-            "Start Studio in a desktop session, or without a window: python3 main.py generate --help\n"
+            "Start Studio in a desktop session, or use its commands, which need no window (generate --help).\n"
             "(QT_QPA_PLATFORM=offscreen opens the window where nobody sees it.)",
         )
     return platform
