@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from transformers import PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
 
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.muon import Muon
@@ -55,6 +56,7 @@ def _rate(plan: Plan, step: int) -> float:
 
 def run(kind: str, *, work: Path, out: Path, tiny: bool, device: torch.device, deadline: float | None) -> None:
     """Train "prose" or "prose-gru" on from where the work folder stands, until done or the deadline."""
+    disable_progress_bar()
     plan = TINY if tiny else Plan()
     work.mkdir(parents=True, exist_ok=True)
     tokenizer = vocabulary(plan, work)

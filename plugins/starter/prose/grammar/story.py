@@ -12,7 +12,7 @@ from . import words as w
 from .template import PRONOUNS, expand
 from .verbs import form
 
-FAMILIES = ("seek", "mend", "mystery", "riddle", "lost", "fear", "gift", "carry", "contest")
+FAMILIES = ("seek", "mend", "theft", "riddle", "lost", "fear", "gift", "carry", "contest")
 _SAME_ALL_STORY = frozenset({
     "food", "birds", "thief", "spot", "piece", "kin", "kin2", "since2", "lost", "who", "wrong", "others", "contest",
     "fear",
@@ -29,7 +29,7 @@ CONTESTS = ("the race", "the singing contest", "the climbing match", "the swimmi
 ANSWERS = {"river": "the river", "tomorrow": "tomorrow", "smoke": "smoke", "light": "light", "name": "your name",
            "shadow": "your shadow"}  # fmt: skip
 WISHES = {
-    "seek": "to find {w.a}", "mend": "to mend {w.the}", "mystery": "to learn who took {w.the}",
+    "seek": "to find {w.a}", "mend": "to mend {w.the}", "theft": "to learn who took {w.the}",
     "riddle": "to win {w.the}", "lost": "to find the lost {l}", "fear": "to lose the fear of {fear}",
     "gift": "to own {w.a}", "carry": "to carry {w.a} to {q}", "contest": "to win {contest}",
 }  # fmt: skip
@@ -251,7 +251,7 @@ def _beats(story: Story, rng: random.Random) -> list[list[str]]:
         return [[*first, "want"], ["go", *maybe("sky", 0.6), *maybe("step", 0.6)],
                 ["meet", "ask", "miss", "hint"], ["solve", "won", *end]]  # fmt: skip
     go = (["call"] if story.family == "fear" else []) + ["go", *maybe("sky", 0.6), *maybe("step", 0.5)]
-    last = ["found", *(["why"] if story.family == "mystery" else []), *maybe("feel", 0.5), *maybe("home", 0.4), "end"]
+    last = ["found", *(["why"] if story.family == "theft" else []), *maybe("feel", 0.5), *maybe("home", 0.4), "end"]
     return [[*first, "want"], go, [show, fail], ["meet", "kind", "give"], ["back", solve, *last]]
 
 
