@@ -253,7 +253,9 @@ def polish_denoiser(training: DenoiserTraining, work: Path, pace: Pace, publish:
         training.load(start_path)
     losses: list[float] = []
     while training.step < start + steps and pace.go_on():
-        losses.append(training.advance(max(0.02, 1 - (training.step - start) / steps)))
+        # By the clock where a time was given, or the rate would still be high when it is over.
+        left = min(1 - (training.step - start) / steps, pace.left())
+        losses.append(training.advance(max(0.02, left)))
         done = training.step - start
         if done % min(50, steps // 2) == 0:
             pace.note(done, steps, loss=sum(losses) / len(losses))

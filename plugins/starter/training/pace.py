@@ -21,6 +21,7 @@ class Pace:
         self._log = work / f"{name}.jsonl"
         self._name = name
         self._deadline = deadline
+        self._began = time.time()
         self._stop = False
         self._first: tuple[int, float] | None = None
         self._slept = 0.0
@@ -40,6 +41,12 @@ class Pace:
             time.sleep(0.5)
             self._slept += 0.5
         return not self._over()
+
+    def left(self) -> float:
+        """The part of the given time that is left, from 1 down to 0; 1 where no time was given."""
+        if self._deadline is None or self._deadline <= self._began:
+            return 1.0
+        return max(0.0, (self._deadline - time.time()) / (self._deadline - self._began))
 
     def _over(self) -> bool:
         return self._stop or (self._deadline is not None and time.time() > self._deadline)
