@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMessageBox
+from studio.ui.asking import ask
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -16,7 +16,7 @@ def may_leave(window: MainWindow, doing: str) -> bool:
     Waiting jobs need no question: they are on disk and go on at the next start.
     """
     if not window.documents.save():
-        return _ask(
+        return ask(
             window,
             "Your last changes are not saved.",
             f"Studio could not write to {window.services.project.folder}. If you {doing} now, they are lost.",
@@ -24,7 +24,7 @@ def may_leave(window: MainWindow, doing: str) -> bool:
             "Stay",
         )
     if window.job_status.running:
-        return _ask(
+        return ask(
             window,
             "Studio is still working.",
             "What is running now stops at its last step and goes on when you open this project again. "
@@ -33,17 +33,3 @@ def may_leave(window: MainWindow, doing: str) -> bool:
             "Keep working",
         )
     return True
-
-
-def _ask(window: MainWindow, text: str, more: str, go: str, stay: str) -> bool:
-    box = QMessageBox(window)
-    box.setWindowTitle("Studio")
-    box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setText(text)
-    box.setInformativeText(more)
-    leave = box.addButton(go, QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton(stay, QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
-    box.exec()
-    return box.clickedButton() is leave

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from studio.core.artifact import Artifact
+from studio.core.branches import Tree
 from studio.core.errors import StudioError
 from studio.core.request import Request, ResumePoint
+from studio.store import Branches
+from studio.ui.asking import ask
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -17,6 +21,79 @@ class Lines:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        dock, view = window.ribbon, window.ribbon.branches
+        dock.row_drawn.connect(lambda _steps: self.draw())
+        dock.line_wanted.connect(self.show)
+        view.chosen.connect(self.show)
+        view.named.connect(self.name)
+        view.pin_wanted.connect(self.pin)
+        view.prune_wanted.connect(self.prune)
+
+    def draw(self) -> None:
+        """Show the tree of what is on the ribbon."""
+        window = self._window
+        here = window.ribbon.shown(window.front)
+        tree = self._branches.tree(here, self._params) if here else Tree()
+        window.ribbon.branches.show_tree(tree, here, window.ribbon.ribbon.count())
+
+    @property
+    def _branches(self) -> Branches:
+        return self._window.services.project.branches
+
+    def _params(self, generator: str) -> type | None:
+        offer = self._window.services.plugins.generators().get(generator)
+        return None if offer is None else offer.spec.params
+
+    def name(self, steps_id: str, name: str) -> None:
+        """Give a generation a name."""
+        self._try(lambda: self._branches.name(steps_id, name))
+
+    def pin(self, steps_id: str, on: bool) -> None:
+        """Always keep the steps of a generation, or let them go when their room is needed."""
+        if self._try(lambda: self._branches.pin(steps_id, on)):
+            self._window.say("Its steps are always kept now" if on else "Its steps go when their room is needed")
+
+    def prune(self, steps_id: str) -> None:
+        """Take a branch and all that grew from it out of the tree, after a question."""
+        window = self._window
+        here = window.ribbon.shown(window.front)
+        tree = self._branches.tree(here)
+        branch = tree.get(steps_id)
+        if branch is None:
+            return
+        below = sum(branch in tree.path(other.id) for other in tree.branches) - 1
+        what = f"this branch and the {below} that grew from it" if below > 0 else "this branch"
+        go = branch.parent and ask(
+            window,
+            f"Prune {what}?",
+            "Its steps are deleted: one can no longer look back at them or branch from them. "
+            "What came of it stays in the library.",
+            "Prune",
+            "Keep it",
+        )
+        if branch.parent and not go:
+            return
+        gone: list[str] = []
+        if not self._try(lambda: gone.extend(self._branches.prune(steps_id))):
+            return
+        if here in gone:
+            self.show(branch.parent)
+        window.notices.say(
+            "The branch was pruned." if len(gone) == 1 else f"{len(gone)} branches were pruned.",
+            action="Show again",
+            act=lambda: self._try(lambda: self._branches.restore(gone)),
+        )
+
+    def _try(self, change: Callable[[], object]) -> bool:
+        """Change the tree and show it; what cannot be is said."""
+        try:
+            change()
+        except StudioError as error:
+            self._window.report(error)
+            return False
+        finally:
+            self.draw()
+        return True
 
     def request(self, steps_id: str) -> Request | None:
         """What was asked for where these steps came from; None where nobody knows any more."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout
 
 from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
-from studio.core.events import Event
+from studio.core.events import Cancelled, Event, Failed, Finished
 from studio.ui import projects
 from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
@@ -150,7 +150,6 @@ class MainWindow(QMainWindow):
             signal.connect(lambda _new: self._show_undo())
         self.ribbon.step_shown.connect(self._show_step)
         self.ribbon.branch_wanted.connect(self._branch)
-        self.ribbon.line_wanted.connect(self.lines.show)
         self.drops.dropped.connect(self.exchange.take_drop)
         for dock in (self.inspector, self.ribbon):
             dock.wanted_changed.connect(self.layout_memory.touch)
@@ -208,6 +207,8 @@ class MainWindow(QMainWindow):
         origin = self.panels.origin(event.job_id)
         if origin:
             self.ribbon.follow(origin, event, self._word_of(event.job_id))
+            if isinstance(event, (Finished, Cancelled, Failed)) and origin == self.front:
+                self.lines.draw()
         self._look()
 
     def _word_of(self, job_id: str) -> str:

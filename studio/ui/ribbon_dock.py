@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
+from studio.core.branches import Tree
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started, Stepped
 from studio.core.request import ResumePoint
@@ -16,6 +17,7 @@ from studio.core.steps import Step
 from studio.store import StepStore
 from studio.ui.docks import SideDock
 from studio.widgets import theme
+from studio.widgets.branch_list import BranchList
 from studio.widgets.ribbon import Ribbon
 from studio.widgets.text import Label
 
@@ -44,12 +46,13 @@ class RibbonDock(SideDock):
     """Remembers a row of steps for each panel and shows that of the panel in front.
 
     Emits `step_shown(Step | None)` while the artist looks back, `branch_wanted(steps id, index)`, and
-    `line_wanted(steps id)` for another generation of the same tree.
+    `line_wanted(steps id)` for another generation of the same tree. `row_drawn(steps id)` follows every new row.
     """
 
     step_shown = Signal(object)
     branch_wanted = Signal(str, int)
     line_wanted = Signal(str)
+    row_drawn = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("ribbon", "Ribbon", parent)
@@ -67,7 +70,14 @@ class RibbonDock(SideDock):
         self._body.setProperty("surface", "window")
         self._body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._body.addWidget(self._empty)
-        self._body.addWidget(self.ribbon)
+        self.branches = BranchList()
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.branches)
+        row.addWidget(self.ribbon, 1)
+        self._body.addWidget(both)
         self.setWidget(self._body)
         self.ribbon.selected.connect(self._select)
         self.ribbon.released_to_result.connect(self._release)
@@ -83,6 +93,7 @@ class RibbonDock(SideDock):
         self._rows.clear()
         self._missed.clear()
         self.ribbon.clear()
+        self.branches.show_tree(Tree(), "")
         self._show_body()
 
     def set_front(self, panel: str) -> None:
@@ -181,7 +192,7 @@ class RibbonDock(SideDock):
 
     def _show_body(self) -> None:
         row = self._rows.get(self._front)
-        self._body.setCurrentWidget(self.ribbon if row is not None and (row.steps or row.running) else self._empty)
+        self._body.setCurrentIndex(1 if row is not None and (row.steps or row.running) else 0)
         note = "" if row is None else row.note
         self._empty.setText(note or NOTHING)
         self.ribbon.set_note(note)
@@ -198,6 +209,7 @@ class RibbonDock(SideDock):
         else:
             self.ribbon.set_steps(row.steps, row.word)
         self.ribbon.set_branched(row.branched.index if row is not None and row.branched is not None else -1)
+        self.row_drawn.emit("" if row is None else row.steps_id)
 
     def _select(self, index: int) -> None:
         row = self._rows.get(self._front)

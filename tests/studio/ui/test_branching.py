@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
@@ -77,3 +78,50 @@ def test_a_branch_is_the_same_after_a_restart(qtbot: QtBot, open_studio: Any, tm
     branch(qtbot, after, 2, 30)
     assert strip.steps.branched == 2
     assert all(strip.steps.step(row) is not None for row in range(4))
+
+
+def test_branches_are_listed_named_pinned_and_pruned_by_keys(
+    qtbot: QtBot, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(qtbot, studio)
+    first, parent = board(studio).shown, studio.window.ribbon.shown("sketch.board")
+    view = studio.window.ribbon.branches
+    assert not view.isVisible()
+    branch(qtbot, studio, 1, 200)
+    qtbot.waitUntil(view.isVisible)
+    said = [view.branches.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(2)]
+    assert said[0] == "original, 1 of 2"
+    assert said[1] == "branch 2 of 2, from step 2, Grey 90 → 200, on show"
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Up)
+    assert board(studio).shown == first
+    assert studio.window.ribbon.shown("sketch.board") == parent
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert board(studio).shown != first
+    QTest.keyClick(view, Qt.Key.Key_F2)
+    field = view.findChild(QLineEdit)
+    QTest.keyClicks(field, "lighter")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.branches.label(1) == "lighter")
+    QTest.keyClick(view, Qt.Key.Key_P)
+    assert "pinned" in view.branches.say(1)
+    asked: list[str] = []
+
+    def answer(_window: QWidget, text: str, *_words: str) -> bool:
+        asked.append(text)
+        return True
+
+    monkeypatch.setattr("studio.ui.lines.ask", answer)
+    made = board(studio).shown
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert asked == ["Prune this branch?"]
+    assert not view.isVisible()
+    assert board(studio).shown == first  # the one it grew from
+    assert studio.window.services.project.artifacts.get(made) is not None
+    QTest.mouseClick(named(studio.window, "Show again")[0], Qt.MouseButton.LeftButton)
+    assert view.isVisible()
+    assert "no longer kept" in view.branches.say(1)
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    view.setCurrentIndex(view.branches.index(0))
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert "grew from" in studio.window.notices.problems[0].message
