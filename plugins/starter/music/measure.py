@@ -19,7 +19,7 @@ from .grammar import Grammar, all_cells, check
 from .model import load_model
 from .probe import Judges, features, header_features, train_judges
 from .sample import answers, begin, fill
-from .score import Score
+from .score import TICKS, Score
 from .tokens import encode_cell
 
 JUDGE_FROM = 2 * HELD_OUT
@@ -89,6 +89,16 @@ def repeated(score: Score) -> float:
     return float(np.mean(again)) if again else float("nan")
 
 
+def silence(score: Score) -> float:
+    """The longest time in seconds in which nothing sounds; a struck drum counts for a quarter note."""
+    spans = sorted((n.start, n.end if t.role != "drums" else n.start + TICKS) for t in score.tracks for n in t.notes)
+    heard, longest = 0, 0
+    for start, end in spans:
+        longest = max(longest, start - heard)
+        heard = max(heard, end)
+    return max(longest, score.length - heard) * score.tick_seconds
+
+
 def judge(scores: Sequence[Score], judges: Judges, known: tuple[set, set]) -> Figures:
     """The figures of some pieces."""
     rows, blind = [features(s) for s in scores], [header_features(s) for s in scores]
@@ -105,6 +115,7 @@ def judge(scores: Sequence[Score], judges: Judges, known: tuple[set, set]) -> Fi
         "mood heard": judges.mood.accuracy(rows, moods),
         "mood by header alone": judges.mood_blind.accuracy(blind, moods),
         "ends on the tonic": closing(scores),
+        "silent for over 2 s": float(np.mean([silence(s) > 2 for s in scores])),
         "rhythms that return": float(np.nanmean([repeated(s) for s in scores])),
         "bars known from training": float(np.mean(whole)),
         "melody bars known from training": float(np.mean(tune)),

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.muon import Muon
@@ -102,6 +103,7 @@ def save_model(
         bos_token_id=BEGIN, eos_token_id=END, pad_token_id=PAD, do_sample=True, temperature=1.0, top_p=0.97
     )
     folder.mkdir(parents=True, exist_ok=True)
+    disable_progress_bar()
     half.save_pretrained(folder)
     write_vocabulary(folder / "vocabulary.json")
     (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
@@ -126,10 +128,15 @@ class Training:
         self.optimiser = Muon([self.model], lr=plan.rate, adam_lr=plan.rate / 10, betas=(0.9, 0.98))
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.lessons = Lessons(work, shard=plan.shard, pieces=plan.pieces)
-        info = self._load(self.path) or (self._load(work / "music.safetensors") if polish else None) or {}
+        info = self._load(self.path)
+        own = info is not None
+        if polish and info is None:
+            info = self._load(work / "music.safetensors")
+        info = info or {}
         self.average = {k: v.to(device) for k, v in self.average.items()}
         self.step, self.tokens = int(info.get("step", 0)), int(info.get("tokens", 0))
-        self.last = int(info.get("last", self.step + polish)) if polish else plan.steps
+        self.last = int(info["last"]) if polish and own else self.step + polish if polish else plan.steps
+        self.checked = -1
 
     def _load(self, path: Path) -> dict[str, Any] | None:
         return load_checkpoint(path, models={"model": self.model, "average": self.average}, optimiser=self.optimiser)
@@ -202,11 +209,12 @@ class Training:
             if self.step % plan.check_every == 0:
                 self._check(publish)
         self.keep()
-        self._check(publish)
+        if self.checked != self.step:
+            self._check(publish)
         return self.step >= self.last
 
     def _check(self, publish: Callable[[LlamaForCausalLM, dict[str, Any]], None]) -> None:
-        model = self.averaged()
+        model, self.checked = self.averaged(), self.step
         unseen = held_out_loss(model, self.plan, self.device, 8 if self.plan.width < 100 else 24)
         self.pace.note(self.step, self.last, held_out=unseen)
         publish(model, self.facts() | {"held_out": unseen})

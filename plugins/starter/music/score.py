@@ -217,6 +217,11 @@ class Score:
         """In ticks."""
         return self.brief.bars * self.brief.bar_ticks
 
+    @property
+    def tick_seconds(self) -> float:
+        """How long a tick lasts; in 6/8 the tempo counts dotted quarters."""
+        return 60 / (self.brief.tempo * (1.5 if self.brief.metre == (6, 8) else 1) * TICKS)
+
     def track(self, role: str) -> Track | None:
         return next((t for t in self.tracks if t.role == role), None)
 
