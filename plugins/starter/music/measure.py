@@ -161,7 +161,7 @@ def _free(model: Any, composed: Sequence[Score], batch: int, temperature: float)
     whole, part, tunes = [], [], []
     for group in _batches(composed, batch):
         tasks = [begin(s.brief) for s in group]
-        found = answers(model, tasks, seeds=list(range(len(group))), temperature=temperature, grammar=False)
+        found = answers(model, tasks, seeds=range(len(group)), temperature=temperature, grammar=False, longest=900)
         for task, ids in zip(tasks, found, strict=True):
             brief = task.score.brief
             taken = check(ids, Grammar(brief, all_cells(brief), in_key=False))

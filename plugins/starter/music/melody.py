@@ -220,7 +220,9 @@ class Singer:
         self.beats = METRES[metre][1]
         self.material: dict[str, tuple[Motif, Motif, tuple[str, ...]]] = {}
         self.blue = cells == "swung"
-        self.low = self.ladder.nearest(mood.lift + (0 if mood.lift < 0 else 3))
+        centre = mood.lift + (0 if mood.lift < 0 else 3)
+        # A hymn's melody leaves room for three voices below it.
+        self.low = self.ladder.nearest(max(centre, 7) if cells == "hymn" else centre)
 
     def _phrase_material(self, label: str) -> tuple[Motif, Motif, tuple[str, ...]]:
         if label not in self.material:
