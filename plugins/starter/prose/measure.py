@@ -76,7 +76,9 @@ def _known(story: Story, rng: random.Random) -> tuple[str, str]:
 
 
 def consistent(verdicts: Sequence[Verdict]) -> bool:
-    """Whether one hero, one pronoun and one friend fit all sentences at once. Unreadable sentences say nothing."""
+    """Whether one hero, one pronoun and one friend fit all sentences at once; false where most can not be read."""
+    if 2 * sum(v.good for v in verdicts) < len(verdicts):
+        return False
     worlds: set[frozenset[tuple[str, str]]] = {frozenset()}
     for verdict in verdicts:
         if not verdict.good:
@@ -106,7 +108,7 @@ def obeyed(story: Story, text: str, verdicts: Sequence[Verdict]) -> dict[str, bo
         "place": story.place[1] in text,
         "wish": " ".join(story.wish) in text,
         "mood": bool(moods) and set(moods) == {story.mood},
-        "person": persons <= {story.person} and (story.person != "I" or bool(persons)),
+        "person": persons == {story.person},
         "tense": bool(tenses) and set(tenses) == {story.tense},
     }
 

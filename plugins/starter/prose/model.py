@@ -33,6 +33,8 @@ class Plan:
     average: float = 0.99
     lazy: int = 2
     """A matrix is made orthogonal every so many steps (see Muon)."""
+    binding: float = 5.0
+    """Weight of names and things said again: without it a story's free choices drown what has to be copied."""
     publish: int = 200
 
 

@@ -33,13 +33,15 @@ def vocabulary(plan: Plan, work: Path) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
 
 
-def loss_of(model: nn.Module, made: Batch, device: torch.device) -> torch.Tensor:
-    """Mean cross entropy of the next token within each document."""
+def loss_of(model: nn.Module, made: Batch, device: torch.device, *, binding: float = 1.0) -> torch.Tensor:
+    """Mean cross entropy of the next token within each document; names and things said again count `binding` times."""
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
         logits = logits_of(model, made, device)
     wanted = made.ids[:, 1:].to(device)
     same = (made.own[:, 1:] == made.own[:, :-1]).to(device)
-    return F.cross_entropy(logits[same].float(), wanted[same])
+    losses = F.cross_entropy(logits[same].float(), wanted[same], reduction="none")
+    weights = 1 + (binding - 1) * made.again[:, 1:].to(device)[same].float()
+    return (losses * weights).sum() / weights.sum()
 
 
 @torch.no_grad()
@@ -83,7 +85,7 @@ def run(kind: str, *, work: Path, out: Path, tiny: bool, device: torch.device, d
     while step < plan.steps and pace.go_on():
         optimiser.pace(_rate(plan, step))
         made = batch(tokenizer, step, rows=plan.rows, length=plan.length)
-        loss = loss_of(model, made, device)
+        loss = loss_of(model, made, device, binding=plan.binding)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
