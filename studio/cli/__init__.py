@@ -10,7 +10,7 @@ from studio.core.errors import StudioError
 from studio.setup import system
 from studio.setup.words import SetupError, complain
 
-COMMANDS = ("generate", "models", "plugins", "library")
+COMMANDS = ("generate", "models", "plugins", "library", "verify")
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import studio
-from studio.cli import options
+from studio.cli import options, origins, verify
 from studio.cli.workplace import Workplace
 from studio.core.canonical import thaw
 from studio.core.errors import Problem, StudioError
@@ -67,6 +67,7 @@ def _parser(here: Workplace) -> argparse.ArgumentParser:
     library.add_argument("--kind", default="", metavar="WORD", help="only this kind: image, text, audio …")
     library.add_argument("--limit", type=options.count, default=50, metavar="N", help="at most so many (default 50)")
     library.set_defaults(act=list_library)
+    verify.add_command(commands, common)
     return parser
 
 
@@ -106,6 +107,7 @@ def _generate_options(parser: argparse.ArgumentParser, offer: Offer[GeneratorSpe
     parser.add_argument("--again", action="store_true", help="make it even if the library has the same already")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--in-process", action="store_true", help="run the model inside this process")
+    origins.add_options(parser)
     options.add_params(parser, spec)
     parser.set_defaults(act=_generate, offer=offer)
 

@@ -9,11 +9,11 @@ import secrets
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from studio.cli import options
+from studio.cli import options, origins
 from studio.cli.commands import FAILED, OK, USAGE, say_error
 from studio.cli.meter import Meter
 from studio.cli.workplace import Workplace
@@ -65,18 +65,26 @@ def generate(here: Workplace, given: argparse.Namespace) -> int:
     except StudioError as error:
         say_error(error)
         return USAGE
-    model = _model(here, offer.spec, getattr(given, "model", None))
-    seed = secrets.randbelow(SEED_LIMIT) if given.seed is None else given.seed
+    branches = given.branch_from is not None
+    if branches != (given.at is not None):
+        say_error(StudioError("--branch-from and --at belong together.", "As in --branch-from picture.png --at 12."))
+        return USAGE
     mailbox = Mailbox()
     results: list[Result] = []
-    with here.project(given.project, may_be_scratch=given.out is not None) as (project, reason):
+    with here.project(given.project, may_be_scratch=given.out is not None and not branches) as (project, reason):
         if reason is not None and not given.quiet:
             print(f"studio: {reason.message} The result goes to {given.out} only.", file=sys.stderr)
+        first = _first(here, project, given, offer)
         kept = tuple(_bring_in(project, name, path) for name, path in inputs.items())
         with here.engine(project, mailbox, in_process=given.in_process) as engine:
             meter = Meter(sys.stderr, quiet=given.quiet, title=offer.spec.steps_title)
             for number in range(given.count):
-                request = Request(offer.id, params, (seed + number) % SEED_LIMIT, model, kept)
+                request = replace(
+                    first,
+                    params={**first.params, **params},
+                    seed=(first.seed + number) % SEED_LIMIT,
+                    inputs=kept or first.inputs,
+                )
                 result = _one(engine, mailbox, meter, request, again=given.again)
                 results.append(result)
                 meter.end()
@@ -87,6 +95,27 @@ def generate(here: Workplace, given: argparse.Namespace) -> int:
     if any(result.interrupted for result in results):
         return INTERRUPTED
     return FAILED if any(result.problem is not None for result in results) else OK
+
+
+def _first(here: Workplace, project: Project, given: argparse.Namespace, offer: Offer[GeneratorSpec]) -> Request:
+    """What is asked for before the options change it: nothing yet, or all that the step to go on from was made with."""
+    wanted = getattr(given, "model", None)
+    if given.branch_from is None:
+        seed = secrets.randbelow(SEED_LIMIT) if given.seed is None else given.seed
+        return Request(offer.id, {}, seed, _model(here, offer.spec, wanted))
+    found = origins.origin(here, project, given.branch_from)
+    before = found.request
+    if before.generator != offer.id:
+        raise StudioError(
+            f"That was made by {before.generator}, whose steps {offer.spec.title} cannot go on from.",
+            f"Use `studio generate {before.generator}`.",
+        )
+    return replace(
+        before,
+        seed=before.seed if given.seed is None else given.seed,
+        model=before.model if wanted is None else _named(here.models.models(), wanted).ref(),
+        resume=found.at(given.at),
+    )
 
 
 def _one(engine: Engine, mailbox: Mailbox, meter: Meter, request: Request, *, again: bool) -> Result:

@@ -48,7 +48,7 @@ class Workplace:
         folders = [places.models]
         if computer.models_folder:
             folders.append(Path(computer.models_folder).expanduser())
-        models = ModelShelf(folders, shipped_models(plugins), places.cache)
+        models = ModelShelf(folders, shipped_models(plugins.models().values()), places.cache)
         last = Path(str(session.get(LAST_PROJECT, "")))
         if not (last.is_absolute() and (last / "project.json").is_file()):
             last = places.first_project.with_name(FIRST_PROJECT)

@@ -49,8 +49,8 @@ class StepState:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One stop on the ribbon. `index` counts from 0, `total` is 0 where nobody knows it beforehand. `label` is what a
-    screen reader says beyond "step 12 of 30". `has_state` tells whether one can branch from it. `origin` is the job that
-    kept it, where that is known: in a branch the first steps are those of the generation it left.
+    screen reader says beyond "step 12 of 30". `has_state` tells whether one can branch from it. `origin` is the job
+    that kept it, where that is known: in a branch the first steps are those of the generation it left.
     """
 
     index: int

@@ -11,7 +11,7 @@ from studio.core.request import ModelRef, Request
 from studio.core.specs import GeneratorSpec
 from studio.engine.offers import Offer
 from studio.engine.plugins import PluginHost
-from studio.engine.ports import ArtifactPort, ModelPort
+from studio.engine.ports import ArtifactPort, ModelPort, StepPort
 
 
 def checked(request: Request, *, plugins: PluginHost, artifacts: ArtifactPort, models: ModelPort) -> Request:
@@ -23,6 +23,25 @@ def checked(request: Request, *, plugins: PluginHost, artifacts: ArtifactPort, m
     params = values_of(parse(offer.spec.params, request.params))
     _check_inputs(request, offer, artifacts)
     return replace(request, params=params, model=_model(request, offer, models))
+
+
+def resumable(request: Request, steps: StepPort) -> Request:
+    """`request` with the step it goes on from named after the job that keeps it: a branch's first steps are its
+    parent's. Raises StudioError where that step is not kept.
+    """
+    point = request.resume
+    if point is None:
+        return request
+    try:
+        owner = steps.owner(point.steps, point.index)
+    except ValueError:  # a recipe from anywhere may name anything
+        owner = None
+    if owner is None:
+        raise StudioError(
+            f"Step {point.index + 1} is not kept here any more, so nothing can go on from it.",
+            "Choose another step, or generate the result again with the same seed to get its steps back.",
+        )
+    return replace(request, resume=owner)
 
 
 def generator(name: str, plugins: PluginHost) -> Offer[GeneratorSpec]:

@@ -7,7 +7,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +18,7 @@ from studio.core.canonical import freeze
 from studio.core.errors import JobCancelled, JobPaused, StudioError
 from studio.core.model import Model
 from studio.core.params import salvage
-from studio.core.recipe import Recipe
+from studio.core.recipe import Passage, Recipe
 from studio.core.request import Request
 from studio.core.specs import Manifest
 from studio.core.steps import Preview, Step, StepState
@@ -37,6 +37,8 @@ class Flags:
 
     cancel: bool = False
     pause: bool = False
+    until: float = 0.0
+    """The share of the steps at which the job pauses by itself; 0 for never."""
     look: bool = True
     credit: int = 1
     """How many previews the window will take now: one, until it has taken the last."""
@@ -49,7 +51,9 @@ class Flags:
 @dataclass(frozen=True, slots=True)
 class Order:
     """A job as a worker gets it. `request` is what the generator sees. Where a paused job goes on, its `resume` is the
-    job's own last kept step; `asked` is the request as the artist made it, and stands in the recipe.
+    job's own last kept step; `asked` is the request as the artist made it, and stands in the recipe with
+    its `lineage`. The job pauses itself at the share `until` of its steps, which may take `room` bytes. `before` are
+    the orders that lead to the step it resumes from, each to be run to its `stop_at`, where no kept step is used.
     """
 
     job: str
@@ -61,11 +65,19 @@ class Order:
     steps: Path | None = None
     resume: tuple[int, StepState] | None = None
     look: bool = True
+    lineage: tuple[Passage, ...] = ()
+    until: float = 0.0
+    room: int | None = None
+    before: tuple[Order, ...] = ()
+    stop_at: int | None = None
 
     def frame(self, kind: str) -> Frame:
         """The order as a frame."""
         state, blobs = (None, ()) if self.resume is None else wire.state_out(self.resume[1])
-        data = {
+        return Frame(kind, {**self._data(), "resume": None if self.resume is None else [self.resume[0], state]}, blobs)
+
+    def _data(self) -> dict[str, Any]:
+        return {
             "job": self.job,
             "request": self.request.to_json(),
             "asked": self.asked.to_json(),
@@ -73,15 +85,26 @@ class Order:
             "inputs": {name: str(path) for name, path in self.inputs.items()},
             "settings": {name: dict(values) for name, values in self.settings.items()},
             "steps": None if self.steps is None else str(self.steps),
-            "resume": None if self.resume is None else [self.resume[0], state],
+            "resume": None,
             "look": self.look,
+            "lineage": [[passage.steps, passage.request.to_json()] for passage in self.lineage],
+            "until": self.until,
+            "room": self.room,
+            "before": [order._data() for order in self.before],
+            "stop_at": self.stop_at,
         }
-        return Frame(kind, data, blobs)
 
     @classmethod
     def of(cls, frame: Frame) -> Order:
         """The opposite of `frame`."""
-        data, resume = frame.data, frame.data["resume"]
+        resume = frame.data["resume"]
+        order = cls._from(frame.data)
+        if resume is None:
+            return order
+        return replace(order, resume=(int(resume[0]), wire.state_in(resume[1], frame.blobs)))
+
+    @classmethod
+    def _from(cls, data: Mapping[str, Any]) -> Order:
         return cls(
             job=str(data["job"]),
             request=Request.from_json(data["request"]),
@@ -90,8 +113,12 @@ class Order:
             inputs={name: Path(path) for name, path in data["inputs"].items()},
             settings=data["settings"],
             steps=None if data["steps"] is None else Path(data["steps"]),
-            resume=None if resume is None else (int(resume[0]), wire.state_in(resume[1], frame.blobs)),
             look=bool(data["look"]),
+            lineage=tuple(Passage(str(steps), Request.from_json(request)) for steps, request in data["lineage"]),
+            until=float(data["until"]),
+            room=data["room"],
+            before=tuple(cls._from(earlier) for earlier in data["before"]),
+            stop_at=data["stop_at"],
         )
 
 
@@ -123,6 +150,8 @@ class JobContext:
         self._has_state = order.resume is not None
         self._used: dict[str, Any] = self._first_used()
         self.kept = 0
+        self.reached: tuple[int, StepState] | None = None
+        """The step an earlier part of a lineage was run to."""
 
     def _first_used(self) -> dict[str, Any]:
         order, model = self._order, self._order.model
@@ -210,7 +239,9 @@ class JobContext:
         label: str = "",
     ) -> None:
         look = None if preview is None else _of(Preview, preview(), "a step's preview")
-        value = None if state is None or self._sink is None else _of(StepState, state(), "a step's state")
+        stops = index == self._order.stop_at
+        wanted = state is not None and (self._sink is not None or stops)
+        value = _of(StepState, state(), "a step's state") if state is not None and wanted else None
         step = Step(int(index), int(total), look, str(label), value is not None)
         if not self._keep(step, value):
             step = Step(step.index, step.total, look, step.label)
@@ -218,6 +249,11 @@ class JobContext:
         data, blobs = wire.step_out(step)
         self._send(Frame("step", {"job": self._order.job, "step": data}, blobs))
         self._stepped()
+        if stops and value is not None and not self._flags.cancel:
+            self.reached = (int(index), value)
+            raise JobPaused
+        if step.has_state and index + 1 < total and self._flags.until and index + 1 >= self._flags.until * total:
+            self._flags.pause = True
         if self._flags.cancel or self._flags.pause:
             self._stop()
 
@@ -252,7 +288,7 @@ class JobContext:
 
     def recipe(self, *, state: str = "done") -> Recipe:
         parents = tuple(dict.fromkeys(item.sha256 for item in self._order.asked.inputs))
-        return Recipe(self._order.asked, self._used, parents, state)
+        return Recipe(self._order.asked, self._used, parents, state, lineage=self._order.lineage)
 
     def keep(self, outputs: Sequence[Output]) -> None:
         for _ in range(self.hand_over(outputs, final=False)):
@@ -271,6 +307,8 @@ class JobContext:
 
     def hand_over(self, outputs: Sequence[Output], *, final: bool) -> int:
         """Send outputs, and return how many; `final` ones are what the generator returned: no more come."""
+        if self._order.stop_at is not None:
+            return 0  # only its step is wanted
         before = self.kept
         for output in checked(outputs):
             if self._flags.pause and not self._flags.cancel and output.recipe.state == "partial":

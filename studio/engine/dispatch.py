@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from studio.core.artifact import Output
-from studio.core.errors import Problem, StudioError
+from studio.core.errors import StudioError
 from studio.core.events import Failed, Previewed, Progressed, Started, Stepped
 from studio.core.job import JobState
 from studio.engine import wire
@@ -27,7 +27,7 @@ from studio.engine.plugins import PluginHost
 from studio.engine.ports import Worker, WorkerFactory
 from studio.engine.process import remove_scratch
 from studio.engine.queue import JobQueue
-from studio.engine.run import End, Orders, Run
+from studio.engine.run import End, Orders, Run, blame
 
 _LOG = logging.getLogger("studio.engine")
 _HEARD = 6.0
@@ -65,6 +65,7 @@ class Dispatcher:
         self._scratch = ""
         self._warm: Order | None = None
         self._warming = False
+        self._unload = False
         self._busy_until: float | None = None
         self._failed_starts = 0
         self._unseen: set[str] = set()
@@ -75,6 +76,7 @@ class Dispatcher:
     def start(self) -> None:
         """Begin."""
         self._background.start()
+        self._background.do(self._orders.keeping.begin)
         self.wake()
         self._thread.start()
 
@@ -111,6 +113,7 @@ class Dispatcher:
     def forget(self, job_id: str) -> None:
         """The job has left the queue."""
         self._post(lambda: self._forget(job_id))
+        self._background.do(lambda: self._orders.keeping.left(job_id))
 
     def warm(self, generator_id: str, model_id: str) -> None:
         """Start the worker and have it warmed."""
@@ -173,7 +176,10 @@ class Dispatcher:
             _LOG.info("the queue cannot be saved", exc_info=True)
             self._complain(error)
             return
+        unload, self._unload = self._unload, False
         if job is None:
+            if unload and self._ready and self._worker is not None:
+                self._worker.send(Frame("unload"))
             return
         plugin = job.request.generator.partition(".")[0]
         info = self._plugins.plugin(plugin)
@@ -299,28 +305,12 @@ class Dispatcher:
         self._failed_starts = 0 if was_ready else self._failed_starts + 1
         run = self._run
         if run is not None and (run.sent or self._failed_starts >= _STARTS):
-            self._finish(run, self._blame(run, reason, code, was_ready=was_ready, stuck=stuck))
+            self._finish(run, blame(run, reason, code, was_ready=was_ready, stuck=stuck))
         if was_ready or (run is not None and run.end is None):
             self._ensure_worker()  # a job that had not reached the host waits for the new one
         elif run is not None:
             self._failed_starts = 0
             self._queue.hold_for_now()  # the next job would meet the same end
-
-    def _blame(self, run: Run, reason: str, code: int | None, *, was_ready: bool, stuck: bool) -> End:
-        if run.cancel:
-            return End("cancelled")
-        if stuck:
-            return End("queued")  # it only waited behind the one that hung
-        if not was_ready:
-            hint = "The queue is on hold. Start Studio again; if that does not help, report the details."
-            return End("failed", Problem("The generation host does not start.", hint, reason))
-        problem = Problem(
-            f"The generation host stopped while the {run.name} plugin worked.",
-            "Nothing else is lost. Try again, if need be with a smaller size or another model.",
-            reason,
-        )
-        # -9 and -15: ended from outside, for instance by a system that is out of memory.
-        return End("failed", problem, bug=code not in (None, -9, -15))
 
     def _hear(self, worker: Worker, frame: Frame) -> None:
         if worker is not self._worker:
@@ -380,10 +370,12 @@ class Dispatcher:
         if self._run is run:
             self._run = None
         self._unseen.discard(run.job.id)
+        # Not after a share of a contact sheet: the artist will soon want more of some.
+        self._unload = end.state == "paused" and run.pause
 
         def conclude() -> None:
             self._finisher.conclude(run)
-            self._post(lambda: self._finisher.settle(run, end))
+            self._post(lambda: self._settled(run, end))
 
         self._background.do(conclude)
 
@@ -391,6 +383,10 @@ class Dispatcher:
         """On the background thread."""
         self._finisher.keep_early(run, output)
         self._post(lambda: self._tell(run.job.id, "kept"))
+
+    def _settled(self, run: Run, end: End) -> None:
+        self._finisher.settle(run, end)
+        self._background.do(self._orders.keeping.make_room)
 
     def _settle(self, run: Run, end: End) -> None:
         """The job ends before the worker got it: there is nothing to keep."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from studio.core.artifact import Artifact
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Changed, Finished, Paused
 from studio.core.job import Job, JobState
-from studio.core.request import Request
+from studio.core.request import Request, ResumePoint
 from studio.engine import checks
 from studio.engine.device import DeviceStatus
 from studio.engine.dispatch import Dispatcher
+from studio.engine.keeping import Keeping
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
 from studio.engine.ports import ArtifactPort, JobJournal, ModelPort, SettingsSource, StepPort, WorkerFactory
 from studio.engine.queue import JobQueue
-from studio.engine.run import Orders
+from studio.engine.run import Orders, here
 
 _WAITING = (JobState.QUEUED, JobState.PAUSED)
 
@@ -43,18 +45,21 @@ class Engine:
         models: ModelPort,
         settings: SettingsSource,
         worker: WorkerFactory,
+        others: Collection[str] = (),
     ) -> None:
+        """`others` are jobs of another queue over the same project, whose steps must stay."""
         self._plugins = plugins
         self._mailbox = mailbox
         self._artifacts = artifacts
         self._steps = steps
         self._models = models
-        self._queue = JobQueue(journal, lambda job_id, job: mailbox.put(Changed(job_id, job)))
+        self._queue = JobQueue(journal, self._changed)
+        self._keeping = Keeping(steps, artifacts, settings, self._queue, frozenset(others))
         self._dispatcher = Dispatcher(
             queue=self._queue,
             plugins=plugins,
             mailbox=mailbox,
-            orders=Orders(artifacts, steps, models, settings),
+            orders=Orders(artifacts, steps, models, settings, self._keeping),
             worker=worker,
         )
 
@@ -75,6 +80,11 @@ class Engine:
             return job.to(JobState.DONE, ended=time.time())
         return job.to(JobState.QUEUED, artifacts=())
 
+    def _changed(self, job_id: str, job: Job | None) -> None:
+        self._mailbox.put(Changed(job_id, job))
+        if job is None:
+            self._dispatcher.forget(job_id)
+
     def close(self, timeout: float = 5.0) -> None:
         """End the worker and all threads. A job that runs is taken up again at the next start."""
         self._dispatcher.close(timeout)
@@ -82,14 +92,22 @@ class Engine:
     # --- jobs ---------------------------------------------------------------------------------------------------------
 
     def submit(
-        self, request: Request, *, title: str = "", origin: str = "", document: str = "", again: bool = False
+        self,
+        request: Request,
+        *,
+        title: str = "",
+        origin: str = "",
+        document: str = "",
+        again: bool = False,
+        until: float = 0.0,
     ) -> Job:
         """Queue a request; the job is safely on disk when this returns. An identical finished request is answered at
-        once, as a job that is done, unless `again`. Raises StudioError where the request cannot work.
+        once, as a job that is done, unless `again`. With `until` (0 … 1) the job pauses itself when that share of its
+        steps is done. Raises StudioError where the request cannot work.
         """
-        request = checks.checked(request, plugins=self._plugins, artifacts=self._artifacts, models=self._models)
+        request = self._checked(request)
         now = time.time()
-        job = Job(uuid.uuid4().hex, request, title, origin, document, created=now)
+        job = Job(uuid.uuid4().hex, request, title, origin, document, created=now, until=until)
         found = () if again else self._finished(request)
         if found:
             job = job.to(JobState.DONE, started=now, ended=now, artifacts=tuple(artifact.id for artifact in found))
@@ -97,6 +115,94 @@ class Engine:
             self._queue.add(job)
         if found:
             self._mailbox.put(Finished(job.id, found))
+        self._dispatcher.wake()
+        return job
+
+    def _checked(self, request: Request) -> Request:
+        request = checks.checked(request, plugins=self._plugins, artifacts=self._artifacts, models=self._models)
+        return checks.resumable(request, self._steps)
+
+    def contact_sheet(
+        self,
+        request: Request,
+        seeds: Sequence[int],
+        *,
+        until: float = 0.25,
+        title: str = "",
+        origin: str = "",
+        document: str = "",
+    ) -> tuple[Job, ...]:
+        """The same request with many seeds, each to a share of its steps: then `resume` those that look promising and
+        `cancel` the others. Raises StudioError before any is queued where the request cannot work.
+        """
+        self._checked(request)
+        return tuple(
+            self.submit(replace(request, seed=seed), title=title, origin=origin, document=document, until=until)
+            for seed in seeds
+        )
+
+    def edit(self, job_id: str, request: Request) -> Job:
+        """Do what is left of a waiting or paused job with another request, and go on.
+
+        Where steps are done already the result has two requests behind it. So it becomes a branch: a new job that goes
+        on from the last kept step takes the old one's place, and the old one is cancelled. Otherwise it is the same job
+        with another request. Raises StudioError for one that runs or has ended, or where the request cannot work.
+        """
+        job = self._queue.get(job_id)
+        if job is None:
+            raise StudioError("This job is no longer in the queue.", "Generate again.")
+        if job.state is JobState.RUNNING:
+            raise StudioError("This job is running.", "Pause it first, then change the rest of it.")
+        if job.state.ended:
+            raise StudioError("This job has ended.", "Branch from one of its steps instead.")
+        last = self._steps.last(job_id) if job.started else None
+        start = job.request.resume if last is None else ResumePoint(job_id, last)
+        request = self._checked(replace(request, resume=start))
+        if request == self._checked(replace(job.request, resume=start)):
+            self.resume(job_id)
+            return self._queue.get(job_id) or job
+        with _on_disk():
+            if last is None:
+                edited = self._queue.edit(job_id, request=request, started=0.0)
+                self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
+                self._dispatcher.wake()
+                return self._queue.get(job_id) or edited or job
+            branch = Job(uuid.uuid4().hex, request, job.title, job.origin, job.document, created=time.time())
+            self._queue.add(branch)
+            self._queue.move(branch.id, job_id)
+        self.cancel(job_id)
+        self._dispatcher.wake()
+        return branch
+
+    def verify(self, artifact_id: str) -> Job:
+        """Make an artifact again from its recipe and compare: the job's event Verified says how alike they are. Nothing
+        is kept. Raises StudioError where it cannot be made again here.
+        """
+        artifact = self._artifacts.get(artifact_id)
+        recipe = None if artifact is None else artifact.recipe
+        if artifact is None or recipe is None:
+            raise StudioError("Nothing tells how this was made.", "Only results that carry a recipe can be verified.")
+        if recipe.state != "done":
+            raise StudioError("This is the partial result of a cancelled job.", "Only finished ones can be verified.")
+        if not recipe.whole:
+            raise StudioError(
+                "This went on from a step of another result, and its recipe does not tell how that was made.",
+                "Open the project in which it was made.",
+            )
+        for passage in recipe.lineage:
+            checks.checked(
+                here(passage.request, self._models),
+                plugins=self._plugins,
+                artifacts=self._artifacts,
+                models=self._models,
+            )
+        request = checks.checked(
+            here(recipe.request, self._models), plugins=self._plugins, artifacts=self._artifacts, models=self._models
+        )
+        title = f"Verify {artifact.title or artifact.path.name}"
+        job = Job(uuid.uuid4().hex, request, title, "verify", created=time.time(), verify=artifact.id)
+        with _on_disk():
+            self._queue.add(job)
         self._dispatcher.wake()
         return job
 
@@ -141,7 +247,7 @@ class Engine:
     def resume(self, job_id: str) -> None:
         """Go on with a paused job, at its last kept step where the generator kept its state there."""
         with _on_disk():
-            self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,))
+            self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
         self._dispatcher.wake()
 
     def retry(self, job_id: str) -> Job:
@@ -149,9 +255,11 @@ class Engine:
         job = self._queue.get(job_id)
         if job is None:
             raise StudioError("This job is no longer in the queue.", "Generate again.")
+        if job.verify:
+            return self.verify(job.verify)
         if job.state is JobState.DONE:
             return self.submit(job.request, title=job.title, origin=job.origin, document=job.document, again=True)
-        checks.checked(job.request, plugins=self._plugins, artifacts=self._artifacts, models=self._models)
+        self._checked(job.request)
         with _on_disk():
             again = self._queue.change(
                 job_id,
@@ -169,7 +277,6 @@ class Engine:
         """Take a job out of the queue; its results stay. Raises StudioError for a running one."""
         with _on_disk():
             self._queue.remove(job_id)
-        self._dispatcher.forget(job_id)
 
     def clear_ended(self) -> None:
         """Take all ended jobs out of the queue; their results stay."""
@@ -196,6 +303,10 @@ class Engine:
     def look(self, job_id: str, on: bool) -> None:
         """Say whether anybody looks at this job's previews; true until told otherwise."""
         self._dispatcher.look(job_id, on)
+
+    def looking_at(self, *steps: str) -> None:
+        """The rows of steps that are on a screen, all of them: neither they nor what they went on from are let go."""
+        self._keeping.looking = frozenset(name for name in steps if name)
 
     # --- the worker ---------------------------------------------------------------------------------------------------
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 from studio.core.artifact import Output
 from studio.core.errors import Problem, StudioError
-from studio.core.events import Cancelled, Failed, Finished, Paused
+from studio.core.events import Cancelled, Failed, Finished, Paused, Verified
 from studio.core.job import JobState
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
 from studio.engine.ports import ArtifactPort
 from studio.engine.queue import JobQueue
 from studio.engine.run import End, Run
+from studio.engine.verify import verdict
 
 _LOG = logging.getLogger("studio.engine")
 _RESCUED_BYTES = 2**30
@@ -35,18 +36,33 @@ class Finisher:
 
     def keep_early(self, run: Run, output: Output) -> None:
         """Keep what a generator handed over before its end."""
+        if run.job.verify:
+            run.final.append(output)
+            return
         if not self._keep(run, output):
             run.final.append(output)  # once more at the end
 
     def conclude(self, run: Run) -> None:
         """Keep the rest, noting beforehand what there will be: after a kill the next start knows if it is all there."""
-        if run.final:
+        if run.job.verify:
+            self._compare(run)
+        elif run.final:
             try:
                 self.queue.edit(run.job.id, artifacts=run.expected)
             except (StudioError, OSError):
                 _LOG.info("the queue cannot be saved", exc_info=True)
             run.trouble = None
             run.final = [output for output in run.final if not self._keep(run, output)]
+
+    def _compare(self, run: Run) -> None:
+        """What came of making an artifact again; nothing of it is kept."""
+        made, run.final = run.final, []
+        artifact = self.artifacts.get(run.job.verify)
+        try:
+            if artifact is not None and artifact.recipe is not None and made:
+                run.verdict = verdict(artifact.recipe, artifact.media, artifact.path.read_bytes(), made)
+        except OSError as error:
+            run.trouble = disk_problem(error, what="The result")
 
     def _keep(self, run: Run, output: Output) -> bool:
         try:
@@ -77,6 +93,8 @@ class Finisher:
             self.mailbox.put(Cancelled(job_id, run.results))
         elif end.state == "done":
             self._change(job_id, JobState.DONE, ended=now, artifacts=ids)
+            if run.verdict is not None:
+                self.mailbox.put(Verified(job_id, run.verdict))
             self.mailbox.put(Finished(job_id, run.results, time.monotonic() - run.began))
             self.plugins.clear(run.plugin, "generate")
         else:

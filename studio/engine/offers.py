@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 import pluggy
 
+from studio.core.model import Model
 from studio.core.params import describe
 from studio.core.specs import (
     ExporterSpec,
@@ -146,3 +147,20 @@ def _check_panels(found: Mapping[type, Mapping[str, Offer[Any]]]) -> None:
                 raise ValueError(
                     f"the panel {name!r} drives a generator {generator!r}, which the plugin does not offer"
                 )
+
+
+def shipped_models(offers: Iterable[Offer[ModelSpec]]) -> list[Model]:
+    """The models that plugins bring along. Paths in a spec are relative to the plugin's folder."""
+    return [
+        Model(
+            id=f"{offer.plugin.id}/{offer.spec.name}",
+            title=offer.spec.title,
+            family=offer.spec.family,
+            path=offer.plugin.folder / offer.spec.path,
+            licence=offer.spec.licence,
+            origin=offer.spec.origin,
+            summary=offer.spec.summary,
+            bundled=True,
+        )
+        for offer in offers
+    ]

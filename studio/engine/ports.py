@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from studio.core.artifact import Artifact, Output
 from studio.core.job import Job
 from studio.core.model import Model
+from studio.core.recipe import Passage
+from studio.core.request import ResumePoint
 from studio.core.steps import Step, StepState
 from studio.engine.frames import Frame
 
@@ -57,14 +59,38 @@ class StepPort(Protocol):
     def path(self, job_id: str, /) -> Path:
         """The file in which the steps of a job are kept."""
 
+    def begin(self, job: Job, /) -> None:
+        """Note what the steps of a job belong to."""
+
     def read(self, job_id: str, /) -> tuple[Step, ...]:
-        """The kept steps of a job."""
+        """The kept steps that led to a job's result, those of its parents too."""
 
     def state(self, job_id: str, index: int, /) -> StepState:
         """The state of a kept step. Raises StudioError where there is none."""
 
+    def owner(self, job_id: str, index: int, /) -> ResumePoint | None:
+        """Which job keeps the state of a step of this row; None where nobody does."""
+
+    def last(self, job_id: str, /) -> int | None:
+        """The last step of its own that a job can go on from."""
+
+    def lineage(self, point: ResumePoint | None, /) -> tuple[Passage, ...]:
+        """The requests that made the steps up to `point`, the first one first, as far as they are known."""
+
     def forget(self, job_id: str, /) -> None:
         """Remove the kept steps of a job."""
+
+    def leave(self, job_id: str, /) -> None:
+        """Remove the kept steps of a job that left nothing behind, unless somebody holds them dear."""
+
+    def sweep(self, wanted: Callable[[str], bool], /) -> tuple[str, ...]:
+        """Remove the steps of all jobs that are neither `wanted` nor dear to somebody."""
+
+    def make_room(self, budget: int, reserved: Collection[str], /) -> tuple[str, ...]:
+        """Remove steps, the oldest first, until all take at most `budget` bytes."""
+
+    def room(self, job_id: str, budget: int, reserved: Collection[str], /) -> int:
+        """How many bytes the steps of a job may take."""
 
 
 class ModelPort(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,12 @@ from studio.core.artifact import Artifact, Output
 from studio.core.errors import Problem, StudioError
 from studio.core.job import Job
 from studio.core.model import Model
-from studio.core.request import Request, ResumePoint
+from studio.core.recipe import Passage
+from studio.core.request import ModelRef, Request, ResumePoint
 from studio.core.steps import StepState
+from studio.core.verdict import Verdict
 from studio.engine.context import Order
+from studio.engine.keeping import Keeping
 from studio.engine.ports import ArtifactPort, ModelPort, SettingsSource, StepPort
 
 
@@ -47,6 +51,7 @@ class Run:
     patience: float = 0.0
     has_steps: bool = False
     end: End | None = None
+    verdict: Verdict | None = None
     final: list[Output] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     trouble: Problem | None = None
@@ -68,6 +73,24 @@ class Run:
         return tuple(dict.fromkeys((*self.ids, *coming)))
 
 
+def blame(run: Run, reason: str, code: int | None, *, was_ready: bool, stuck: bool) -> End:
+    """How a run ends whose worker ended."""
+    if run.cancel:
+        return End("cancelled")
+    if stuck:
+        return End("queued")  # it only waited behind the one that hung
+    if not was_ready:
+        hint = "The queue is on hold. Start Studio again; if that does not help, report the details."
+        return End("failed", Problem("The generation host does not start.", hint, reason))
+    problem = Problem(
+        f"The generation host stopped while the {run.name} plugin worked.",
+        "Nothing else is lost. Try again, if need be with a smaller size or another model.",
+        reason,
+    )
+    # -9 and -15: ended from outside, for instance by a system that is out of memory.
+    return End("failed", problem, bug=code not in (None, -9, -15))
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """Makes the order for a job from what is in the project. May wait for the disk."""
@@ -76,21 +99,62 @@ class Orders:
     steps: StepPort
     models: ModelPort
     settings: SettingsSource
+    keeping: Keeping
 
     def make(self, job: Job, *, say: Callable[[str], None]) -> Order:
         """The order. Raises StudioError where something it needs is gone."""
         model, asked = self._model(job.request, say)
+        order = self._plain(job.id, asked, model)
+        if job.verify:
+            return self._again(order, job, say)
         resume, request = self._resume(job, asked)
-        return Order(
-            job=job.id,
+        self.keeping.make_room()
+        with contextlib.suppress(StudioError):  # a disk that is full costs the steps, not the result
+            self.steps.begin(replace(job, request=asked))
+        return replace(
+            order,
             request=request,
-            asked=asked,
+            steps=self.steps.path(job.id),
+            resume=resume,
+            lineage=self._lineage(asked.resume),
+            until=job.until,
+            room=self.keeping.room(job.id),
+        )
+
+    def _plain(self, job_id: str, request: Request, model: Model | None) -> Order:
+        return Order(
+            job=job_id,
+            request=request,
+            asked=request,
             model=model,
             inputs={item.name: self._input(item.name, item.sha256) for item in request.inputs},
             settings=self.settings(request.generator.partition(".")[0]),
-            steps=self.steps.path(job.id),
-            resume=resume,
         )
+
+    def _again(self, order: Order, job: Job, say: Callable[[str], None]) -> Order:
+        """The order to make an artifact again from nothing but its recipe: no kept step is used."""
+        artifact = self.artifacts.get(job.verify)
+        if artifact is None or artifact.recipe is None:
+            raise StudioError("The result that was to be verified is gone.", "Look into your trash.")
+        before: list[Order] = []
+        passages = artifact.recipe.lineage
+        points = [*(passage.request.resume for passage in passages), order.request.resume][1:]
+        for passage, point in zip(passages, points, strict=True):
+            if point is not None:
+                model, asked = self._model(here(passage.request, self.models), say)
+                before.append(replace(self._plain(job.id, asked, model), stop_at=point.index))
+        return replace(order, before=tuple(before), lineage=passages)
+
+    def _lineage(self, point: ResumePoint | None) -> tuple[Passage, ...]:
+        """The requests behind a step, from the notes beside the steps and from the recipes of results."""
+        passages = self.steps.lineage(point)
+        missing = point.steps if point is not None and not passages else ""
+        if passages and passages[0].request.resume is not None:
+            missing = passages[0].request.resume.steps
+        for artifact in self.artifacts.of_job(missing) if missing else ():
+            if artifact.recipe is not None:
+                return (*artifact.recipe.lineage, Passage(missing, artifact.recipe.request), *passages)
+        return passages
 
     def to_warm(self, generator: str, model_id: str, *, fitting: tuple[str, ...]) -> Order:
         """The order to load what `generator` needs; without a model's id the first one of a `fitting` family."""
@@ -127,10 +191,9 @@ class Orders:
         """From the job's own last kept step where it ran before, else from the step it was asked to branch from."""
         if job.started:
             try:
-                own = [step.index for step in self.steps.read(job.id) if step.has_state]
-                if own:
-                    state = self.steps.state(job.id, own[-1])
-                    return (own[-1], state), replace(asked, resume=ResumePoint(job.id, own[-1]))
+                last = self.steps.last(job.id)
+                if last is not None:
+                    return (last, self.steps.state(job.id, last)), replace(asked, resume=ResumePoint(job.id, last))
             except StudioError:
                 pass  # then it starts anew
         self.steps.forget(job.id)
@@ -144,3 +207,20 @@ class Orders:
         if path is None:
             raise StudioError(f"The file for the {name} is no longer in the project.", "Add it again.")
         return path
+
+
+def here(request: Request, models: ModelPort) -> Request:
+    """A request of a recipe with its model as it is on this machine: the same weights under whatever id, else what has
+    its id now. Raises StudioError where there is neither.
+    """
+    ref = request.model
+    if ref is None:
+        return request
+    same = next((model for model in models.models() if ref.sha256 and model.sha256 == ref.sha256), None)
+    found = same or models.get(ref.id)
+    if found is None:
+        raise StudioError(
+            f"The model {(ref.name or ref.id)[:80]!r} is not on this machine.",
+            "Put it into the models folder and look for models again.",
+        )
+    return replace(request, model=ModelRef(found.id, found.title, found.sha256))

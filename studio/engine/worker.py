@@ -10,13 +10,14 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from studio.core.errors import JobCancelled, JobPaused, StudioError
 from studio.core.params import parse
 from studio.core.specs import GeneratorSpec
+from studio.core.steps import StepState
 from studio.engine import wire
 from studio.engine.context import Flags, JobContext, Order, checked
 from studio.engine.faults import is_bug, out_of_memory, problem_of
@@ -29,7 +30,8 @@ from studio.engine.ports import StepSink
 _LOG = logging.getLogger("studio.worker")
 _STATUS_EVERY = 1.0  # seconds between two looks at the device's memory while a job runs
 
-SinkFactory = Callable[[Path], StepSink]
+SinkFactory = Callable[[Path, int | None], StepSink]
+"""Opens the steps file of a job, with how many bytes it may have at most."""
 StatusSource = Callable[[], tuple[str, int, int]]
 """What a person calls the device, and its used and total memory in bytes."""
 
@@ -95,7 +97,9 @@ class _Loop:
         self.channel.send(Frame("ready", {"scratch": str(self.scratch)}))
         self._tell_status()
         while (task := self._todo.get()) is not None:
-            if task.warm:
+            if task.frame.kind == "unload":
+                self._unload()
+            elif task.warm:
                 self._warm(task)
             elif task.stage != "ended":
                 self._job(task)
@@ -124,7 +128,11 @@ class _Loop:
     def _heed(self, frame: Frame) -> None:
         job = str(frame.data.get("job", ""))
         if frame.kind in ("run", "warm"):
-            self._accept(job, _Task(frame, Flags(look=bool(frame.data["look"]))))
+            flags = Flags(look=bool(frame.data["look"]), until=float(frame.data["until"]))
+            self._accept(job, _Task(frame, flags))
+            return
+        if frame.kind == "unload":
+            self._todo.put(_Task(frame, Flags()))
             return
         with self._lock:
             task = self._tasks.get(job)
@@ -192,7 +200,9 @@ class _Loop:
             self._answer(task, job, end)
 
     def _generate(self, run: Callable[..., Any], order: Order, offer: Offer[GeneratorSpec], flags: Flags) -> None:
-        sink = None if order.steps is None else self._open(order.steps)
+        for part in order.before:
+            order = replace(order, resume=self._replay(replace(part, resume=order.resume), flags))
+        sink = None if order.steps is None else self._open(order.steps, order.room)
         try:
             context = self._context(order, offer, flags, sink)
             if flags.cancel:
@@ -208,9 +218,24 @@ class _Loop:
                 with contextlib.suppress(OSError, StudioError):  # the result matters more than its steps
                     sink.close()
 
-    def _open(self, path: Path) -> StepSink | None:
+    def _replay(self, order: Order, flags: Flags) -> tuple[int, StepState]:
+        """Run an earlier part of a lineage up to the step that the next one goes on from."""
+        offer = self._offer(order.request.generator)
+        context = self._context(order, offer, flags, None)
         try:
-            return self.sink(path)
+            self.plugins.code(offer.id, offer.spec.run)(order.request, context)
+        except JobPaused:
+            if context.reached is None:
+                raise
+        if context.reached is None:
+            raise StudioError(
+                "The step that this went on from cannot be made again.", "The plugin may have been changed since."
+            )
+        return context.reached
+
+    def _open(self, path: Path, room: int | None) -> StepSink | None:
+        try:
+            return self.sink(path, room)
         except (OSError, StudioError):
             _LOG.info("steps cannot be kept in %s", path, exc_info=True)
             return None
@@ -255,11 +280,19 @@ class _Loop:
         shutil.rmtree(self.scratch / job, ignore_errors=True)
         self.pool.release()
         if tight:
-            self.pool.clear()
-            gc.collect()
-            if self.relieve is not None:
-                self.relieve()
+            self._give_back()
         self._tell_status()
+
+    def _unload(self) -> None:
+        """The artist paused and nothing else waits: give the memory back."""
+        self._give_back()
+        self._tell_status()
+
+    def _give_back(self) -> None:
+        self.pool.clear()
+        gc.collect()
+        if self.relieve is not None:
+            self.relieve()
 
     # --- warming ------------------------------------------------------------------------------------------------------
 

@@ -114,13 +114,26 @@ class DiffusionRun:
         self._skipped = int(state.values.get("calls", 0))
         if self._skipped < 1:
             raise StudioError("This step cannot be continued.", "Choose another step.")
+        self._check_space(state)
         self._tap.skip_to(self._skipped, state, lambda: self._resumed(state))
         self._skipping.enter_context(without_denoiser(self._pipe))
+
+    def _check_space(self, state: StepState) -> None:
+        """The same four channels mean other colours to another autoencoder."""
+        kept, now = state.values.get("space"), latent_space(self._pipe)
+        if kept is not None and dict(kept) != now:
+            raise StudioError(
+                "This model works in another latent space than the one that made this step.",
+                "Choose a model of the same family, or start from the picture itself instead.",
+                details=f"{dict(kept)} and {now}",
+            )
 
     def _resumed(self, state: StepState) -> None:
         self._skipping.close()
         kept = state.tensors.get("generator")
-        if kept is not None:
+        if state.values.get("seed", self._plan.seed) != self._plan.seed:
+            self._generator.manual_seed(self._plan.seed)  # another seed: the noise that is still to come is another
+        elif kept is not None:
             self._generator.set_state(from_blob(kept))
 
     def _options(self) -> dict[str, Any]:
@@ -193,7 +206,7 @@ class DiffusionRun:
     def _state(self, latents: torch.Tensor) -> StepState:
         tensors, values = self._tap.state(latents)
         tensors["generator"] = to_blob(self._generator.get_state())
-        return StepState(tensors, values)
+        return StepState(tensors, {**values, "seed": self._plan.seed, "space": latent_space(self._pipe)})
 
     def _preview(self, tapped: Tapped) -> Preview:
         noisy = self._plan.preview == "noise" or tapped.clean is None
@@ -224,6 +237,14 @@ class DiffusionRun:
             if half
             else "Try another scheduler, a lower guidance or another size.",
         )
+
+
+def latent_space(pipe: Any) -> dict[str, float]:
+    """What must agree for one model to go on with another's latents; empty for models that work on pixels."""
+    vae = getattr(pipe, "vae", None)
+    config: Mapping[str, Any] = getattr(vae, "config", {}) or {}
+    names = ("latent_channels", "scaling_factor", "shift_factor")
+    return {name: float(config[name]) for name in names if isinstance(config.get(name), (int, float))}
 
 
 def _drawn_in_full(pipe: Any) -> ExitStack:

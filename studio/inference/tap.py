@@ -7,6 +7,7 @@ attribute of the instance would not do: 16 files of diffusers deepcopy the sched
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import torch
 from studio.api import StepState, StudioError, Tensor
 
 from .estimate import clean_estimate
+from .schedulers_table import label_of
 from .tensors import from_blob, to_blob
 
 
@@ -52,6 +54,8 @@ class SchedulerTap:
         self._resumed: Callable[[], None] = lambda: None
         self.calls = 0
         self.first: float | None = None
+        self.schedule = ""
+        """A short hash of the noise levels that the run walks through."""
 
     def __enter__(self) -> SchedulerTap:
         base = self._class
@@ -99,6 +103,7 @@ class SchedulerTap:
         time = _number(given.get("timestep"), self.calls)
         if self.first is None:
             self.first = time
+            self.schedule = noise_levels(scheduler, time)
         if self._resume is not None:
             return self._skip(scheduler, sample, wants_dict)
         exact, output = self.exact(sample), output
@@ -129,7 +134,7 @@ class SchedulerTap:
                     "This step cannot be continued with these settings.",
                     "Keep the model and the size that the step was made with.",
                 )
-            restore_scheduler(scheduler, state, sample.device)
+            restore_scheduler(scheduler, state, sample.device, levels=self.schedule)
             latents = self._remember(from_blob(kept, sample.device), sample.dtype)
             self._resume = None
             self._resumed()
@@ -147,14 +152,37 @@ class SchedulerTap:
             plain = _flatten(f"scheduler.{name}", value, tensors)
             if plain is not None:
                 attributes[name] = plain
-        return tensors, {"calls": self.calls, "scheduler": self._class.__name__, "attributes": attributes}
+        values = {"calls": self.calls, "scheduler": self._class.__name__, "schedule": self.schedule}
+        return tensors, {**values, "attributes": attributes}
 
 
-def restore_scheduler(scheduler: Any, state: StepState, device: torch.device) -> None:
-    """Put a kept history back. Raises StudioError for another scheduler: its latents may be scaled differently."""
-    if state.values.get("scheduler") != type(scheduler).__name__:
+def noise_levels(scheduler: Any, first: float) -> str:
+    """A short hash of the noise levels a run walks through from its `first` time on: the same for the same scheduler,
+    options, steps and strength.
+    """
+    levels = hashlib.sha256(repr(first).encode())
+    for name in ("timesteps", "sigmas"):
+        values = getattr(scheduler, name, None)
+        if isinstance(values, torch.Tensor):
+            levels.update(name.encode() + values.detach().to("cpu", torch.float64).numpy().tobytes())
+    return levels.hexdigest()[:16]
+
+
+def restore_scheduler(scheduler: Any, state: StepState, device: torch.device, *, levels: str = "") -> None:
+    """Put a kept history back. `levels` are the noise levels of the run that goes on. Raises StudioError for another
+    scheduler, whose latents may be scaled differently, and for other levels: the noise that is left would be more or
+    less than the rest of the way takes away.
+    """
+    kept = str(state.values.get("scheduler"))
+    if kept != type(scheduler).__name__:
         raise StudioError(
-            "This step was made with another scheduler.", "Choose the scheduler that the picture was made with."
+            f"This step was made with another scheduler ({label_of(kept)}), and this one counts its noise differently.",
+            f"Choose {label_of(kept)} to go on from here, or begin anew with the other one.",
+        )
+    if levels and state.values.get("schedule", levels) != levels:
+        raise StudioError(
+            "This step has another amount of noise left than these settings expect.",
+            "Keep steps, strength and the kind of scheduler as they were up to here, or begin anew.",
         )
     attributes: Mapping[str, Any] = state.values.get("attributes", {})
     for name, plain in attributes.items():

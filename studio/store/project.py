@@ -56,7 +56,12 @@ class Project:
             if not lock.held:
                 notices.append("This disk knows no locks: do not open this project in two windows at once.")
             about = _about(folder, name, formats, notices)
-            for part in ("queue", "documents", *(f"documents/{p.name}" for p in (folder / "documents").glob("*"))):
+            for part in (
+                "queue",
+                "documents",
+                "steps",
+                *(f"documents/{p.name}" for p in (folder / "documents").glob("*")),
+            ):
                 sweep(folder / part)
             sweep(folder)
             return cls(folder, about=about, lock=lock, cache=cache or folder / "cache", notices=notices)

@@ -267,8 +267,7 @@ class StepStore:
         total = sum(size for _, size, _ in files)
         if total <= budget:
             return ()
-        pinned = [job_id for _, _, job_id in files if (note := self.notes.get(job_id)) is not None and note.pinned]
-        safe = self._with_ancestors({*reserved, *pinned})
+        safe = self._safe(files, reserved)
         gone: list[str] = []
         for _, size, job_id in files:
             if total <= budget:
@@ -278,6 +277,26 @@ class StepStore:
                 gone.append(job_id)
                 total -= size
         return tuple(gone)
+
+    def room(self, job_id: str, budget: int, reserved: Collection[str] = ()) -> int:
+        """How many bytes the steps of a job may take, after what `make_room` cannot delete."""
+        files = self._files()
+        safe = self._safe(files, reserved) - {job_id}
+        return max(budget - sum(size for _, size, owner in files if owner in safe), 0)
+
+    def _safe(self, files: list[tuple[float, int, str]], reserved: Collection[str]) -> set[str]:
+        pinned = [job_id for _, _, job_id in files if (note := self.notes.get(job_id)) is not None and note.pinned]
+        return self._with_ancestors({*reserved, *pinned})
+
+    def leave(self, job_id: str) -> None:
+        """Delete the steps and the note of a job that left nothing behind, unless it is pinned or named or something
+        went on from it. Raises StudioError.
+        """
+        note = self.notes.get(job_id)
+        dear = note is not None and (note.pinned or bool(note.name))
+        if not dear and not any(not child.pruned for child in self.notes.children(job_id)):
+            self.forget(job_id)
+            self.notes.drop(job_id)
 
     def sweep(self, wanted: Callable[[str], bool]) -> tuple[str, ...]:
         """Delete steps and notes of jobs that nobody wants: not `wanted`, not pinned or named, and nothing that is kept

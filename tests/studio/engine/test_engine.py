@@ -155,9 +155,18 @@ def test_a_branch_goes_on_from_another_jobs_step(bench: Bench) -> None:
 
 
 def test_a_branch_from_a_step_that_is_gone_says_so(bench: Bench) -> None:
-    job_id = bench.submit(replace(bench.text(), resume=ResumePoint("0" * 32, 3)))
-    problem = bench.wait_for(job_id, Failed).problem
-    assert problem.message
+    for steps in ("0" * 32, "../../etc/passwd"):
+        with pytest.raises(StudioError, match="Step 4 is not kept here any more") as refused:
+            bench.submit(replace(bench.text(), resume=ResumePoint(steps, 3)))
+        assert refused.value.hint
+    first = bench.submit(bench.text(length=8))
+    bench.wait_for(first, Finished)
+    bench.engine.hold(True)
+    second = bench.submit(replace(bench.text(length=9), resume=ResumePoint(first, 3)))
+    bench.steps.forget(first)  # behind the engine's back
+    bench.engine.hold(False)
+    problem = bench.wait_for(second, Failed).problem
+    assert problem.message.startswith("Step 4 cannot be continued")
     assert problem.hint
     assert bench.plugins.plugin("tokens").status == "ok"
 

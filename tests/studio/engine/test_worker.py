@@ -59,7 +59,7 @@ class Line:
         serve(
             self,
             self.plugins,
-            lambda path: self.sink,
+            lambda path, room: self.sink,
             scratch=self.scratch,
             pool=self.pool,
             status=lambda: self.status(),
