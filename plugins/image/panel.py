@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QShowEvent, QTextCursor
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent, QTextCursor
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.api import Artifact, Event, Imported, PanelHost, Problem, Recipe, Request, Step, StudioError, media
@@ -16,6 +16,7 @@ from studio.widgets.panel import Panel
 from studio.widgets.text import shorten
 
 from .document import ImageDocument, Picture, role_name
+from .panel_compare import Comparison
 from .panel_easel import Easel
 from .panel_gallery import Gallery
 from .panel_inspector import Inspector
@@ -59,6 +60,7 @@ class ImagePanel(Panel):
         self._intake = Intake(host, self)
         self._easel = Easel(host, self.stage, self._gallery)
         self._jobs = Jobs(host, self.stage, self._easel, self._gallery)
+        self._comparison = Comparison(host, self.stage, self._easel, self._gallery)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -116,6 +118,7 @@ class ImagePanel(Panel):
         add("fit", "Show the whole picture", canvas.fit, shortcut="Ctrl+0", icon="corners-out")
         add("actual", "Show every pixel once", canvas.actual_size, shortcut="Ctrl+1", icon="number-square-one")
         add("move", "Move the picture", lambda: tools.set_moving(not tools.moving()), shortcut="V", icon="hand")
+        add("compare", "Compare two pictures", self._comparison.toggle, shortcut="C", icon="square-half")
         add("paste", "Paste as start picture", self.paste, shortcut="Ctrl+V", icon="clipboard")
         add("start", "Start from the picture on the canvas", self.start_from_canvas, icon="image-square")
         add("no-start", "Remove the start picture", lambda: self.set_start(None), icon="x")
@@ -164,6 +167,13 @@ class ImagePanel(Panel):
         super().showEvent(event)
         self.refresh_models()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves the comparison wherever in the panel the focus is."""
+        if event.key() == Qt.Key.Key_Escape and self._comparison.is_open():
+            self._comparison.close()
+        else:
+            super().keyPressEvent(event)
+
     def changeEvent(self, event: QEvent) -> None:
         """Models may have come or gone while another window was in front."""
         super().changeEvent(event)
@@ -211,6 +221,10 @@ class ImagePanel(Panel):
             self.stage.notice.say(f"Brought back, with exceptions. {words}", stay=True)
         else:
             self.stage.notice.say("Everything is set as it was. The seed is locked: Generate makes the same picture.")
+
+    def compare(self, one: Artifact, other: Artifact) -> None:
+        """Two pictures over the canvas."""
+        self._comparison.open(one, other)
 
     def copy(self) -> bool:
         """Put what is on the canvas on the clipboard, as a picture and as a file."""
@@ -364,6 +378,8 @@ class ImagePanel(Panel):
         if self.artifact_id():
             menu.addAction(icon("export"), "Export…", lambda: self.host.export(self.artifact_id()))
             menu.addAction(icon("image-square"), "Start from this picture", self.start_from_canvas)
+            if self.stage.strip.tiles.rowCount() > 1:
+                menu.addAction(icon("square-half"), "Compare\tC", self._comparison.toggle)
         menu.addAction(icon("clipboard"), "Paste as start picture", self.paste)
 
     def _note_settings(self, text: str, before: dict[str, Any]) -> None:

@@ -15,12 +15,14 @@ from .panel_stage import Stage
 
 
 class Easel(QObject):
-    """Shows one thing at a time. `turned` is said when another finished picture (or none) is on show.
+    """Shows one thing at a time. `turned` is said when another finished picture (or none) is on show, `run_shown` when
+    one that is being made is.
 
     While it follows, what begins next comes onto the canvas by itself; looking at something else ends that.
     """
 
     turned = Signal(str)
+    run_shown = Signal()
 
     def __init__(self, host: PanelHost, stage: Stage, gallery: Gallery) -> None:
         super().__init__(stage)
@@ -52,6 +54,7 @@ class Easel(QObject):
     def show_run(self, run: Run, *, steps: bool = True) -> None:
         """Put a run on. Until its first preview the picture before it stays."""
         self._run, self._artifact = run, None
+        self.run_shown.emit()
         self.scrubbing = False
         self._stage.strip.show_key(run.job)
         self._stage.show_badge("")

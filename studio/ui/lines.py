@@ -28,6 +28,7 @@ class Lines:
         view.named.connect(self.name)
         view.pin_wanted.connect(self.pin)
         view.prune_wanted.connect(self.prune)
+        view.compare_wanted.connect(self.compare)
 
     def draw(self) -> None:
         """Show the tree of what is on the ribbon."""
@@ -52,6 +53,18 @@ class Lines:
         """Always keep the steps of a generation, or let them go when their room is needed."""
         if self._try(lambda: self._branches.pin(steps_id, on)):
             self._window.say("Its steps are always kept now" if on else "Its steps go when their room is needed")
+
+    def compare(self, steps_id: str) -> None:
+        """Compare what came of a branch with what came of the generation it left."""
+        window, slot = self._window, self._window.front_slot()
+        branch = self._branches.tree(steps_id).get(steps_id)
+        if slot is None or branch is None or not branch.parent:
+            return
+        pair = [found[-1] for one in (branch.parent, branch.id) if (found := self.results(one))]
+        if len(pair) == 2:
+            window.panels.guard(slot, lambda: slot.panel.compare(pair[0], pair[1]))
+        else:
+            window.say("There is no result of both of them to compare")
 
     def prune(self, steps_id: str) -> None:
         """Take a branch and all that grew from it out of the tree, after a question."""

@@ -31,11 +31,11 @@ from PySide6.QtWidgets import (
 from studio.core.branches import Branch, Tree
 from studio.widgets import theme
 from studio.widgets.icons import icon
-from studio.widgets.text import shorten
 
 Index = QModelIndex | QPersistentModelIndex
 ROW, LINE, WIDTH = 24, 64, 264
 LONGEST_NAME = 80
+SHORT = 40
 _KEY = Qt.Key
 MINE = (_KEY.Key_C, _KEY.Key_P, _KEY.Key_Delete, _KEY.Key_Backspace, _KEY.Key_F2, _KEY.Key_Up, _KEY.Key_Down)
 
@@ -76,7 +76,10 @@ class BranchModel(QAbstractListModel):
         branch = self.tree.branches[row]
         if not branch.parent:
             return branch.name or "Original"
-        return shorten(branch.label, 200) or "Branch"
+        if branch.name or not branch.changed:
+            return branch.label
+        # Of a long text there is room for what it is now only.
+        return ", ".join(c.text if len(c.text) <= SHORT or not c.after else f"“{c.after}”" for c in branch.changed)
 
     def say(self, row: int) -> str:
         """What a screen reader says of a row."""

@@ -36,6 +36,9 @@ class Panel(QWidget):
     def show_result(self, artifact: Artifact) -> None:
         """Show a kept result of this panel's generators, as choosing it among the panel's results does."""
 
+    def compare(self, one: Artifact, other: Artifact) -> None:
+        """Show two results so that they can be compared."""
+
     def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         """Set everything as the recipe says. `notes` say what could not be brought back; show them."""
 

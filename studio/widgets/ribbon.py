@@ -153,7 +153,9 @@ class Ribbon(QWidget):
     def may_branch(self) -> bool:
         """True where `ask_branch` would do something: the step with the outline has its state."""
         step = self.step(self.strip.shown())
-        return self._can_branch and step is not None and step.has_state
+        # After the last step there is nothing left to go on with.
+        rest = step is not None and (not step.total or step.index + 1 < step.total)
+        return self._can_branch and step is not None and step.has_state and rest
 
     def ask_branch(self) -> None:
         """What a press on "Branch from here" does."""
