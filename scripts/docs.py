@@ -9,7 +9,6 @@ import ast
 import dataclasses
 import inspect
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from enum import Enum
@@ -127,11 +126,9 @@ def _first_note(name: str) -> str:
 
 
 def _pages() -> Iterator[Path]:
-    listing = subprocess.run(["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, text=True)
-    if listing.returncode == 0:
-        yield from (ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).exists())
-    else:
-        yield from (path for path in ROOT.rglob("*.md") if ".venv" not in path.parts)
+    for path in ROOT.rglob("*.md"):
+        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts):
+            yield path
 
 
 def _anchors(text: str) -> set[str]:

@@ -103,8 +103,6 @@ _NEVER_CALLED = {
     "pickle.loads": "Pickles run code.",
     "torch.load": "Pickles run code; weights are safetensors.",
     "joblib.load": "Pickles run code.",
-    "numpy.load": "May read pickles; write the few bytes yourself.",
-    "np.load": "May read pickles; write the few bytes yourself.",
     "yaml.load": "Use yaml.safe_load.",
     "tempfile.mktemp": "Somebody else may take the name first: use mkstemp.",
 }
@@ -120,6 +118,9 @@ def dangerous_calls(source: Source) -> Iterator[Finding]:
             yield node.lineno, "Unpack member by member, checking every name and size."
         if name == "Image.open" and not any(key.arg == "formats" for key in node.keywords) and not source.tests:
             yield node.lineno, "Image.open needs formats=(…): Pillow knows decoders that nobody here asked for."
+        plain = any(key.arg == "allow_pickle" and _is(key.value, False) for key in node.keywords)
+        if name in ("np.load", "numpy.load") and not plain:
+            yield node.lineno, f"{name} needs allow_pickle=False, said aloud."
         for key in node.keywords:
             if key.arg in ("shell", "trust_remote_code") and not _is(key.value, False):
                 yield node.lineno, f"{key.arg} stays False."
@@ -207,9 +208,9 @@ def _is(node: ast.AST, value: object) -> bool:
 
 def sources(root: Path) -> Iterator[Source]:
     """All tracked text files (in an unpacked archive: all files that look like ours)."""
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True)
-    if listing.returncode == 0:
-        paths = [name for name in listing.stdout.decode().split("\0") if name]
+    tracked = _tracked(root)
+    if tracked is not None:
+        paths = tracked
     else:
         paths = [p.relative_to(root).as_posix() for p in root.rglob("*") if ".venv" not in p.parts and p.is_file()]
     for path in sorted(paths):
@@ -222,6 +223,14 @@ def sources(root: Path) -> Iterator[Source]:
         except (OSError, UnicodeDecodeError):
             continue
         yield Source(path, text, ast.parse(text, path) if path.endswith(".py") else None)
+
+
+def _tracked(root: Path) -> list[str] | None:
+    try:
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True)
+    except OSError:  # no git on this machine
+        return None
+    return [name for name in listing.stdout.decode().split("\0") if name] if listing.returncode == 0 else None
 
 
 def check(source: Source) -> list[str]:

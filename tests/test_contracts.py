@@ -169,6 +169,7 @@ def rules() -> ModuleType:
 BAD = [
     ("studio/ui/x.py", '"""x"""\nimport torch\ntorch.load("m.bin")', "torch.load: Pickles run code"),
     ("studio/ui/x.py", '"""x"""\nimport pickle\npickle.load(file)', "pickle.load: Pickles run code"),
+    ("studio/ui/x.py", '"""x"""\nnp.load("a.npy")', "allow_pickle=False"),
     ("studio/ui/x.py", '"""x"""\neval("1")', "Never evaluate text"),
     ("studio/ui/x.py", '"""x"""\narchive.extractall(folder)', "member by member"),
     ("studio/engine/x.py", '"""x"""\nsubprocess.run("ls", shell=True)', "shell stays False"),

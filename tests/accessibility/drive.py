@@ -83,13 +83,15 @@ def find(name, role=None):
     return wait_for(f"{name!r}", lambda: look_for(name, role))[0]
 
 
+def actions(node):
+    """What can be done with an accessible."""
+    return [Atspi.Action.get_action_name(node, index) for index in range(Atspi.Action.get_n_actions(node))]
+
+
 def press(name):
-    """Press a button."""
-    button = find(name)
-    actions = [Atspi.Action.get_action_name(button, index) for index in range(Atspi.Action.get_n_actions(button))]
-    if "Press" not in actions:
-        raise NotThere(f"{name!r} cannot be pressed; it offers {actions}")
-    Atspi.Action.do_action(button, actions.index("Press"))
+    """Press the button of this name; a dialog may have the same name."""
+    button = wait_for(f"a button {name!r}", lambda: [node for node in look_for(name) if "Press" in actions(node)])[0]
+    Atspi.Action.do_action(button, actions(button).index("Press"))
 
 
 def fields(name):
@@ -138,11 +140,11 @@ def main():
     saw["ribbon"] = find("Ribbon").get_description()
 
     press("Export…")
-    find("Export now")
+    find("File name")
     type_into("Folder", wanted.folder)
     type_into("File name", "driven")
-    press("Export now")
-    wait_for("the end of the dialog", lambda: not look_for("Export now"))
+    press("Export")
+    wait_for("the end of the dialog", lambda: not look_for("File name"))
     print(json.dumps(saw))
 
 
