@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from torch import nn
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from .data import Batch
+from .grammar import words
+from .grammar.document import FORMS, HEADERS, HELD_OUT, document, opening
 from .recurrent import GruWriter
 
 
@@ -75,8 +78,31 @@ def logits_of(model: nn.Module, batch: Batch, device: torch.device) -> torch.Ten
     return model(input_ids=ids, attention_mask=mask, position_ids=batch.positions.to(device), use_cache=False).logits
 
 
+def _words() -> dict[str, object]:
+    """What the headers may say, so that an editor can offer it."""
+
+    def flat(groups: dict[str, tuple[str, ...]]) -> list[str]:
+        return sorted({word for group in groups.values() for word in group})
+
+    return {
+        "headers": list(HEADERS),
+        "words": {
+            "forms": list(FORMS),
+            "genres": list(words.GENRES),
+            "moods": list(words.MOODS),
+            "tenses": ["past", "present"],
+            "persons": ["she", "he", "they", "I"],
+            "traits": sorted(words.TRAITS),
+            "roles": flat(words.ROLES),
+            "places": sorted({noun for group in words.PLACES.values() for _, noun in group}),
+            "things": flat(words.THINGS),
+        },
+        "examples": [opening(document(HELD_OUT + i, full=True).headers).strip() for i in range(6)],
+    }
+
+
 def save_model(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Write the folder in half precision, with the tokenizer and sensible ways to sample."""
+    """Write the folder in half precision, with the tokenizer, sensible ways to sample, and the words it knows."""
     if isinstance(model, GruWriter):
         model.save_pretrained(folder)
     else:
@@ -90,6 +116,8 @@ def save_model(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Pat
         half.generation_config = model.generation_config
         half.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    listed = json.dumps(_words(), ensure_ascii=False, indent=1)
+    (folder / "words.json").write_text(listed + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path) -> tuple[nn.Module, PreTrainedTokenizerFast]:

@@ -272,8 +272,9 @@ def rhyme(story: Story) -> str:
     lines: list[str] = []
     for number, kind in enumerate(("verse", "wish", "place", "line")):
         sound = sounds[number]
-        ends = rng.sample(story.rule(f"line:{sound}"), 2)
-        pair = [rng.choice(story.rule(f"{kind}:{sound}")), ends[0]] if kind != "line" else ends
+        first = rng.choice(story.rule(f"{kind}:{sound}"))
+        word = first.rsplit(" ", 1)[1]
+        pair = [first, rng.choice([t for t in story.rule(f"line:{sound}") if t.rsplit(" ", 1)[1] != word])]
         lines += [expand(t, story, rng) for t in pair]
     lines[-1] = lines[-1].rstrip(",") + "."
     lines[3] = lines[3].rstrip(",") + "."

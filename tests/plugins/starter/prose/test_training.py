@@ -80,6 +80,7 @@ def test_a_tiny_training_learns_and_its_folder_writes(kind: str, tmp_path: Path,
     assert held_out[-1] < noted[0]["loss"] - 0.7
     assert held_out[-1] < held_out[0]
     assert list((tmp_path / "work" / "samples").glob(f"{kind}-*.txt"))
+    assert "eerie" in json.loads((out / "words.json").read_text(encoding="utf-8"))["words"]["moods"]
     model, tokenizer = load_model(out)
     asked = [opening(document(i).headers) for i in range(3)]
     texts = write(model, tokenizer, asked, seed=2, longest=20)
