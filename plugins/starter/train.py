@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in the work folder")
     parser.add_argument("--work", type=Path, help="checkpoints, caches, logs, samples (default: the user's cache)")
     parser.add_argument("--out", type=Path, help="where the finished model goes (default: resources/starter)")
+    parser.add_argument("--start", type=Path, help="prose: a finished model to go on from where there is no checkpoint")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes, with a checkpoint")
     parser.add_argument("--polish", type=int, default=1000, help="steps of the stage polish")
     parser.add_argument("--threads", type=int, default=1, help="processor threads (1 leaves the machine usable)")
@@ -56,7 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
         from .prose.stages import run as train_prose
 
         device = torch.device(options.device)
-        train_prose(options.model, work=work, out=out, tiny=options.tiny, device=device, deadline=deadline)
+        train_prose(
+            options.model,
+            work=work,
+            out=out,
+            tiny=options.tiny,
+            device=device,
+            deadline=deadline,
+            begin=options.start,
+        )
         return 0
 
     if options.model == "music":

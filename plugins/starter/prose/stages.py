@@ -16,7 +16,7 @@ from ..training.muon import Muon
 from ..training.pace import Pace
 from .data import Batch, batch
 from .grammar.document import HELD_OUT, document, opening
-from .model import TINY, Plan, build, logits_of, save_model
+from .model import TINY, Plan, build, load_model, logits_of, save_model
 from .tokens import make_tokenizer
 from .writing import write
 
@@ -56,18 +56,37 @@ def _rate(plan: Plan, step: int) -> float:
     return min(1.0, (step + 1) / plan.warm, max(0.05, (plan.steps - step) / (0.2 * plan.steps)))
 
 
-def run(kind: str, *, work: Path, out: Path, tiny: bool, device: torch.device, deadline: float | None) -> None:
-    """Train "prose" or "prose-gru" on from where the work folder stands, until done or the deadline."""
+def run(
+    kind: str,
+    *,
+    work: Path,
+    out: Path,
+    tiny: bool,
+    device: torch.device,
+    deadline: float | None,
+    begin: Path | None = None,
+) -> None:
+    """Train "prose" or "prose-gru" on from where the work folder stands, until done or the deadline.
+
+    An empty work folder can begin with the weights and the vocabulary of a finished model of the same size.
+    """
     disable_progress_bar()
     plan = TINY if tiny else Plan()
     work.mkdir(parents=True, exist_ok=True)
+    state = work / f"{kind}.safetensors"
+    if begin is not None and not state.exists():
+        finished, known = load_model(begin)
+        known.save_pretrained(work / "tokenizer")
+    else:
+        finished = None
     tokenizer = vocabulary(plan, work)
     model = build(kind, plan, tokenizer).to(device).train()
+    if finished is not None:
+        model.load_state_dict(finished.state_dict())
     averaged = build(kind, plan, tokenizer).to(device).eval()
     rate = (plan.lr, plan.adam_lr) if kind == "prose" else (plan.lr / 2, plan.adam_lr)
     optimiser = Muon([model], lr=rate[0], adam_lr=rate[1], every=plan.lazy)
     average = {k: v.detach().clone() for k, v in model.state_dict().items()}
-    state = work / f"{kind}.safetensors"
     info = load_checkpoint(state, models={"model": model, "average": average}, optimiser=optimiser)
     average = {k: v.to(device) for k, v in average.items()}
     pace, start = Pace(work, kind, deadline=deadline), info["step"] if info else 0

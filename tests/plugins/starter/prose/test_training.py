@@ -119,6 +119,20 @@ def test_an_interrupted_training_ends_where_the_other_does(
         assert torch.equal(value, two[key]), key
 
 
+@quiet
+def test_a_training_can_begin_with_a_finished_model(
+    tmp_path: Path, vocabulary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "TINY", replace(TINY, steps=30, publish=100))
+    train("prose", tmp_path / "first", vocabulary)
+    monkeypatch.setattr(stages, "TINY", replace(TINY, steps=1, publish=100))
+    work, device = tmp_path / "second", torch.device("cpu")
+    begin = tmp_path / "first" / "out"
+    stages.run("prose", work=work, out=work / "out", tiny=True, device=device, deadline=None, begin=begin)
+    assert lines(work, "prose")[0]["loss"] < lines(tmp_path / "first", "prose")[0]["loss"] - 0.5
+    assert (work / "out" / "tokenizer.json").read_text() == (begin / "tokenizer.json").read_text()
+
+
 @torch.no_grad()
 def test_writing_several_texts_at_once_changes_none_of_them(vocabulary: Path) -> None:
     from transformers import AutoTokenizer
