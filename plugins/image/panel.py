@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,13 @@ class ImagePanel(Panel):
             self._submit((branched,), what="Branch")
             if kept and self.stage.card.isHidden():
                 self.stage.notice.say(f"{kept} stay as they were: the steps before were made with them.")
+
+    def rest_of(self, request: Request) -> Request | None:
+        """Today's words, guidance and model; size, start picture and number of steps are those of the steps before."""
+        rest, _ = self.document.branch(
+            request, steps="", index=0, params=ImageParams, model=self._inspector.chosen_model()
+        )
+        return replace(rest, resume=request.resume, seed=request.seed)
 
     def _submit(self, requests: Sequence[Request], *, what: str = "Generate") -> None:
         self.stage.show_problem(None)

@@ -57,6 +57,12 @@ class Actions:
         slot = self._window.front_slot()
         return self._window.panels.ask(slot, slot.panel.artifact_id, "") if slot is not None else ""
 
+    def verify_front(self) -> None:
+        """Make what the panel in front shows again, and compare."""
+        shown = self._shown()
+        if shown:
+            self._window.verify(shown)
+
     def export_front(self) -> None:
         """Export what the panel in front shows."""
         shown = self._shown()

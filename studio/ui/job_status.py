@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.events import Cancelled, Changed, Event, Failed, Finished, Paused
-from studio.core.job import JobState
+from studio.core.job import Job, JobState
 from studio.engine import Engine
 from studio.ui.progress import JobProgress, Report
 from studio.ui.status_bar import StatusBar
@@ -30,7 +30,8 @@ class JobStatus(QObject):
         self._watch = QTimer(self)
         self._watch.setInterval(1000)
         self._watch.timeout.connect(self.count)
-        bar.cancel_wanted.connect(self.cancel)
+        self._paused = ""
+        bar.cancel_wanted.connect(self._cancel_either)
 
     def use(self, engine: Engine) -> None:
         """Follow the jobs of another project."""
@@ -38,6 +39,19 @@ class JobStatus(QObject):
         self._running = next((job.id for job in engine.jobs() if job.state is JobState.RUNNING), "")
         self._progress.clear()
         self._bar.set_report(Report("Ready"))
+        self.find_paused()
+
+    def find_paused(self) -> None:
+        """The queue is loaded: offer to go on with what was paused in an earlier sitting."""
+        jobs = self._engine.jobs() if self._engine is not None else ()
+        self._paused = next((job.id for job in reversed(jobs) if self._stopped(job)), "")
+        if self._paused and not self._running:
+            self._bar.set_report(Report("Paused", paused=True))
+
+    @staticmethod
+    def _stopped(job: Job) -> bool:
+        """True for one that the artist paused; those of a contact sheet pause by themselves."""
+        return job.state is JobState.PAUSED and not job.until
 
     def close(self) -> None:
         """Follow nothing any more."""
@@ -49,6 +63,21 @@ class JobStatus(QObject):
     def running(self) -> str:
         """The id of the job that runs, or ""."""
         return self._running
+
+    @property
+    def paused(self) -> str:
+        """The id of the job that was paused last and still is, or ""."""
+        return self._paused
+
+    def pausing(self) -> None:
+        """The running job was asked to pause."""
+        self._bar.set_report(Report("Pausing after this step …", None, busy=True))
+
+    def _cancel_either(self) -> None:
+        if not self.next and self._paused and self._engine is not None:
+            self._engine.cancel(self._paused)
+        else:
+            self.cancel()
 
     @property
     def next(self) -> str:
@@ -69,6 +98,7 @@ class JobStatus(QObject):
         """Take one event."""
         ended = isinstance(event, (Finished, Failed, Cancelled, Paused))
         if isinstance(event, Changed):
+            self._note_pause(event)
             # The job is taken; the worker may still have to start, which takes seconds the first time.
             if event.job is not None and event.job.state is JobState.RUNNING and event.job_id != self._running:
                 self._running = event.job_id
@@ -81,12 +111,22 @@ class JobStatus(QObject):
         if progress is None:
             return
         report = progress.follow(event)
+        if isinstance(event, Paused) and event.job_id != self._paused:
+            report = Report("Ready")  # one of a contact sheet: it waits to be chosen
         if ended:
             self._progress.pop(event.job_id, None)
             if event.job_id == self._running:
                 self._running = ""
         if report is not None:
             self._bar.set_report(report)
+
+    def _note_pause(self, event: Changed) -> None:
+        if event.job is not None and self._stopped(event.job):
+            self._paused = event.job_id
+        elif event.job_id == self._paused:
+            self._paused = ""
+            if not self._running:
+                self._bar.set_report(Report("Ready"))
 
     def count(self) -> None:
         """Count the queue and ask for the device; once for each batch of events."""
@@ -114,4 +154,4 @@ class JobStatus(QObject):
         elif waiting:
             self._bar.set_report(Report("The queue is on hold"))
         elif self._bar.busy:
-            self._bar.set_report(Report("Ready"))
+            self._bar.set_report(Report("Paused", paused=True) if self._paused else Report("Ready"))

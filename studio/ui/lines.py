@@ -35,6 +35,7 @@ class Lines:
         window = self._window
         here = window.ribbon.shown(window.front)
         tree = self._branches.tree(here, self._params) if here else Tree()
+        window.services.engine.looking_at(*([here] if here else []))
         window.ribbon.branches.show_tree(tree, here, window.ribbon.ribbon.count())
 
     @property

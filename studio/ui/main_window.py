@@ -31,12 +31,14 @@ from studio.ui.palette import Palette
 from studio.ui.palette_entries import entries
 from studio.ui.panels import Panels, Slot
 from studio.ui.rail import Rail
+from studio.ui.rest import Rest
 from studio.ui.ribbon_dock import RibbonDock
 from studio.ui.services import Services
 from studio.ui.session import Session
 from studio.ui.status_bar import StatusBar
 from studio.ui.style import sheet
 from studio.ui.topbar import TopBar
+from studio.ui.verifying import Verifying
 from studio.ui.window_commands import add_commands
 from studio.widgets import theme
 
@@ -128,6 +130,8 @@ class MainWindow(QMainWindow):
         self._dressed: list[QWidget] = [self.topbar, bar, self.status, self.palette_box, self.drops.veil]
         self.exchange = Exchange(self)
         self.lines = Lines(self)
+        self.rest = Rest(self)
+        self.verifying = Verifying(self)
         self.acts = Actions(self)
         self.layout_memory = WindowLayout(self)
         self._keys = FocusKeys(self, in_panel=self.places.holds, toggle_sides=self.acts.toggle_sides)
@@ -138,6 +142,7 @@ class MainWindow(QMainWindow):
         self.bridge.delivered.connect(self.topbar.show_possible)
         self.job_status.counted.connect(self._show_count)
         self.rail.chosen.connect(self.show_place)
+        self.status.pause_wanted.connect(self.rest.pause)
         self.topbar.palette_wanted.connect(self.palette_box.open)
         self.documents = self._make_documents()
         self.panels.broke.connect(self._panel_broke)
@@ -203,6 +208,8 @@ class MainWindow(QMainWindow):
 
     def _tell(self, event: Event) -> None:
         self.job_status.tell(event)
+        self.rest.follow(event)
+        self.verifying.follow(event)
         self.panels.tell(event)
         origin = self.panels.origin(event.job_id)
         if origin:
@@ -275,6 +282,10 @@ class MainWindow(QMainWindow):
         """Open the export dialog for an artifact."""
         self.acts.export(artifact_id)
 
+    def verify(self, artifact_id: str) -> None:
+        """Make an artifact again and say whether it came out the same."""
+        self.verifying.verify(artifact_id)
+
     def report(self, error: StudioError) -> None:
         """Show an error card."""
         self.notices.show_problem(Problem.of(error))
@@ -297,6 +308,7 @@ class MainWindow(QMainWindow):
 
     def started(self) -> None:
         """The queue is loaded: show what waits in it."""
+        self.job_status.find_paused()
         self.job_status.count()
         for notice in self.services.project.notices:
             self.notices.say(notice)

@@ -14,11 +14,14 @@ _SMOOTH = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`text` as it stands on screen; `fraction` is 0 … 1, or None where unknown; `busy` while the job runs."""
+    """`text` as it stands on screen; `fraction` is 0 … 1, or None where unknown; `busy` while the job runs, `paused`
+    where one waits to be gone on with.
+    """
 
     text: str
     fraction: float | None = None
     busy: bool = False
+    paused: bool = False
 
 
 class JobProgress:
@@ -51,7 +54,8 @@ class JobProgress:
             case Cancelled(artifacts=artifacts):
                 return Report("Cancelled, what was made so far is kept" if artifacts else "Cancelled")
             case Paused():
-                return Report("Paused")
+                at = f" at {self._word} {self._index} of {self._total}" if self._total else ""
+                return Report(f"Paused{at}", paused=True)
         return None
 
     def _measure(self, index: int) -> None:

@@ -73,7 +73,7 @@ class RibbonDock(SideDock):
         self.branches = BranchList()
         both = QWidget()
         row = QHBoxLayout(both)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(theme.S, theme.S, 0, theme.XS)
         row.setSpacing(0)
         row.addWidget(self.branches)
         row.addWidget(self.ribbon, 1)

@@ -55,6 +55,9 @@ class Shell(Protocol):
     def export(self, artifact_id: str) -> None:
         """Open the export dialog for an artifact."""
 
+    def verify(self, artifact_id: str) -> None:
+        """Make an artifact again and say whether it came out the same."""
+
     def report(self, error: StudioError) -> None:
         """Show an error card where the artist is looking."""
 

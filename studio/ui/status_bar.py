@@ -11,15 +11,20 @@ from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.text import Label, tip
 
+PAUSE = "Stop after this step and give the memory back; it goes on from there, tomorrow if need be  Ctrl+P"
+CONTINUE = "Go on from the step it had reached, with the prompt and the settings as they are now  Ctrl+P"
 _SCALE = 1000
 _SAID = 6000
 """Milliseconds a passing remark stays."""
 
 
 class StatusBar(QStatusBar):
-    """Emits `cancel_wanted`. The label called `Status` repeats on-screen text in its accessible description."""
+    """Emits `cancel_wanted` and `pause_wanted` (also to go on). The label called `Status` repeats on-screen text in its
+    accessible description.
+    """
 
     cancel_wanted = Signal()
+    pause_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +45,9 @@ class StatusBar(QStatusBar):
         self._cancel = Button("Cancel", "quiet", help="Stop the running job and keep what it has made so far  Esc")
         self._cancel.setObjectName("statusCancel")
         self._cancel.clicked.connect(self.cancel_wanted)
+        self._pause = Button("Pause", "quiet", help=PAUSE)
+        self._pause.setObjectName("statusPause")
+        self._pause.clicked.connect(self.pause_wanted)
         self._waiting = _label("label", "Waiting jobs")
         self._row = QWidget(self)
         layout = QHBoxLayout(self._row)
@@ -49,6 +57,7 @@ class StatusBar(QStatusBar):
         layout.addWidget(self._remark, 1)
         layout.addWidget(self._status)
         layout.addWidget(self._bar)
+        layout.addWidget(self._pause)
         layout.addWidget(self._cancel)
         layout.addWidget(self._waiting)
         self.addWidget(self._row, 1)
@@ -117,7 +126,14 @@ class StatusBar(QStatusBar):
         report = self._report
         busy = report.busy
         self._bar.setVisible(busy)
-        self._cancel.setVisible(busy)
+        self._cancel.setVisible(busy or report.paused)
+        self._pause.setVisible((busy and report.fraction is not None) or report.paused)
+        words, said = ("Continue", CONTINUE) if report.paused else ("Pause", PAUSE)
+        if self._pause.text() != words:
+            self._pause.setText(words)
+            self._pause.setAccessibleName(words)
+            self._pause.setAccessibleDescription(said)
+            self._pause.setToolTip(tip(said))
         if busy and report.fraction is None:
             self._bar.setRange(0, 0)
         else:

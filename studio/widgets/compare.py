@@ -84,6 +84,8 @@ class ComparePane(QWidget):
         one, two = self.rects()
         if self.way is Way.DIFFERENCE:
             painter.drawImage(one, self.difference())
+            same = "The two are identical" if self.left == self.right else "Black where they are the same"
+            self._name(painter, one, same, right=False)
         elif self.way is Way.SIDE:
             painter.drawImage(one, self.left)
             painter.drawImage(two, self.right)

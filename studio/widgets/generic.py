@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -164,6 +165,10 @@ class GenericPanel(Panel):
     def branch(self, steps: str, index: int) -> None:
         """Continue from a kept step with the parameters as they are now."""
         self._submit(ResumePoint(steps, index))
+
+    def rest_of(self, request: Request) -> Request | None:
+        """What the form says now."""
+        return replace(self.request(request.resume), seed=request.seed)
 
     def request(self, resume: ResumePoint | None = None) -> Request:
         """What Generate asks for right now."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from studio.api import Artifact, Event, PanelHost, Recipe, Step
+from studio.api import Artifact, Event, PanelHost, Recipe, Request, Step
 
 
 class Panel(QWidget):
@@ -63,6 +63,12 @@ class Panel(QWidget):
     def copy(self) -> bool:
         """Put what is on show on the clipboard; False where there is nothing."""
         return False
+
+    def rest_of(self, request: Request) -> Request | None:
+        """`request` with the settings as they are now, for the rest of a job that was paused; None where the panel
+        does not tell. What the steps before were made with stays.
+        """
+        return None
 
     @property
     def can_branch(self) -> bool:

@@ -335,6 +335,11 @@ class LibraryPage(QWidget):
         for artifact in self.chosen()[:1]:
             self._shell.use_recipe(artifact)
 
+    def verify(self) -> None:
+        """Make it again and say whether it came out the same."""
+        for artifact in self.chosen()[:1]:
+            self._shell.verify(artifact.id)
+
     def use_as_start(self) -> None:
         """Start a new picture from this one, in the first panel that takes it."""
         panels = self._panels(self.chosen())

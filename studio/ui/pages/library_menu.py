@@ -25,6 +25,7 @@ def menu_for(page: LibraryPage, chosen: Sequence[Artifact], panels: Sequence[tup
         menu.addAction(icon("arrows-out"), "Large view", lambda: page.open_large(page.grid.currentIndex().row()))
         if one.recipe is not None:
             menu.addAction(icon("arrow-counter-clockwise"), "Use this recipe", page.use_recipe)
+            menu.addAction(icon("check-circle"), "Verify", page.verify)
         if panels and kind(one.media) == "image":
             menu.addAction(icon("image-square"), "Use as start picture", page.use_as_start)
         if panels:

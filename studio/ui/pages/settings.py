@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from studio.core.errors import StudioError
 from studio.core.params import describe, salvage, values_of
+from studio.engine import STORAGE, Storage
 from studio.ui.pages.page import Page
 from studio.ui.pages.search_field import SearchField
 from studio.ui.preferences import APPEARANCE, COMPUTER, Appearance, Computer
@@ -151,6 +152,7 @@ class SettingsPage(Page):
         own = [
             Group(APPEARANCE, "Appearance", "palette", Appearance),
             Group(COMPUTER, "Computer", "cpu", Computer),
+            Group(STORAGE, "Storage", "hard-drives", Storage),
         ]
         offers = self._shell.services.plugins.settings()
         return own + [Group(name, o.spec.title, o.spec.icon, o.spec.settings) for name, o in offers.items()]

@@ -36,6 +36,7 @@ SKETCH = {
             steps: int = param(4, label="Steps", minimum=1, maximum=500)
             fail: bool = param(False, label="Fail")
             wait: bool = param(False, label="Wait")
+            hold: int = param(0, label="Hold", minimum=0, maximum=500)
 
 
         @dataclass(frozen=True)
@@ -99,6 +100,8 @@ SKETCH = {
             try:
                 first = 0 if context.resume is None else context.resume[0] + 1
                 for index in range(first, total):
+                    while params.hold and index == params.hold:
+                        context.check()
                     if params.fail and index == 1:
                         raise StudioError("The pencil broke.", "Sharpen it.")
                     shade = params.grey * (index + 1) // total
@@ -209,6 +212,10 @@ SKETCH = {
                 params = {"prompt": self.prompt.text(), "grey": self.grey, **self.extra}
                 request = Request("sketch.square", params, resume=ResumePoint(steps, index))
                 self.job = self.host.submit(request, title=self.prompt.text())
+
+            def rest_of(self, request):
+                params = {"prompt": self.prompt.text(), "grey": self.grey, **self.extra}
+                return Request("sketch.square", params, resume=request.resume)
 
             def show_result(self, artifact):
                 self.shown = artifact.id

@@ -43,7 +43,7 @@ def test_ends_in_words() -> None:
     assert progress.follow(Finished("j", ())) == Report("Done", 1.0)
     assert progress.follow(Failed("j", Problem("No memory."))) == Report("Failed: No memory.")
     assert progress.follow(Cancelled("j")) == Report("Cancelled")
-    assert progress.follow(Paused("j")) == Report("Paused")
+    assert progress.follow(Paused("j")) == Report("Paused", paused=True)
     assert progress.follow(Previewed("j", Preview("text/plain", b""))) is None
 
 

@@ -336,6 +336,7 @@ def test_the_context_menu_offers_the_same(
     assert names == [
         "Large view",
         "Use this recipe",
+        "Verify",
         "Use as start picture",
         "Send to",
         "Copy",

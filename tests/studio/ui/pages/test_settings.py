@@ -29,7 +29,7 @@ def group(page: SettingsPage, title: str) -> SettingsGroup:
 
 
 def test_studio_and_every_plugin_have_a_group(page: SettingsPage) -> None:
-    assert [group.group.title for group in page.groups] == ["Appearance", "Computer", "Sketching"]
+    assert [group.group.title for group in page.groups] == ["Appearance", "Computer", "Storage", "Sketching"]
 
 
 def test_the_theme_changes_at_once_and_is_kept(
