@@ -277,6 +277,16 @@ class ImagePanel(Panel):
             if kept and self.stage.card.isHidden():
                 self.stage.notice.say(f"{kept} stay as they were: the steps before were made with them.")
 
+    def next_request(self) -> tuple[Request, str] | None:
+        """The first of the pictures that Generate would make."""
+        self.refresh_models()
+        model = self._inspector.chosen_model()
+        if model is None or not self._inspector.commit():
+            return None
+        self.document.roll()
+        self._inspector.show_seed(self.document.seed)
+        return self.document.requests(self._generator, ImageParams, model)[0], self._title()
+
     def rest_of(self, request: Request) -> Request | None:
         """Today's words, guidance and model; size, start picture and number of steps are those of the steps before."""
         rest, _ = self.document.branch(
@@ -287,12 +297,15 @@ class ImagePanel(Panel):
     def _submit(self, requests: Sequence[Request], *, what: str = "Generate") -> None:
         self.stage.show_problem(None)
         self.stage.notice.hide()
-        words = " ".join(str(self.document.params.get(self._prompt_name, "")).split())
         try:
-            self._jobs.submit(requests, shorten(words, 120) or "Picture", before=self.document.artifact, what=what)
+            self._jobs.submit(requests, self._title(), before=self.document.artifact, what=what)
         except StudioError as error:
             self.stage.show_problem(Problem.of(error))
         self.host.changed()
+
+    def _title(self) -> str:
+        words = " ".join(str(self.document.params.get(self._prompt_name, "")).split())
+        return shorten(words, 120) or "Picture"
 
     def _finished(self, artifact: Artifact) -> None:
         if artifact.id in self.document.results:

@@ -35,6 +35,7 @@ from studio.ui.rest import Rest
 from studio.ui.ribbon_dock import RibbonDock
 from studio.ui.services import Services
 from studio.ui.session import Session
+from studio.ui.sheets import Sheets
 from studio.ui.status_bar import StatusBar
 from studio.ui.style import sheet
 from studio.ui.topbar import TopBar
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
         self.exchange = Exchange(self)
         self.lines = Lines(self)
         self.rest = Rest(self)
+        self.sheets = Sheets(self)
         self.verifying = Verifying(self)
         self.acts = Actions(self)
         self.layout_memory = WindowLayout(self)
@@ -211,6 +213,7 @@ class MainWindow(QMainWindow):
         self.rest.follow(event)
         self.verifying.follow(event)
         self.panels.tell(event)
+        self.sheets.follow(event)
         origin = self.panels.origin(event.job_id)
         if origin:
             self.ribbon.follow(origin, event, self._word_of(event.job_id))
@@ -355,6 +358,7 @@ class MainWindow(QMainWindow):
 
     def _let_go(self) -> None:
         """Take everything of the project away; documents are saved first."""
+        self.sheets.close()
         self.documents.close()
         self.notices.clear()
         self.places.forget()

@@ -89,6 +89,17 @@ def _work(window: MainWindow) -> list[Command]:
             enabled=window.rest.possible,
         ),
         Command(
+            "job.sheet",
+            "Contact sheet…",
+            window.sheets.open,
+            ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
+            "squares-four",
+            group,
+            "many seeds try variations grid",
+            ANY_PANEL,
+            enabled=window.sheets.possible,
+        ),
+        Command(
             "result.verify",
             "Verify the result",
             actions.verify_front,

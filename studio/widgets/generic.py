@@ -166,6 +166,13 @@ class GenericPanel(Panel):
         """Continue from a kept step with the parameters as they are now."""
         self._submit(ResumePoint(steps, index))
 
+    def next_request(self) -> tuple[Request, str] | None:
+        """What the form says now."""
+        self._seed.commit()
+        if not self._form.commit():
+            return None
+        return self.request(), shorten(self._bar.prompt.text().strip(), 80) or self._spec.title
+
     def rest_of(self, request: Request) -> Request | None:
         """What the form says now."""
         return replace(self.request(request.resume), seed=request.seed)

@@ -64,6 +64,10 @@ class Panel(QWidget):
         """Put what is on show on the clipboard; False where there is nothing."""
         return False
 
+    def next_request(self) -> tuple[Request, str] | None:
+        """What Generate would ask for now, of one result, and its title; None where nothing can be made."""
+        return None
+
     def rest_of(self, request: Request) -> Request | None:
         """`request` with the settings as they are now, for the rest of a job that was paused; None where the panel
         does not tell. What the steps before were made with stays.

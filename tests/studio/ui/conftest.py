@@ -213,6 +213,10 @@ SKETCH = {
                 request = Request("sketch.square", params, resume=ResumePoint(steps, index))
                 self.job = self.host.submit(request, title=self.prompt.text())
 
+            def next_request(self):
+                params = {"prompt": self.prompt.text(), "grey": self.grey, **self.extra}
+                return Request("sketch.square", params, seed=7), self.prompt.text()
+
             def rest_of(self, request):
                 params = {"prompt": self.prompt.text(), "grey": self.grey, **self.extra}
                 return Request("sketch.square", params, resume=request.resume)

@@ -45,7 +45,7 @@ def test_a_paused_job_goes_on_as_it_was_where_nothing_changed(qtbot: QtBot, stud
     job = pause(qtbot, studio)
     engine = studio.window.services.engine
     QTest.mouseClick(named(studio.window, "Continue")[0], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: engine.job(job).state is JobState.RUNNING)  # the very same job
+    qtbot.waitUntil(lambda: studio.window.job_status.running == job)  # the very same job
     QTest.keyClick(studio.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: engine.job(job).state is JobState.CANCELLED)
     assert not named(studio.window, "Continue")
