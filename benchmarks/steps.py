@@ -1,0 +1,130 @@
+"""What keeping every step costs: room on the disk and time, for 30 steps of a 512 × 512 picture in SD1.5's shape.
+
+The room does not depend on the model's weights, so a small model with SD1.5's latent space fills the files, once with
+each scheduler. The time of a step does: it is taken from a denoiser of SD1.5's own size with random weights, with guidance.
+The built-in model is measured as it is, at 256 × 256: its steps are the quickest that Studio makes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from _child import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+STEPS, SIDE = 30, 512
+GOAL_BYTES, GOAL_SHARE = 4_000_000, 0.01
+SCHEDULERS = ("ddim", "euler", "euler_a", "dpmpp_2m", "dpmpp_2m_sde", "unipc", "lcm", "heun")
+
+
+def kept(loaded: Any, folder: Path, **options: Any) -> tuple[int, list[float], float]:
+    """Bytes of the steps file, seconds that each step took to keep, and seconds of the whole run."""
+    from dataclasses import dataclass
+
+    from studio.api import Preview, Request, Step, StepState
+    from studio.inference.diffusion import DiffusionRun, Plan
+    from studio.store import StepWriter
+    from studio.testing import FakeContext
+
+    @dataclass(frozen=True)
+    class NoParams:
+        """The run takes a Plan."""
+
+    class Keeper(FakeContext):
+        """Writes every step as the generation host does, with a look at the clock."""
+
+        def step(
+            self,
+            index: int,
+            total: int,
+            *,
+            preview: Callable[[], Preview] | None = None,
+            state: Callable[[], StepState] | None = None,
+            label: str = "",
+        ) -> None:
+            look = None if preview is None else preview()
+            start = time.perf_counter()
+            value = None if state is None else state()
+            writer.write(Step(index, total, look, label, value is not None), value)
+            spent.append(time.perf_counter() - start)
+
+    path, spent = folder / f"{options.get('scheduler', 'auto')}.steps", list[float]()
+    with StepWriter(path) as writer:
+        context = Keeper(Request("image.diffusion"), NoParams, scratch=folder)
+        begun = time.perf_counter()
+        DiffusionRun(loaded, Plan("a castle on a hill", seed=7, **options), context).pixels()
+        seconds = time.perf_counter() - begun
+    return path.stat().st_size, spent, seconds
+
+
+def step_of_sd15(device: Any) -> float:
+    """Seconds of one step of SD1.5's denoiser with guidance, at 512 × 512."""
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    with torch.no_grad():
+        unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768).to(device.kind, device.dtype).eval()
+        sample = torch.randn(2, 4, SIDE // 8, SIDE // 8, dtype=device.dtype, device=device.kind)
+        words = torch.randn(2, 77, 768, dtype=device.dtype, device=device.kind)
+        found = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            unet(sample, 500, encoder_hidden_states=words)[0].sum().item()
+            found.append(time.perf_counter() - begun)
+    return min(found)
+
+
+def main() -> int:
+    """Print the figures; 1 where a goal is missed."""
+    from studio.inference import devices, pipelines
+    from studio.store import bundled
+    from tests import tiny_models
+
+    device = devices.pick()
+    device.prepare()
+    print(f"keeping every step: {machine()}")
+    good = True
+    with tempfile.TemporaryDirectory(prefix="studio-bench-") as name:
+        folder = Path(name)
+        model = tiny_models.save(tiny_models.stable_diffusion(), folder / "tiny")
+        loaded = pipelines.load(model, device=device, check=lambda: None)
+        whole = step_of_sd15(device)
+        print(f"  {SIDE} × {SIDE}, {STEPS} steps; a step of SD1.5's size takes {whole * 1000:.0f} ms")
+        for scheduler in SCHEDULERS:
+            size, spent, _ = kept(loaded, folder, scheduler=scheduler, steps=STEPS, width=SIDE, height=SIDE)
+            share = statistics.mean(spent) / whole
+            good = good and size <= GOAL_BYTES and share <= GOAL_SHARE
+            print(f"  {scheduler:<14}{size / 1e6:6.2f} MB{statistics.mean(spent) * 1000:8.2f} ms a step{share:9.2%}")
+        good = built_in(folder, device, bundled() / "resources" / "starter" / "pictures") and good
+    words = f"at most {GOAL_BYTES / 1e6:.0f} MB and {GOAL_SHARE:.0%} of the time"
+    print(f"  goals: {words}: {'kept' if good else 'MISSED'}")
+    return 0 if good else 1
+
+
+def built_in(folder: Path, device: Any, path: Path) -> bool:
+    """The same for the built-in model, as the artist runs it."""
+    from studio.api import Model
+    from studio.inference import pipelines
+
+    if not (path / "model_index.json").is_file():
+        print("  the built-in model is not here")
+        return True
+    model = Model("starter/pictures", "Starter pictures", "diffusers/StableDiffusionPipeline", path, dtype="F32")
+    loaded = pipelines.load(model, device=device, check=lambda: None)
+    kept(loaded, folder, steps=4, width=256, height=256)
+    (folder / "auto.steps").unlink()
+    size, spent, seconds = kept(loaded, folder, steps=20, width=256, height=256)
+    share = sum(spent) / seconds
+    print(f"  built-in model {size / 1e6:5.2f} MB{statistics.mean(spent) * 1000:8.2f} ms a step{share:9.2%}")
+    return share <= GOAL_SHARE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
