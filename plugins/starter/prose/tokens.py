@@ -15,7 +15,10 @@ BEGIN, END, PAD = "<|begin|>", "<|end|>", "<|pad|>"
 def make_tokenizer(folder: Path, *, documents: int = 12_000, size: int = 4096) -> PreTrainedTokenizerFast:
     """Learn the vocabulary and write the folder's files. Every text can be spelled, since all bytes are in it."""
     core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    # Line ends stand alone, so that headers are the same tokens whether or not a text follows them.
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split("\n", behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     core.decoder = decoders.ByteLevel()
     core.train_from_iterator(
         (document(seed).text for seed in range(documents)),

@@ -51,6 +51,10 @@ def test_every_text_survives_the_vocabulary(vocabulary: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(vocabulary, local_files_only=True)
     for text in (document(3).text, "Ünïcode 漢字 🙂\n\n“x”\t y", ""):
         assert tokenizer.decode(tokenizer.encode(text)) == text
+    for seed in range(50):
+        made = document(seed)
+        apart = tokenizer.encode(opening(made.headers)) + tokenizer.encode(made.body)
+        assert tokenizer.encode(made.text) == apart, "headers alone must be the tokens that training saw"
 
 
 def test_packed_documents_do_not_see_each_other(vocabulary: Path) -> None:
