@@ -1,7 +1,7 @@
 """What keeping every step costs: room on the disk and time, for 30 steps of a 512 × 512 picture in SD1.5's shape.
 
 The room does not depend on the model's weights, so a small model with SD1.5's latent space fills the files, once with
-each scheduler. The time of a step does: it is taken from a denoiser of SD1.5's own size with random weights, with guidance.
+each scheduler. The time of a step does: it is taken from a denoiser of SD1.5's own size with random weights, guided.
 The built-in model is measured as it is, at 256 × 256: its steps are the quickest that Studio makes.
 """
 

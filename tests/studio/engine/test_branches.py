@@ -222,6 +222,30 @@ def test_an_edit_that_changes_nothing_goes_on(bench: Bench) -> None:
     bench.wait_for(job.id, Finished)
 
 
+def test_a_pause_gives_the_memory_back_unless_something_else_waits(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "studio.plugin.tiny")
+
+    def put_away() -> bool:
+        return "the brush is put away" in caplog.messages
+
+    (sheet,) = bench.engine.contact_sheet(bench.tiny(steps=6), [5], until=0.5)
+    bench.wait_for(sheet.id, Paused)
+    paused = [bench.submit(bench.tiny(steps=400, pause=0.02, seed=seed)) for seed in (1, 2)]
+    for job_id in paused:
+        bench.wait_for(job_id, Stepped, times=2)
+        assert not put_away()
+        bench.engine.pause(job_id)
+        bench.wait_for(job_id, Paused)
+    bench.until(put_away)
+    assert caplog.messages.count("the brush is put away") == 1
+    for job_id in paused:
+        bench.engine.cancel(job_id)
+    bench.engine.resume(sheet.id)
+    bench.wait_for(sheet.id, Finished)
+
+
 # --- room ------------------------------------------------------------------------------------------------------------
 
 

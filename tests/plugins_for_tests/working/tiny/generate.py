@@ -16,6 +16,8 @@ def warm(context):
 
 def run(request, context):
     params = context.params
+    log = context.log
+    context.cached("brush", object, drop=lambda _brush: log.info("the brush is put away"))
     wish = sum(params.prompt.encode()) % 256
     dice = random.Random(request.seed)
     size = params.width * params.height * 3
