@@ -11,6 +11,7 @@ from studio.core.errors import StudioError
 from studio.core.request import Request, ResumePoint
 from studio.store import Branches
 from studio.ui.asking import ask
+from studio.widgets.feeder import Feeder
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -24,11 +25,22 @@ class Lines:
         dock, view = window.ribbon, window.ribbon.branches
         dock.row_drawn.connect(lambda _steps: self.draw())
         dock.line_wanted.connect(self.show)
+        self._feeder = Feeder().serve(window)
+        self._feeder.ready.connect(lambda _key, _answer: self.draw())
         view.chosen.connect(self.show)
         view.named.connect(self.name)
         view.pin_wanted.connect(self.pin)
         view.prune_wanted.connect(self.prune)
         view.compare_wanted.connect(self.compare)
+
+    def learn(self) -> None:
+        """Read in the background what is known of the branches of this project; until then only direct lines show."""
+        branches = self._branches
+        self._feeder.ask(("branches", id(branches)), branches.load)
+
+    def close(self) -> None:
+        """Ask nothing any more."""
+        self._feeder.close()
 
     def draw(self) -> None:
         """Show the tree of what is on the ribbon."""

@@ -311,6 +311,7 @@ class MainWindow(QMainWindow):
 
     def started(self) -> None:
         """The queue is loaded: show what waits in it."""
+        self.lines.learn()
         self.job_status.find_paused()
         self.job_status.count()
         for notice in self.services.project.notices:
@@ -347,6 +348,7 @@ class MainWindow(QMainWindow):
         self.documents = self._make_documents()
         self._fill()
         self._left(old)
+        self.lines.learn()
         self.show_place(front if front in {place.id for place in self.rail.places()} else self.rail.places()[0].id)
         return True
 
@@ -438,6 +440,7 @@ class MainWindow(QMainWindow):
         self.palette_box.close_palette()
         self.job_status.close()
         self.exchange.close()
+        self.lines.close()
         self._let_go()
         self.session.close()
 

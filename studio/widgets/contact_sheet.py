@@ -40,6 +40,7 @@ Index = QModelIndex | QPersistentModelIndex
 COUNTS = (4, 6, 9, 12, 16)
 USUAL = 9
 BESIDE = 24
+ABOUT = "The same prompt and settings, each time with another seed. All of them are begun; you finish those you like."
 SHARES = (25, 50)
 STATES = {
     "waiting": "waiting",
@@ -256,10 +257,12 @@ class ContactSheet(QWidget):
         column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
         column.setSpacing(theme.M)
         column.addLayout(top)
+        self._about = Label(ABOUT, "hint", wrap=True)
+        self._about.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self._about, 1)
         column.addWidget(self.view, 1)
         self.finish.hide()
         self.view.hide()
-        column.addStretch(0)
         self.begin.clicked.connect(lambda: self.begin_wanted.emit(self.count(), self.share()))
         self.finish.clicked.connect(self._finish)
         self.view.finish_wanted.connect(self._finish)
@@ -294,6 +297,7 @@ class ContactSheet(QWidget):
         self.view.sheet.fill(cells)
         for part in (*self._chips, self._far, *self._share_chips, self.begin):
             part.hide()
+        self._about.hide()
         self.view.show()
         self.finish.show()
         self.setFocusProxy(self.view)
@@ -330,8 +334,10 @@ class ContactSheet(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leaves."""
+        """Escape leaves, Enter begins."""
         if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.begin.isVisible():
+            self.begin_wanted.emit(self.count(), self.share())
         else:
             super().keyPressEvent(event)

@@ -67,6 +67,8 @@ def test_a_branch_is_the_same_after_a_restart(qtbot: QtBot, open_studio: Any, tm
     make(qtbot, before)
     branch(qtbot, before, 1, 200)
     made = before.window.services.project.artifacts.get(board(before).shown)
+    before.window.lines.show(made.recipe.request.resume.steps)
+    branch(qtbot, before, 2, 120)
     before.close()
     after = open_studio()
     qtbot.waitUntil(after.window.isActiveWindow)
@@ -75,6 +77,8 @@ def test_a_branch_is_the_same_after_a_restart(qtbot: QtBot, open_studio: Any, tm
     qtbot.waitUntil(lambda: strip.steps.rowCount() == 4)
     assert board(after).shown == made.id
     assert strip.steps.branched == 1
+    view = after.window.ribbon.branches
+    qtbot.waitUntil(lambda: view.branches.rowCount() == 3)  # its sister too
     branch(qtbot, after, 2, 30)
     assert strip.steps.branched == 2
     assert all(strip.steps.step(row) is not None for row in range(4))

@@ -25,7 +25,8 @@ def begin(qtbot: QtBot, studio: Studio) -> ContactSheet:
     sheet = studio.window.sheets.sheet
     assert sheet is not None
     QTest.mouseClick(named(sheet, "4 seeds")[0], Qt.MouseButton.LeftButton)
-    QTest.mouseClick(named(sheet, "Begin")[0], Qt.MouseButton.LeftButton)
+    named(sheet, "Begin")[0].setFocus()
+    QTest.keyClick(named(sheet, "Begin")[0], Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: all(cell.state == "ready" for cell in sheet.view.sheet.cells))
     return sheet
 
