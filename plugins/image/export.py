@@ -14,10 +14,9 @@ from PIL import Image, ImageCms
 from studio.api import Recipe, StudioError
 
 from . import codec, codec_recipe, codec_tiff
-from .file_names import file_name
 from .params import AvifOptions, JpegOptions, PngOptions, TiffOptions, WebpOptions
 
-__all__ = ["avif", "estimate", "file_name", "jpeg", "png", "tiff", "webp"]
+__all__ = ["avif", "estimate", "jpeg", "png", "tiff", "webp"]
 
 
 def png(source: Path, recipe: Recipe | None, options: PngOptions) -> bytes:

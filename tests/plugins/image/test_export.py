@@ -4,7 +4,6 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from PIL import Image
 
 from plugins.image import codec_text, export, hooks, importer
-from plugins.image.file_names import FIELDS, file_name
 from plugins.image.params import AvifOptions, JpegOptions, PngOptions, TiffOptions, WebpOptions
 from studio.api import ExporterSpec, Recipe, StudioError
 
@@ -174,58 +172,3 @@ def test_transparent_parts_become_white(tmp_path: Path) -> None:
     Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(source)
     read = Image.open(io.BytesIO(export.png(source, None, PngOptions())))
     assert read.getpixel((0, 0)) == (255, 255, 255)
-
-
-# --- file names ------------------------------------------------------------------------------------------------------
-
-WHEN = datetime(2026, 11, 21, 4, 5, 6)
-
-
-def test_all_fields_are_filled(recipe: Recipe) -> None:
-    pattern = " ".join(f"{{{name}}}" for name in FIELDS)
-    name = file_name(pattern, suffix=".png", recipe=recipe, size=(96, 64), when=WHEN)
-    assert name.startswith("2026-11-21 04-05-06 4000000001 Starter, pictures small a castle")
-    assert name.endswith(".png")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "name"),
-    [
-        ("../../etc/passwd", "etc passwd.png"),
-        ("/absolute", "absolute.png"),
-        ("C:\\Windows\\x", "C Windows x.png"),
-        ("..", "picture.png"),
-        ("", "2026-11-21.png"),
-        ("con", "_con.png"),
-        ("LPT1.txt", "_LPT1.txt.png"),
-        ("a\0b\nc\u202etxt", "a b c txt.png"),
-        ("{unknown} {", "{unknown} {.png"),
-        ("{prompt.__class__}", "{prompt.__class__}.png"),
-        ("x" * 500, "x" * 120 + ".png"),
-        ("name. ", "name.png"),
-    ],
-)
-def test_a_name_never_leaves_its_folder(pattern: str, name: str, tmp_path: Path) -> None:
-    made = file_name(pattern, suffix=".png", when=WHEN)
-    assert made == name
-    assert (tmp_path / made).resolve().parent == tmp_path.resolve()
-
-
-def test_hostile_prompts_are_harmless(tmp_path: Path) -> None:
-    from tests.plugins.image.conftest import make_recipe
-
-    for prompt in ("../../x", "..\\..\\x", "{seed}{seed}", "/etc/passwd\0", "NUL", "😀" * 100):
-        made = file_name("{prompt}", suffix=".png", recipe=make_recipe(prompt=prompt), folder=tmp_path)
-        assert (tmp_path / made).resolve().parent == tmp_path.resolve()
-        (tmp_path / made).write_bytes(b"")
-
-
-def test_a_taken_name_is_never_given_again(tmp_path: Path) -> None:
-    for expected in ("cat.png", "cat 2.png", "cat 3.png"):
-        made = file_name("cat", suffix=".png", folder=tmp_path)
-        assert made == expected
-        (tmp_path / made).touch()
-    for expected in ("n0001.png", "n0002.png"):
-        made = file_name("n{counter}", suffix=".png", folder=tmp_path)
-        assert made == expected
-        (tmp_path / made).touch()
