@@ -176,10 +176,10 @@ class RibbonDock(SideDock):
             self.ribbon.add(step)
 
     def _begun(self, job_id: str, word: str) -> Row:
-        """The row of a job that starts: empty, or with the steps before its branch."""
-        if self._resumed(job_id) is None:
-            return Row(job_id, [], word, 0, running=True)
-        return self._kept(job_id, word, running=True)
+        """The row of a job that starts: empty, or with the steps it goes on from, its own or those of another."""
+        row = self._kept(job_id, word, running=True)
+        row.note = ""  # that nothing is kept of it yet is no news
+        return row
 
     def _looking_back(self, panel: str) -> bool:
         """The artist studies a step of another run: a job that starts meanwhile must not take it away."""

@@ -49,9 +49,12 @@ def test_the_chosen_are_finished_and_the_others_stop(qtbot: QtBot, studio: Studi
     keys = [cell.key for cell in sheet.view.sheet.cells]
     QTest.keyClick(sheet.view, Qt.Key.Key_Return)
     assert studio.window.sheets.sheet is None
-    qtbot.waitUntil(lambda: library.count() == 2)
-    states = [engine.job(key).state for key in keys]
-    assert states == [JobState.DONE, JobState.CANCELLED, JobState.DONE, JobState.CANCELLED]
+    wanted = [JobState.DONE, JobState.CANCELLED, JobState.DONE, JobState.CANCELLED]
+    qtbot.waitUntil(lambda: [engine.job(key).state for key in keys] == wanted)
+    assert library.count() == 2
+    steps = studio.window.ribbon.ribbon.strip.steps
+    qtbot.waitUntil(lambda: steps.step(3) is not None)
+    assert [steps.step(row) is not None for row in range(4)] == [True] * 4  # those of the sheet, then the rest
 
 
 def test_escape_closes_the_sheet_and_stops_all(qtbot: QtBot, studio: Studio) -> None:
