@@ -240,6 +240,29 @@ def test_the_command_line_branches_and_verifies(
     assert run("verify", *project, str(tmp_path / "none.png")) == 1
 
 
+def test_a_command_leaves_the_windows_paused_jobs_their_steps(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(home))
+    folder = tmp_path / "project"
+    with sitting(home, folder) as here:
+        (job,) = here.engine.contact_sheet(request(), [3], until=0.5)
+        while here.project.queue.load()[0][0].state is not JobState.PAUSED:
+            time.sleep(0.01)
+    small = ["--width", "64", "--height", "64", "--steps", "2", "--model", "models/tiny", "--seed", "1"]
+    assert run("generate", "image", "--project", str(folder), "--in-process", "--quiet", *small) == 0
+    with sitting(home, folder) as here:
+        assert here.project.steps.last(job.id) == 2
+        here.engine.resume(job.id)
+        ended = here.wait(job)
+        artifact = here.project.artifacts.get(ended.artifacts[0])
+        assert artifact is not None
+        assert artifact.recipe is not None
+        assert artifact.recipe.used["continued_after_step"] == 2
+        _, straight = here.make(request(seed=3), again=True)
+        assert np.array_equal(pixels(artifact), pixels(straight))
+
+
 # --- kill -9 ---------------------------------------------------------------------------------------------------------
 
 WINDOW = """
