@@ -38,7 +38,10 @@ class Plan:
     """A matrix is made orthogonal every so many steps (see Muon)."""
     binding: float = 5.0
     """Weight of names and things said again: without it a story's free choices drown what has to be copied."""
+    keep: int = 50
+    """A checkpoint every so many steps: what a crash may cost."""
     publish: int = 200
+    """Samples, held-out loss and the model's folder every so many steps."""
 
 
 TINY = Plan(

@@ -91,16 +91,20 @@ def run(
     average = {k: v.to(device) for k, v in average.items()}
     pace, start = Pace(work, kind, deadline=deadline), info["step"] if info else 0
 
+    def keep(step: int, **facts: float) -> None:
+        parts = {"model": model, "average": average}
+        save_checkpoint(state, models=parts, optimiser=optimiser, info={"step": step, **facts})
+
     def publish(step: int) -> float:
         averaged.load_state_dict(average)
         loss = held_out_loss(averaged, tokenizer, plan, device)
         save_model(averaged, tokenizer, out)
         _samples(averaged, tokenizer, work / "samples" / f"{kind}-{step:06d}.txt", count=1 if tiny else SAMPLES)
-        info = {"step": step, "held_out": loss}
-        save_checkpoint(state, models={"model": model, "average": average}, optimiser=optimiser, info=info)
+        keep(step, held_out=loss)
         return loss
 
     step, heard = start, 0.0
+    optimiser.turn = start  # which matrices are due depends on it
     while step < plan.steps and pace.go_on():
         optimiser.pace(_rate(plan, step))
         made = batch(tokenizer, step, rows=plan.rows, length=plan.length)
@@ -116,7 +120,10 @@ def run(
         heard = loss.item()
         if step % plan.publish == 0 or step == plan.steps:
             pace.note(step, plan.steps, loss=heard, held_out=publish(step), tokens=step * plan.rows * plan.length)
-        elif step % max(1, plan.publish // 10) == 0:
+            continue
+        if step % plan.keep == 0:
+            keep(step)
+        if step % max(1, plan.publish // 10) == 0:
             pace.note(step, plan.steps, loss=heard)
     if step > start and step % plan.publish and step < plan.steps:
         pace.note(step, plan.steps, loss=heard, held_out=publish(step), tokens=step * plan.rows * plan.length)

@@ -112,11 +112,11 @@ def test_an_interrupted_training_ends_where_the_other_does(
     monkeypatch.setattr(stages, "TINY", short)
     train(kind, tmp_path / "whole", vocabulary)
 
-    answers = iter([True] * 4 + [False])
+    answers = iter([True] * 3 + [False])
     with monkeypatch.context() as patch:
         patch.setattr(stages.Pace, "go_on", lambda _self: next(answers))
         train(kind, tmp_path / "parts", vocabulary)
-    assert lines(tmp_path / "parts", kind)[-1]["step"] == 4
+    assert lines(tmp_path / "parts", kind)[-1]["step"] == 3
     train(kind, tmp_path / "parts", vocabulary)
     one, two = (load_model(tmp_path / name / "out")[0].state_dict() for name in ("whole", "parts"))
     for key, value in one.items():
