@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from studio.core.artifact import Artifact
@@ -107,8 +107,11 @@ class Lines:
         window.notices.say(
             "The branch was pruned." if len(gone) == 1 else f"{len(gone)} branches were pruned.",
             action="Show again",
-            act=lambda: self._try(lambda: self._branches.restore(gone)),
+            act=lambda: self._restore(gone),
         )
+
+    def _restore(self, gone: Sequence[str]) -> None:
+        self._try(lambda: self._branches.restore(gone))
 
     def _try(self, change: Callable[[], object]) -> bool:
         """Change the tree and show it; what cannot be is said."""

@@ -253,9 +253,9 @@ class Palette(QFrame):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._run()
         elif key == Qt.Key.Key_Down:
-            self._go(0 if row >= last else row + 1)
+            self._walk(row, 1)
         elif key == Qt.Key.Key_Up:
-            self._go(last if row <= 0 else row - 1)
+            self._walk(max(row, 0), -1)
         elif key == Qt.Key.Key_PageDown:
             self._go(min(last, row + _ROWS - 1))
         elif key == Qt.Key.Key_PageUp:
@@ -263,6 +263,15 @@ class Palette(QFrame):
         elif key not in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             return False
         return True
+
+    def _walk(self, row: int, by: int) -> None:
+        """To the next row that can be run now, around the ends."""
+        count = self._model.rowCount()
+        for _ in range(count):
+            row = (row + by) % count
+            if self._model.flags(self._model.index(row, 0)) & Qt.ItemFlag.ItemIsEnabled:
+                self._go(row)
+                return
 
     def _go(self, row: int) -> None:
         self._list.setCurrentIndex(self._model.index(row, 0))

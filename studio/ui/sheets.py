@@ -140,8 +140,9 @@ class Sheets(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Cover the panel whatever its size."""
         sheet = self._sheet
-        if sheet is not None and event.type() == QEvent.Type.Resize and watched is sheet.parentWidget():
-            sheet.setGeometry(sheet.parentWidget().rect())
+        panel = sheet.parentWidget() if sheet is not None else None
+        if sheet is not None and panel is not None and watched is panel and event.type() == QEvent.Type.Resize:
+            sheet.setGeometry(panel.rect())
         return False
 
 

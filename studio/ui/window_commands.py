@@ -15,7 +15,7 @@ CANCEL_KEY = "Esc"
 
 def add_commands(window: MainWindow) -> None:
     """Put every command of the window into its registry."""
-    for command in (*_work(window), *_project(window), *_view(window), *_look(window), *_help(window)):
+    for command in (*_work(window), *_steps(window), *_project(window), *_view(window), *_look(window), *_help(window)):
         window.commands.add(command)
 
 
@@ -67,6 +67,25 @@ def _work(window: MainWindow) -> list[Command]:
             ANY_PANEL,
             enabled=undo.canRedo,
         ),
+        Command("edit.copy", "Copy the result", actions.copy, ("Ctrl+C",), "copy", group, "clipboard", ANY_PANEL),
+        Command(
+            "export",
+            "Export…",
+            actions.export_front,
+            ("Ctrl+E",),
+            "export",
+            group,
+            "save as file png jpeg",
+            ANY_PANEL,
+            enabled=actions.can_export,
+        ),
+    ]
+
+
+def _steps(window: MainWindow) -> list[Command]:
+    actions = window.acts
+    group = "Work"
+    return [
         Command(
             "ribbon.branch",
             "Branch from here",
@@ -107,18 +126,6 @@ def _work(window: MainWindow) -> list[Command]:
             "check-circle",
             group,
             "make again identical same reproduce",
-            ANY_PANEL,
-            enabled=actions.can_export,
-        ),
-        Command("edit.copy", "Copy the result", actions.copy, ("Ctrl+C",), "copy", group, "clipboard", ANY_PANEL),
-        Command(
-            "export",
-            "Export…",
-            actions.export_front,
-            ("Ctrl+E",),
-            "export",
-            group,
-            "save as file png jpeg",
             ANY_PANEL,
             enabled=actions.can_export,
         ),

@@ -261,8 +261,9 @@ class BranchList(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Letters are for the list while it has the focus, not for tools of the canvas."""
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _plain(event)
-        if asked and event.key() in MINE:
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        if _plain(event) and event.key() in MINE:
             event.accept()
             return True
         return super().event(event)

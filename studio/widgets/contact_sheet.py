@@ -327,8 +327,9 @@ class ContactSheet(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Escape closes the sheet before the window cancels a job with it."""
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asked and event.key() == Qt.Key.Key_Escape:
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        if event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
         return super().event(event)
