@@ -37,6 +37,15 @@ _ALL = (
         origin="Trained by this project on the same stories as the starter prose; see its README.md.",
         summary="The same in a recurrent network, to compare both kinds.",
     ),
+    ModelSpec(
+        name="music",
+        title="Starter music",
+        family="music/LlamaForCausalLM",  # not transformers/…: whoever writes text must not be offered notes
+        path=str(FOLDER / "music"),
+        licence="Apache-2.0",
+        origin="Trained by this project on pieces by its own composer; see its README.md.",
+        summary="Short pieces for up to six parts in eight styles and six moods; continues, fills gaps, adds tracks.",
+    ),
 )
 _MARKS = ("model_index.json", "config.json")
 """A diffusers pipeline has the one, any other model the other."""
