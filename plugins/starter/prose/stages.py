@@ -56,6 +56,18 @@ def _rate(plan: Plan, step: int) -> float:
     return min(1.0, (step + 1) / plan.warm, max(0.05, (plan.steps - step) / (0.2 * plan.steps)))
 
 
+def _first(kind: str, plan: Plan, work: Path, begin: Path | None) -> tuple[PreTrainedTokenizerFast, nn.Module]:
+    """The vocabulary and the model before the first step: fresh, or those of a finished model."""
+    if begin is None:
+        tokenizer = vocabulary(plan, work)
+        return tokenizer, build(kind, plan, tokenizer)
+    finished, known = load_model(begin)
+    known.save_pretrained(work / "tokenizer")
+    model = build(kind, plan, known)
+    model.load_state_dict(finished.state_dict())
+    return known, model
+
+
 def run(
     kind: str,
     *,
@@ -74,15 +86,8 @@ def run(
     plan = TINY if tiny else Plan()
     work.mkdir(parents=True, exist_ok=True)
     state = work / f"{kind}.safetensors"
-    if begin is not None and not state.exists():
-        finished, known = load_model(begin)
-        known.save_pretrained(work / "tokenizer")
-    else:
-        finished = None
-    tokenizer = vocabulary(plan, work)
-    model = build(kind, plan, tokenizer).to(device).train()
-    if finished is not None:
-        model.load_state_dict(finished.state_dict())
+    tokenizer, model = _first(kind, plan, work, None if state.exists() else begin)
+    model.to(device).train()
     averaged = build(kind, plan, tokenizer).to(device).eval()
     rate = (plan.lr, plan.adam_lr) if kind == "prose" else (plan.lr / 2, plan.adam_lr)
     optimiser = Muon([model], lr=rate[0], adam_lr=rate[1], every=plan.lazy)
