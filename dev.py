@@ -16,6 +16,7 @@ if sys.version_info < (3, 11):  # in words that any Python can read
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -121,6 +122,9 @@ def main(arguments: list[str]) -> int:
     if command not in commands:
         say(f"There is no command {command!r}.\n\n{__doc__.strip()}")
         return 2
+    # A shell that starts us in the background has SIGINT ignored, which all children would inherit: the tests that
+    # interrupt something need it as it usually is.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         ENVIRONMENT.prepare()
         if command in ("test", "bench", "screenshots"):

@@ -200,6 +200,19 @@ def _no_leftover_widgets() -> Iterator[None]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _empty_clipboard() -> Iterator[None]:
+    """Without a screen the clipboard is a static object of Qt's. What a test copied would be freed by it after Python's
+    end, and the process would die with SIGSEGV when all tests have passed.
+    """
+    yield
+    if "PySide6.QtGui" in sys.modules:
+        from PySide6.QtGui import QGuiApplication
+
+        if QGuiApplication.instance() is not None:
+            QGuiApplication.clipboard().clear()
+
+
 def _windows() -> dict[int, Any]:
     """The windows that nobody owns, by the address of what they are in C++."""
     if "PySide6.QtWidgets" not in sys.modules:
