@@ -22,8 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 import studio
 from studio.core.errors import StudioError
-from studio.core.model import Model
-from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command
+from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command, shipped_models
 from studio.store import ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
 from studio.ui import projects
 from studio.ui.actions import apply_appearance
@@ -129,7 +128,7 @@ class Studio(QObject):
         return plugins
 
     def _load_models(self) -> ModelShelf:
-        shelf = ModelShelf((), shipped_models(self._plugins), self.places.cache)
+        shelf = ModelShelf((), shipped_models(self._plugins.models().values()), self.places.cache)
         # The shipped models are known in some ms; a large folder takes seconds, and waits for the helper thread.
         shelf.scan()
         folders = [self.places.models]
@@ -215,23 +214,6 @@ def project_folder(places: Places, options: Options, session: SessionStore) -> P
     if last.is_absolute() and (last / "project.json").is_file():
         return last
     return places.first_project
-
-
-def shipped_models(plugins: PluginHost) -> list[Model]:
-    """The models that plugins bring along. Paths in a spec are relative to the plugin's folder."""
-    return [
-        Model(
-            id=f"{offer.plugin.id}/{offer.spec.name}",
-            title=offer.spec.title,
-            family=offer.spec.family,
-            path=offer.plugin.folder / offer.spec.path,
-            licence=offer.spec.licence,
-            origin=offer.spec.origin,
-            summary=offer.spec.summary,
-            bundled=True,
-        )
-        for offer in plugins.models().values()
-    ]
 
 
 def build(places: Places, options: Options | None = None) -> Studio:

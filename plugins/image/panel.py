@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent, QTextCursor
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.api import Artifact, Event, Imported, PanelHost, Problem, Recipe, Request, Step, StudioError, media
-from studio.widgets.icons import icon
 from studio.widgets.panel import Panel
 from studio.widgets.text import shorten
 
 from .document import ImageDocument, Picture, role_name
+from .panel_commands import add_commands, fill_menu
 from .panel_compare import Comparison
 from .panel_easel import Easel
 from .panel_gallery import Gallery
@@ -25,11 +25,9 @@ from .panel_intake import Intake
 from .panel_jobs import Jobs
 from .panel_prompt import PromptRow
 from .panel_stage import Stage
-from .panel_strip import TILE, Tile
 from .params import ImageParams
 
 GENERATOR = "diffusion"
-RECENT_IN_MENU = 8
 HOW_TO_BEGIN = (
     "Describe a picture below and press Generate. Every step appears here while it is made.\n"
     "Or drop a picture here to start from it."
@@ -56,12 +54,12 @@ class ImagePanel(Panel):
         self._generator = f"{host.panel_id.partition('.')[0]}.{GENERATOR}"
         self.stage = Stage()
         self.prompt_row = PromptRow()
-        self._inspector = Inspector(ImageParams)
+        self.settings_pane = Inspector(ImageParams)
         self._gallery = Gallery(self.stage.strip, self)
         self._intake = Intake(host, self)
         self._easel = Easel(host, self.stage, self._gallery)
         self._jobs = Jobs(host, self.stage, self._easel, self._gallery)
-        self._comparison = Comparison(host, self.stage, self._easel, self._gallery)
+        self.comparison = Comparison(host, self.stage, self._easel, self._gallery)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -71,27 +69,27 @@ class ImagePanel(Panel):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusProxy(self.prompt_row)
         self._join()
-        self._add_commands()
+        add_commands(self)
         self._show_document(as_edit=False)
         self.refresh_models()
         history = host.recall("history", [])
         if isinstance(history, list):
             self.prompt_row.prompt.set_history([text for text in history if isinstance(text, str)])
-        self._inspector.presets.set_own(host.recall("presets", {}))
+        self.settings_pane.presets.set_own(host.recall("presets", {}))
 
     def use_model(self, model_id: str) -> bool:
         """Choose a model from elsewhere in the window, as if it were chosen in the inspector."""
-        return self._inspector.use_model(model_id)
+        return self.settings_pane.use_model(model_id)
 
     def _join(self) -> None:
-        host, stage, start = self.host, self.stage, self._inspector.start
+        host, stage, start = self.host, self.stage, self.settings_pane.start
         prompt = self.prompt_row.prompt
         self.prompt_row.submitted.connect(self.generate)
         self.prompt_row.paste_wanted.connect(self.paste)
         prompt.textChanged.connect(self._prompt_edited)
         prompt.shortened.connect(lambda count: host.say(f"{count:,} characters were too many and left out"))
-        self._inspector.changed.connect(host.changed)
-        self._inspector.presets.kept.connect(lambda: host.remember("presets", self._inspector.presets.own()))
+        self.settings_pane.changed.connect(host.changed)
+        self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
         start.file_chosen.connect(lambda path: self._intake.take_file(path, look_for_recipe=False))
         start.picture_dropped.connect(self._intake.take_image)
         start.canvas_wanted.connect(self.start_from_canvas)
@@ -103,7 +101,7 @@ class ImagePanel(Panel):
         self._intake.picture_kept.connect(self.receive)
         self._intake.failed.connect(lambda error: stage.show_problem(Problem.of(error)))
         stage.canvas.dropped.connect(self._dropped)
-        stage.canvas.menu_requested.connect(self._fill_menu)
+        stage.canvas.menu_requested.connect(lambda menu: fill_menu(self, menu))
         stage.strip.picked.connect(self._jobs.show_key)
         stage.try_again.connect(self.generate)
         stage.tools.comparing.connect(stage.canvas.view.compare)
@@ -114,23 +112,11 @@ class ImagePanel(Panel):
         self._easel.turned.connect(self._turned)
         self._gallery.arrived.connect(self._start_arrived)
 
-    def _add_commands(self) -> None:
-        canvas, tools, add = self.stage.canvas, self.stage.tools, self.host.add_command
-        add("fit", "Show the whole picture", canvas.fit, shortcut="Ctrl+0", icon="corners-out")
-        add("actual", "Show every pixel once", canvas.actual_size, shortcut="Ctrl+1", icon="number-square-one")
-        add("move", "Move the picture", lambda: tools.set_moving(not tools.moving()), shortcut="V", icon="hand")
-        add("compare", "Compare two pictures", self._comparison.toggle, shortcut="C", icon="square-half")
-        add("paste", "Paste as start picture", self.paste, shortcut="Ctrl+V", icon="clipboard")
-        add("start", "Start from the picture on the canvas", self.start_from_canvas, icon="image-square")
-        add("no-start", "Remove the start picture", lambda: self.set_start(None), icon="x")
-        add("swap", "Swap width and height", self._inspector.size_fields.swap, icon="swap")
-        add("dice", "New seed", self._inspector.seed.roll, icon="dice-five")
-
     # What the window asks
 
     def inspector(self) -> QWidget:
         """Model, presets, settings."""
-        return self._inspector
+        return self.settings_pane
 
     def on_event(self, event: Event) -> None:
         """Follow the panel's jobs."""
@@ -160,7 +146,7 @@ class ImagePanel(Panel):
         self._gallery.refill(found)
         self._jobs.refill()
         self._show_document(as_edit=False)
-        self._inspector.set_models(self.host.models(GENERATOR))
+        self.settings_pane.set_models(self.host.models(GENERATOR))
         self._easel.show_artifact(shown)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -170,8 +156,8 @@ class ImagePanel(Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leaves the comparison wherever in the panel the focus is."""
-        if event.key() == Qt.Key.Key_Escape and self._comparison.is_open():
-            self._comparison.close()
+        if event.key() == Qt.Key.Key_Escape and self.comparison.is_open():
+            self.comparison.close()
         else:
             super().keyPressEvent(event)
 
@@ -184,15 +170,15 @@ class ImagePanel(Panel):
     def refresh_models(self) -> None:
         """Ask again which models there are."""
         models = tuple(self.host.models(GENERATOR))
-        if models != self._inspector.models():
-            self._inspector.set_models(models)
+        if models != self.settings_pane.models():
+            self.settings_pane.set_models(models)
         self.prompt_row.set_possible(bool(models))
         self._show_busy(self._jobs.any())
 
     def _show_busy(self, busy: bool) -> None:
         self.prompt_row.show_busy(busy)
         if not busy:
-            self.stage.canvas.empty.set_words(*(WELCOME if self._inspector.models() else NO_MODEL))
+            self.stage.canvas.empty.set_words(*(WELCOME if self.settings_pane.models() else NO_MODEL))
 
     def receive(self, artifact: Artifact) -> None:
         """Start the next picture from this one."""
@@ -225,7 +211,7 @@ class ImagePanel(Panel):
 
     def compare(self, one: Artifact, other: Artifact) -> None:
         """Two pictures over the canvas."""
-        self._comparison.open(one, other)
+        self.comparison.open(one, other)
 
     def copy(self) -> bool:
         """Put what is on the canvas on the clipboard, as a picture and as a file."""
@@ -245,18 +231,23 @@ class ImagePanel(Panel):
 
     def generate(self) -> None:
         """Queue what is set now. What is changed afterwards does not disturb it."""
+        requests = self._requests()
+        if requests:
+            self.prompt_row.prompt.add_to_history()
+            self.host.remember("history", self.prompt_row.prompt.history())
+            self._submit(requests)
+
+    def _requests(self) -> Sequence[Request]:
+        """What Generate would ask for, with a fresh seed unless that is locked; empty where something is missing."""
         self.refresh_models()
-        model = self._inspector.chosen_model()
+        model = self.settings_pane.chosen_model()
         if model is None:
             self.stage.show_problem(Problem("There is no picture model.", "Open Models to see where to put one."))
-            return
-        if not self._inspector.commit():
-            return
+        if model is None or not self.settings_pane.commit():
+            return ()
         self.document.roll()
-        self._inspector.show_seed(self.document.seed)
-        self.prompt_row.prompt.add_to_history()
-        self.host.remember("history", self.prompt_row.prompt.history())
-        self._submit(self.document.requests(self._generator, ImageParams, model))
+        self.settings_pane.show_seed(self.document.seed)
+        return self.document.requests(self._generator, ImageParams, model)
 
     @property
     def can_branch(self) -> bool:
@@ -268,10 +259,10 @@ class ImagePanel(Panel):
         base = self._jobs.request_of(steps, self.document.results)
         if base is None:
             self.host.say("Nothing is known any more about how this picture was made")
-        elif self._inspector.commit():
+        elif self.settings_pane.commit():
             self._easel.scrubbing = False
             branched, kept = self.document.branch(
-                base, steps=steps, index=index, params=ImageParams, model=self._inspector.chosen_model()
+                base, steps=steps, index=index, params=ImageParams, model=self.settings_pane.chosen_model()
             )
             self._submit((branched,), what="Branch")
             if kept and self.stage.card.isHidden():
@@ -279,18 +270,13 @@ class ImagePanel(Panel):
 
     def next_request(self) -> tuple[Request, str] | None:
         """The first of the pictures that Generate would make."""
-        self.refresh_models()
-        model = self._inspector.chosen_model()
-        if model is None or not self._inspector.commit():
-            return None
-        self.document.roll()
-        self._inspector.show_seed(self.document.seed)
-        return self.document.requests(self._generator, ImageParams, model)[0], self._title()
+        requests = self._requests()
+        return (requests[0], self._title()) if requests else None
 
     def rest_of(self, request: Request) -> Request | None:
         """Today's words, guidance and model; size, start picture and number of steps are those of the steps before."""
         rest, _ = self.document.branch(
-            request, steps="", index=0, params=ImageParams, model=self._inspector.chosen_model()
+            request, steps="", index=0, params=ImageParams, model=self.settings_pane.chosen_model()
         )
         return replace(rest, resume=request.resume, seed=request.seed)
 
@@ -346,11 +332,11 @@ class ImagePanel(Panel):
             self.document.start = start = None
             self.stage.notice.say("The picture to start from is not here any more.", stay=True)
         if artifact is None or start is None:
-            self._inspector.start.show_picture(None, "", "")
+            self.settings_pane.start.show_picture(None, "", "")
             self._easel.show_start(None)
             return
         whole = self._gallery.whole(artifact.id)
-        self._inspector.start.show_picture(whole or QImage(), start.title or "Picture", "")
+        self.settings_pane.start.show_picture(whole or QImage(), start.title or "Picture", "")
         if whole is not None:
             self._start_arrived(artifact.id, whole)
         else:
@@ -360,17 +346,11 @@ class ImagePanel(Panel):
         start = self.document.start
         if start is not None and start.id == artifact_id and image is not None:
             size = f"{image.width()} × {image.height()}"
-            self._inspector.start.show_picture(image, start.title or "Picture", size)
+            self.settings_pane.start.show_picture(image, start.title or "Picture", size)
             self._easel.show_start(image)
 
     def _offer_recent(self) -> None:
-        recent = []
-        tiles = self.stage.strip.tiles
-        for row in range(tiles.rowCount()):
-            tile = tiles.index(row).data(TILE)
-            if isinstance(tile, Tile) and tile.state in ("done", "partial") and len(recent) < RECENT_IN_MENU:
-                recent.append((tile.key, shorten(tile.title, 40) or "Picture", tile.image))
-        self._inspector.start.offer(recent, canvas=self._easel.artifact() is not None)
+        self.settings_pane.start.offer(self._gallery.recent(), canvas=self._easel.artifact() is not None)
 
     # Hands
 
@@ -393,16 +373,6 @@ class ImagePanel(Panel):
         else:
             self._intake.take_file(path, look_for_recipe=False)
 
-    def _fill_menu(self, menu: QMenu) -> None:
-        if not self.stage.canvas.view.is_empty():
-            menu.addAction(icon("copy"), "Copy picture", self.copy)
-        if self.artifact_id():
-            menu.addAction(icon("export"), "Export…", lambda: self.host.export(self.artifact_id()))
-            menu.addAction(icon("image-square"), "Start from this picture", self.start_from_canvas)
-            if self.stage.strip.tiles.rowCount() > 1:
-                menu.addAction(icon("square-half"), "Compare\tC", self._comparison.toggle)
-        menu.addAction(icon("clipboard"), "Paste as start picture", self.paste)
-
     def _note_settings(self, text: str, before: dict[str, Any]) -> None:
         after = self.document.to_json()
         self.host.add_undo(text, undo=self._setter(before), redo=self._setter(after))
@@ -422,14 +392,6 @@ class ImagePanel(Panel):
 
     def _show_document(self, *, as_edit: bool = True) -> None:
         """Show all of the document. `as_edit`, so that the prompt's own undo brings back what was written before."""
-        prompt = self.prompt_row.prompt
-        text = str(self.document.params.get(self._prompt_name, ""))
-        if prompt.text() != text:
-            with QSignalBlocker(prompt):
-                if as_edit:
-                    prompt.replace_text(text)
-                else:
-                    prompt.setText(text)
-                    prompt.moveCursor(QTextCursor.MoveOperation.End)
-        self._inspector.show_document(self.document)
+        self.prompt_row.show_text(str(self.document.params.get(self._prompt_name, "")), as_edit=as_edit)
+        self.settings_pane.show_document(self.document)
         self._show_start()

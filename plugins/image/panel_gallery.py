@@ -15,7 +15,7 @@ from studio.widgets.feeder import Feeder
 from studio.widgets.pictures import LARGEST, load_image
 from studio.widgets.text import shorten
 
-from .panel_strip import PICTURE, Strip, Tile, small
+from .panel_strip import PICTURE, TILE, Strip, Tile, small
 
 KEPT = 12
 """Whole pictures kept in memory, so that going to and fro in the strip compares them without a blink."""
@@ -33,6 +33,12 @@ class Gallery(QObject):
         self._feeder = Feeder(threads=2).serve(owner)
         self._feeder.ready.connect(self._ready)
         self._feeder.failed.connect(lambda key, _error: self._ready(key, None))
+
+    def recent(self, most: int = 8) -> list[tuple[str, str, QImage]]:
+        """(artifact id, title, small picture) of the finished ones in the strip, newest first."""
+        tiles = [self._strip.tiles.index(row).data(TILE) for row in range(self._strip.tiles.rowCount())]
+        done = [tile for tile in tiles if isinstance(tile, Tile) and tile.state in ("done", "partial")]
+        return [(tile.key, shorten(tile.title, 40) or "Picture", tile.image) for tile in done[:most]]
 
     def whole(self, artifact_id: str) -> QImage | None:
         """The picture if it is at hand."""

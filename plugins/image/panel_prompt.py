@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.widgets import theme
@@ -41,6 +41,17 @@ class PromptRow(QWidget):
     def prompt(self) -> PromptEdit:
         """The field itself."""
         return self.bar.prompt
+
+    def show_text(self, text: str, *, as_edit: bool) -> None:
+        """Show `text` without saying that it changed; `as_edit`, so that the prompt's own undo brings back the old."""
+        if self.prompt.text() == text:
+            return
+        with QSignalBlocker(self.prompt):
+            if as_edit:
+                self.prompt.replace_text(text)
+            else:
+                self.prompt.setText(text)
+                self.prompt.moveCursor(QTextCursor.MoveOperation.End)
 
     def show_busy(self, busy: bool) -> None:
         """Say that Generate queues while a picture is being made."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 
 from studio.ui.session import packed, unpacked
 from studio.widgets import theme
@@ -30,6 +30,16 @@ class WindowLayout(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON)
         self._timer.timeout.connect(self.remember)
+        for dock in (window.inspector, window.ribbon):
+            dock.wanted_changed.connect(self.touch)
+        for part in (window, window.inspector, window.ribbon):
+            part.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice when the window is moved, or it or a dock made larger."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self.touch()
+        return False
 
     def touch(self) -> None:
         """Something changed; remember it soon."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QMoveEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
@@ -19,6 +19,7 @@ from studio.ui.commands import Commands
 from studio.ui.documents import Documents
 from studio.ui.dropping import DropZone
 from studio.ui.exchange import Exchange
+from studio.ui.gaze import Gaze
 from studio.ui.inspector_dock import InspectorDock
 from studio.ui.job_status import JobStatus
 from studio.ui.keys import FocusKeys
@@ -37,11 +38,11 @@ from studio.ui.services import Services
 from studio.ui.session import Session
 from studio.ui.sheets import Sheets
 from studio.ui.status_bar import StatusBar
-from studio.ui.style import sheet
+from studio.ui.style import dress
 from studio.ui.topbar import TopBar
 from studio.ui.verifying import Verifying
 from studio.ui.window_commands import add_commands
-from studio.widgets import theme
+from studio.ui.window_parts import centre_of, rail_bar
 
 SHOW_PLUGINS = "Show plugins"
 
@@ -71,7 +72,7 @@ class MainWindow(QMainWindow):
         self.bridge = bridge
         self._switch, self._left = switch, left
         self.places = Navigation(self)
-        self._looked: tuple[str, bool] = ("", False)
+        self._gaze = Gaze()
         self._painted = self._closed = False
         self.session = Session(services.session, self)
         self.commands = Commands(self)
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         add_commands(self)
         self.topbar.describe()
         self._join()
-        self._restyle()
+        dress(self._dressed)
         self._fill()
         self.layout_memory.restore()
 
@@ -96,22 +97,9 @@ class MainWindow(QMainWindow):
         self.topbar = TopBar(self.commands, self)
         self.setMenuWidget(self.topbar)
         self.rail = Rail()
-        bar = QToolBar("Rail", self)
-        bar.setObjectName("railBar")
-        bar.setMovable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.toggleViewAction().setEnabled(False)
-        if (row := bar.layout()) is not None:
-            row.setContentsMargins(0, 0, 0, 0)
-        bar.addWidget(self.rail)
+        bar = rail_bar(self.rail, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
-        centre = QWidget(self)
-        centre.setProperty("surface", "canvas")
-        centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.stack = QStackedWidget(centre)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.stack)
+        centre, self.stack = centre_of(self)
         self.setCentralWidget(centre)
         self.notices = Notices(centre)
         self.inspector = InspectorDock(self)
@@ -158,9 +146,6 @@ class MainWindow(QMainWindow):
         self.ribbon.step_shown.connect(self._show_step)
         self.ribbon.branch_wanted.connect(self._branch)
         self.drops.dropped.connect(self.exchange.take_drop)
-        for dock in (self.inspector, self.ribbon):
-            dock.wanted_changed.connect(self.layout_memory.touch)
-            dock.installEventFilter(self)
 
     def _fill(self) -> None:
         """Show the project that `services` holds."""
@@ -226,12 +211,9 @@ class MainWindow(QMainWindow):
         return self.panels.word(job.request.generator) if job is not None else "step"
 
     def _look(self) -> None:
-        """Previews are made only while somebody looks at the panel they are for."""
         running = self.job_status.running
-        seen = self.isVisible() and not self.isMinimized() and self.panels.origin(running) == self.front
-        if running and (running, seen) != self._looked:
-            self._looked = (running, seen)
-            self.services.engine.look(running, seen)
+        in_sight = self.isVisible() and not self.isMinimized()
+        self._gaze.turn(self.services.engine, running, in_sight and self.panels.origin(running) == self.front)
 
     def _show_count(self, waiting: int, busy: bool) -> None:
         count = waiting + busy
@@ -301,13 +283,8 @@ class MainWindow(QMainWindow):
         self.notices.show_problem(problem, action=SHOW_PLUGINS, act=lambda: self.show_place("plugins"))
 
     def _show_undo(self) -> None:
-        undo = self.panels.undo
-        on_panel = self.front_slot() is not None
-        can_undo, can_redo = on_panel and undo.canUndo(), on_panel and undo.canRedo()
         self.topbar.show_possible()
-        self.topbar.show_undo(
-            can_undo, can_redo, undo.undoText() if can_undo else "", undo.redoText() if can_redo else ""
-        )
+        self.topbar.show_undo_of(self.panels.undo if self.front_slot() is not None else None)
 
     def started(self) -> None:
         """The queue is loaded: show what waits in it."""
@@ -319,15 +296,8 @@ class MainWindow(QMainWindow):
 
     def models_changed(self) -> None:
         """There are other models than before."""
-        for panel in self.panels.ids():
-            slot = self.panels.opened(panel)
-            refresh = getattr(slot.panel, "refresh_models", None) if slot is not None else None
-            if slot is not None and refresh is not None:
-                self.panels.guard(slot, refresh)
-        page = self.places.pages.get("models")
-        refresh = getattr(page, "refresh", None)
-        if refresh is not None:
-            refresh()
+        self.panels.refresh_models()
+        self.places.refresh("models")
 
     # --- projects ---
 
@@ -365,7 +335,7 @@ class MainWindow(QMainWindow):
         self.notices.clear()
         self.places.forget()
         self.documents.deleteLater()
-        self._looked = ("", False)
+        self._gaze = Gaze()
 
     # --- Qt ---
 
@@ -376,27 +346,11 @@ class MainWindow(QMainWindow):
         else:
             super().keyPressEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice when a dock was made wider."""
-        if event.type() == QEvent.Type.Resize and watched in (self.inspector, self.ribbon):
-            self.layout_memory.touch()
-        return False
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Remember the size soon."""
-        super().resizeEvent(event)
-        self.layout_memory.touch()
-
-    def moveEvent(self, event: QMoveEvent) -> None:
-        """Remember the place soon."""
-        super().moveEvent(event)
-        self.layout_memory.touch()
-
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme, and stop previews while minimised."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and hasattr(self, "_dressed"):
-            self._restyle()
+            dress(self._dressed)
         elif event.type() == QEvent.Type.WindowStateChange and hasattr(self, "job_status"):
             self._look()
 
@@ -443,10 +397,3 @@ class MainWindow(QMainWindow):
         self.lines.close()
         self._let_go()
         self.session.close()
-
-    def _restyle(self) -> None:
-        new = sheet(theme.tokens())
-        # On the few parts it is for: on the window itself every widget inside would be polished by two sheets.
-        for part in self._dressed:
-            if part.styleSheet() != new:
-                part.setStyleSheet(new)

@@ -109,6 +109,12 @@ class Navigation:
             others = [place.id for place in self._window.panels.places() if place.id != failed]
             self.show(others[0] if others else "plugins")
 
+    def refresh(self, name: str) -> None:
+        """Let a page that was built look again."""
+        refresh = getattr(self.pages.get(name), "refresh", None)
+        if refresh is not None:
+            refresh()
+
     def _page(self, name: str) -> QWidget:
         if name not in self.pages:
             self.pages[name] = make_page(name, self._window)

@@ -146,6 +146,14 @@ class Panels(QObject):
         self._around.documents.watch(panel, made.state)
         return slot
 
+    def refresh_models(self) -> None:
+        """Let the panels that are open look at the models again."""
+        for panel in self.ids():
+            slot = self.opened(panel)
+            refresh = getattr(slot.panel, "refresh_models", None) if slot is not None else None
+            if slot is not None and refresh is not None:
+                self.guard(slot, refresh)
+
     def _make(self, panel: str, host: ShellPanelHost) -> Panel:
         plugins = self._around.services.plugins
         offer = self._offers().get(panel)

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QWidget
+
+from studio.widgets import theme
 from studio.widgets.theme import Tokens
+
+
+def dress(parts: Iterable[QWidget]) -> None:
+    """Put the rules of the present theme on the few parts they are for.
+
+    On the window itself every widget inside would be polished by two sheets.
+    """
+    new = sheet(theme.tokens())
+    for part in parts:
+        if part.styleSheet() != new:
+            part.setStyleSheet(new)
 
 
 def sheet(t: Tokens) -> str:

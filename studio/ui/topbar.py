@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.commands import Commands, native
@@ -112,6 +113,13 @@ class TopBar(QFrame):
         """Grey out what has no sense in the place that is in front."""
         for button, command in ((self.export, "export"), (self.sides, "view.sides")):
             button.setEnabled(self._commands.possible(command))
+
+    def show_undo_of(self, stack: QUndoStack | None) -> None:
+        """Offer what a stack can undo and redo; None: nothing can be undone here."""
+        can_undo, can_redo = stack is not None and stack.canUndo(), stack is not None and stack.canRedo()
+        undo_text = stack.undoText() if stack is not None and can_undo else ""
+        redo_text = stack.redoText() if stack is not None and can_redo else ""
+        self.show_undo(can_undo, can_redo, undo_text, redo_text)
 
     def show_undo(self, undo: bool, redo: bool, undo_text: str, redo_text: str) -> None:
         """Light the two arrows and name what they would do."""

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.api import Input, Model, ModelRef, Recipe, Request, media
+from tests.plugins.image.panel_bench import host, panel  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

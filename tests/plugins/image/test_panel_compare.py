@@ -10,9 +10,7 @@ from plugins.image.panel import ImagePanel
 from studio.api import Request, ResumePoint
 from studio.widgets.compare import CompareView
 from tests.plugins.image.fake_host import FakeHost, png
-from tests.plugins.image.test_panel import colour, generate, host, make_picture, panel, shown
-
-__all__ = ["host", "panel"]
+from tests.plugins.image.panel_bench import colour, generate, make_picture, shown
 
 
 def test_two_pictures_are_compared_by_one_key(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
