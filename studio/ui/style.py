@@ -45,8 +45,8 @@ def sheet(t: Tokens) -> str:
 #railButton:focus {{ border: 2px solid {t.accent}; }}
 
 #statusBar {{ background: {t.surface}; border-top: 1px solid {t.line}; }}
-#statusCancel {{ padding: {t.px(2)}px {t.px(10)}px; min-height: 0; }}
-#statusCancel:focus {{ padding: {t.px(2) - 1}px {t.px(10) - 1}px; }}
+#statusCancel, #statusPause {{ padding: {t.px(2)}px {t.px(10)}px; min-height: 0; }}
+#statusCancel:focus, #statusPause:focus {{ padding: {t.px(2) - 1}px {t.px(10) - 1}px; }}
 
 #palette {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {t.px(10)}px; }}
 #paletteInput, #paletteInput:focus {{
