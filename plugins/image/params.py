@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from studio.api import param
 from studio.inference.schedulers_table import CHOICES
 
 SIZE_LIMIT = 4096
 """The longest side in pixels that is asked of a model."""
+
+
+def _side(label: str, role: Literal["width", "height"]) -> int:
+    value: int = param(
+        256,
+        label=label,
+        help="Models draw best near the size they were trained at: 256 for the built-in one.",
+        minimum=64,
+        maximum=SIZE_LIMIT,
+        slider=(128, 1024),
+        step=8,
+        multiple=8,
+        unit="px",
+        role=role,
+    )
+    return value
 
 
 @dataclass(frozen=True)
@@ -48,30 +65,8 @@ class ImageParams:
         step=0.1,
         decimals=1,
     )
-    width: int = param(
-        256,
-        label="Width",
-        help="Models draw best near the size they were trained at: 256 for the built-in one.",
-        minimum=64,
-        maximum=SIZE_LIMIT,
-        slider=(128, 1024),
-        step=8,
-        multiple=8,
-        unit="px",
-        role="width",
-    )
-    height: int = param(
-        256,
-        label="Height",
-        help="Models draw best near the size they were trained at: 256 for the built-in one.",
-        minimum=64,
-        maximum=SIZE_LIMIT,
-        slider=(128, 1024),
-        step=8,
-        multiple=8,
-        unit="px",
-        role="height",
-    )
+    width: int = _side("Width", "width")
+    height: int = _side("Height", "height")
     strength: float = param(
         0.6,
         label="Strength",
