@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from . import melody as tunes
-from .harmony import Symbol, Taste, make_form, make_harmony
-from .patterns import Drummer, bass, comp
-from .score import (
+from studio.inference.notes.score import (
     DRUM_STEPS,
     DRUMS,
     DURATIONS,
@@ -28,6 +25,10 @@ from .score import (
     Track,
     home,
 )
+
+from . import melody as tunes
+from .harmony import Symbol, Taste, make_form, make_harmony
+from .patterns import Drummer, bass, comp
 from .styles import MOODS as MOOD_TABLE
 from .styles import STYLES as STYLE_TABLE
 from .styles import Mood, Style

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from studio.inference.notes.score import Score
+from studio.inference.notes.tokens import Cell, encode, encode_fill
+from studio.inference.notes.vocabulary import FILL, MASKED, PAD, PART_ID, START
+
 from ..training.checkpoint import write_atomically
 from .composer import random_score
-from .score import Score
-from .tokens import Cell, encode, encode_fill
-from .vocabulary import FILL, MASKED, PAD, PART_ID, START
 
 HELD_OUT = 1 << 30
 """Pieces with this number and above are never trained on."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from .score import MODES, QUALITIES
+from studio.inference.notes.score import MODES, QUALITIES
 
 Symbol = tuple[int, str]
 

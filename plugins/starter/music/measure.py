@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from studio.inference.notes.grammar import Grammar, all_cells, check
+from studio.inference.notes.sample import answers, begin, fill
+from studio.inference.notes.score import TICKS, Score
+from studio.inference.notes.tokens import encode_cell
+
 from .composer import random_score
 from .data import HELD_OUT, pick_gap
-from .grammar import Grammar, all_cells, check
 from .model import load_model
 from .probe import Judges, features, header_features, train_judges
-from .sample import answers, begin, fill
-from .score import TICKS, Score
-from .tokens import encode_cell
 
 JUDGE_FROM = 2 * HELD_OUT
 SAMPLES_FROM = 3 * HELD_OUT

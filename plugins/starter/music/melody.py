@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from studio.inference.notes.score import GRID, METRES, MODES, QUALITIES, SUBDIVISIONS
+
 from .harmony import Phrase, Symbol
-from .score import GRID, METRES, MODES, QUALITIES, SUBDIVISIONS
 from .styles import Mood
 
 Event = tuple[int, int, int]

@@ -13,11 +13,12 @@ import torch
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
+from studio.inference.notes.vocabulary import BEGIN, END, PAD, WORDS, write_vocabulary
+
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.muon import Muon
 from ..training.pace import Pace
 from .data import HELD_OUT, IGNORED, Lessons, collate
-from .vocabulary import BEGIN, END, PAD, WORDS, write_vocabulary
 
 
 @dataclass(frozen=True, slots=True)

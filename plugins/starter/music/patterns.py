@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from random import Random
 
+from studio.inference.notes.score import METRES
+
 from .harmony import Symbol
-from .score import METRES
 from .voicing import Voicing, classes_of
 
 Event = tuple[int, int, int, int]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .score import DRUMS, METRES, MODES, MOODS, QUALITIES, ROLES, STEP, STYLES, Note, Score, home
+from studio.inference.notes.score import DRUMS, METRES, MODES, MOODS, QUALITIES, ROLES, STEP, STYLES, Note, Score, home
 
 Features = npt.NDArray[np.float32]
 _QUALITIES = tuple(QUALITIES)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+from studio.inference.notes.score import QUALITIES
+
 from .harmony import Symbol
-from .score import QUALITIES
 
 Voicing = tuple[int, ...]
 

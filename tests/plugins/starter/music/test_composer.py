@@ -11,9 +11,9 @@ import pytest
 from plugins.starter.music.composer import compose, random_brief, random_score
 from plugins.starter.music.harmony import Phrase, Taste, functional_phrase, make_form, make_harmony
 from plugins.starter.music.melody import CELLS, Ladder, Motif, vary
-from plugins.starter.music.score import METRES, MODES, MOODS, STYLES, Brief, Chord, Note, Score, Track
 from plugins.starter.music.styles import STYLES as TABLE
 from plugins.starter.music.voicing import classes_of, four_parts, lead
+from studio.inference.notes.score import METRES, MODES, MOODS, STYLES, Brief, Chord, Note, Score, Track
 
 
 def full_brief(style: str, mood: str, metre: tuple[int, int], mode: str, bars: int = 8) -> Brief:

@@ -13,15 +13,15 @@ import torch
 
 from plugins.starter.music.composer import random_score
 from plugins.starter.music.data import HELD_OUT, IGNORED, Lessons, collate, lesson, targets
-from plugins.starter.music.grammar import Grammar, check
 from plugins.starter.music.measure import judge, silence, table
 from plugins.starter.music.model import TINY, Training, build_model, load_model, run
 from plugins.starter.music.probe import features, train_judges
-from plugins.starter.music.sample import Task, add_track, answers, begin, choose, fill, go_on, sample
-from plugins.starter.music.score import Brief, Note, Score, Track
-from plugins.starter.music.tokens import decode_body, encode
-from plugins.starter.music.vocabulary import END, KIND_OF, MASKED, START, same_vocabulary
 from plugins.starter.training.pace import Pace
+from studio.inference.notes.grammar import Grammar, check
+from studio.inference.notes.sample import Task, add_track, answers, begin, choose, fill, go_on, sample
+from studio.inference.notes.score import Brief, Note, Score, Track
+from studio.inference.notes.tokens import decode_body, encode
+from studio.inference.notes.vocabulary import END, KIND_OF, MASKED, START, same_vocabulary
 
 CPU = torch.device("cpu")
 

@@ -11,9 +11,9 @@ import pytest
 
 from plugins.starter.music.composer import random_score
 from plugins.starter.music.data import pick_gap
-from plugins.starter.music.grammar import Grammar, all_cells, check
-from plugins.starter.music.score import STEP, Brief, Chord, Note, Score, Track
-from plugins.starter.music.tokens import (
+from studio.inference.notes.grammar import Grammar, all_cells, check
+from studio.inference.notes.score import STEP, Brief, Chord, Note, Score, Track
+from studio.inference.notes.tokens import (
     assemble,
     decode,
     decode_body,
@@ -25,7 +25,7 @@ from plugins.starter.music.tokens import (
     merge,
     tempo_class,
 )
-from plugins.starter.music.vocabulary import (
+from studio.inference.notes.vocabulary import (
     BAR_ZERO,
     BLOCKS,
     END,
