@@ -26,10 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", choices=("pictures", "prose", "prose-gru", "music"))
     parser.add_argument(
         "--stage",
-        choices=("all", "autoencoder", "text", "cache", "denoiser", "decoder", "polish", "ship"),
+        choices=("all", "autoencoder", "text", "cache", "denoiser", "decoder", "refine", "adopt", "polish", "ship"),
         default="all",
         help="all: autoencoder, text, denoiser, ship. Beside them: cache (encode ahead), decoder (better pictures from "
-        "the same latents), polish (let the rate run out, for weights to ship)",
+        "the same latents), refine (better latents too) and then adopt (take them), polish (let the rate run out, for "
+        "weights to ship)",
     )
     parser.add_argument("--tiny", action="store_true", help="a toy of the same shape, in seconds: for tests")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in the work folder")
@@ -42,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto")
     options = parser.parse_args(arguments)
     work = options.work or Path(platformdirs.user_cache_dir("studio")) / "training" / options.model
-    out = options.out or SHIPPED / options.model
+    # A toy must never take the place of what is shipped.
+    out = options.out or (work / "toy" if options.tiny else SHIPPED / options.model)
     if options.fresh:
         for file in work.glob("*.safetensors"):
             file.unlink()

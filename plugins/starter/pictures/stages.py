@@ -20,12 +20,12 @@ from .autoencoder import (
     build_autoencoder,
     held_out_pictures,
     train_autoencoder,
-    train_decoder,
     whiten,
 )
 from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
 from .data import LatentCache
 from .denoiser import DenoiserPlan, DenoiserTraining, build_denoiser, polish_denoiser, train_denoiser
+from .refining import refine
 from .text import build_text_encoder, make_tokenizer, train_text
 
 
@@ -35,7 +35,7 @@ def plans(tiny: bool) -> tuple[AutoencoderPlan, int, DenoiserPlan]:
     if not tiny:
         return full
     return (
-        replace(full[0], channels=(8, 8, 16, 16, 32), steps=8, linear=24, batch=4),
+        replace(full[0], channels=(8, 8, 16, 16, 32), steps=8, linear=24, batch=4, decoder=8),
         24,
         replace(
             full[2],
@@ -93,7 +93,26 @@ class Training:
 
     def decoder(self) -> None:
         """Better pictures from the same latents."""
-        train_decoder(self.autoencoder(), self.coder, self.work, self.pace("decoder"), self.device)
+        refine(self.autoencoder(), self.coder, self.work, self.pace("decoder"), self.device)
+
+    def refine(self) -> None:
+        """Both halves of the autoencoder at once, for better latents. Stays beside the rest until `adopt`."""
+        refine(self.autoencoder(), self.coder, self.work, self.pace("refine"), self.device, encoder=True)
+
+    def adopt(self) -> None:
+        """Make the refined autoencoder the one in use. Cached latents are drawn anew, the denoiser goes on from its
+        weights; its optimiser forgets where it was heading.
+        """
+        path, better = self.work / "refined.safetensors", {}
+        vae = self.autoencoder()
+        if load_checkpoint(path, models={"average": better}, optimiser=None) is None:
+            raise SystemExit("Nothing was refined yet: run the stage refine first.")
+        vae.load_state_dict(better)
+        whiten(vae, held_out_pictures(64))
+        save_checkpoint(self.work / "autoencoder-done.safetensors", models={"model": vae}, optimiser=None, info={})
+        for stale in ("refined.safetensors", "decoder.safetensors"):
+            (self.work / stale).unlink(missing_ok=True)
+        shutil.rmtree(self.work / "latents-1", ignore_errors=True)
 
     def best_autoencoder(self) -> AutoencoderKL:
         """The autoencoder with the decoder's further training, where there was any."""
@@ -188,6 +207,10 @@ def run(
         training.cache()
     if stage == "decoder":
         training.decoder()
+    if stage == "refine":
+        training.refine()
+    if stage == "adopt":
+        training.adopt()
     if stage in ("all", "denoiser"):
         training.denoiser()
     if stage == "polish":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from plugins.starter.pictures import stages
 from plugins.starter.pictures.denoiser import build_scheduler
 from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
 from plugins.starter.training.muon import Muon
@@ -99,3 +100,18 @@ def test_a_tiny_training_run_ends_in_a_model_that_paints(tmp_path: Path) -> None
     assert json.loads(python("-c", PAINT, out).splitlines()[-1]) == [[256, 256], True]
     assert (out / "preview.safetensors").exists()
     assert "places" in json.loads((out / "words.json").read_text())["words"]
+
+
+def test_refining_makes_new_latents_only_when_they_are_adopted(tmp_path: Path) -> None:
+    def run(stage: str) -> None:
+        stages.run(stage, work=tmp_path, out=tmp_path / "out", tiny=True, device=torch.device("cpu"), deadline=None)
+
+    run("autoencoder")
+    done = tmp_path / "autoencoder-done.safetensors"
+    before = done.read_bytes()
+    run("refine")
+    assert done.read_bytes() == before
+    assert [line["drift"] for line in lines(tmp_path, "refine")][-1] > 0
+    run("adopt")
+    assert done.read_bytes() != before
+    assert not (tmp_path / "refined.safetensors").exists()

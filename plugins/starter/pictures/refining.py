@@ -1,0 +1,107 @@
+"""Going on with a finished autoencoder: the decoder alone, or both halves without leaving the latents behind."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+
+from ..training.checkpoint import load_checkpoint, save_checkpoint
+from ..training.muon import Muon
+from ..training.pace import Pace
+from ..world import render, sample_scene
+from .autoencoder import (
+    HELD_OUT,
+    AutoencoderPlan,
+    build_autoencoder,
+    held_out_pictures,
+    psnr,
+    reconstruction_loss,
+    to_tensor,
+)
+
+ANCHOR = 0.004
+"""What leaving the old latents costs. Turning the latent space gains no picture anything, and the denoiser would have
+to learn it anew; this keeps the encoder from turning it for nothing."""
+
+
+def _whole_pictures(step: int) -> torch.Tensor:
+    rng = np.random.default_rng([step, 12])
+    return to_tensor(np.stack([render(sample_scene(int(s))) for s in rng.integers(0, HELD_OUT, 2)]))
+
+
+def _crops(step: int) -> torch.Tensor:
+    """Six crops of 128 pixels from three pictures: more scenes for the time of two whole ones."""
+    rng = np.random.default_rng([step, 13])
+    crops = []
+    for s in rng.integers(0, HELD_OUT, 3):
+        picture = render(sample_scene(int(s)))
+        for y, x in rng.integers(0, 9, (2, 2)) * 16:
+            crops.append(picture[y : y + 128, x : x + 128])
+    return to_tensor(np.stack(crops))
+
+
+def refine(
+    vae: AutoencoderKL, plan: AutoencoderPlan, work: Path, pace: Pace, device: torch.device, *, encoder: bool = False
+) -> AutoencoderKL:
+    """Train on and return the averaged weights.
+
+    Without `encoder` only the decoder learns: latents stay what they are, and a denoiser trained on them stays right.
+    With it both halves learn, held near the latents they had, and the denoiser has to be trained on for a while.
+    """
+    before = copy.deepcopy(vae).eval().requires_grad_(False) if encoder else None
+    vae.requires_grad_(False)
+    halves = [vae.decoder, vae.post_quant_conv, *([vae.encoder] if encoder else [])]
+    for half in halves:
+        half.requires_grad_(True)
+    optimiser = Muon(halves, lr=0.006, adam_lr=0.0006)
+    average: dict[str, torch.Tensor] = {k: v.detach().clone() for k, v in vae.state_dict().items()}
+    path = work / ("refined.safetensors" if encoder else "decoder.safetensors")
+    info = load_checkpoint(path, models={"model": vae, "average": average}, optimiser=optimiser) or {"step": 0}
+    step, judge, losses, drifts = int(info["step"]), held_out_pictures(32), [], []
+
+    def averaged() -> AutoencoderKL:
+        model = build_autoencoder(plan).to(device)
+        model.load_state_dict(average)
+        return model.eval()
+
+    while step < plan.decoder and pace.go_on():
+        # Rates fall slowly, as one over a root: however long it is given, the average is always worth shipping.
+        optimiser.pace(min(1.0, (step + 1) / 50) / (1 + step / 400) ** 0.5)
+        x = (_crops if encoder and step % 4 else _whole_pictures)(step).to(device)
+        noise, drift = torch.Generator().manual_seed(step), x.new_zeros(())
+        with torch.autocast(device.type, torch.bfloat16):
+            with torch.set_grad_enabled(encoder):
+                z = vae.encode(x).latent_dist.mean.float()
+            if before is not None:
+                with torch.no_grad():
+                    old = before.encode(x).latent_dist.mean.float()
+                drift = (z - old).square().mean()
+            y = vae.decode(z + plan.noise * torch.randn(z.shape, generator=noise).to(device)).sample.float()
+        loss = reconstruction_loss(y, x)
+        optimiser.zero_grad(set_to_none=True)
+        (loss + ANCHOR * drift).backward()
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        losses.append(loss.item())
+        drifts.append(drift.item())
+        with torch.no_grad():
+            decay = min(0.998, (1 + step) / (10 + step))
+            for key, value in vae.state_dict().items():
+                average[key].lerp_(value, 1 - decay)
+        if step % min(50, plan.decoder // 2) == 0:
+            facts = {"loss": sum(losses) / len(losses), "drift": sum(drifts) / len(drifts)}
+            losses.clear()
+            drifts.clear()
+            if step % 200 == 0:
+                facts["psnr"] = psnr(averaged(), judge)
+                save_checkpoint(
+                    path, models={"model": vae, "average": average}, optimiser=optimiser, info={"step": step, **facts}
+                )
+            pace.note(step, plan.decoder, **facts)
+    save_checkpoint(path, models={"model": vae, "average": average}, optimiser=optimiser, info={"step": step})
+    return averaged()
