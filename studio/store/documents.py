@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from studio.core.canonical import thaw
-from studio.store.files import in_words, plain_name, plain_words, read_object, set_aside, write_json
+from studio.store.files import in_words, plain_name, plain_words, read_object, set_aside, write_file, write_json
 
 FILE = "document.json"
+PLAIN_LIMIT = 64 << 20
+"""Bytes of a plain file that somebody may have written into by another program."""
 
 
 class DocumentStore:
@@ -53,21 +56,60 @@ class DocumentStore:
             except OSError as error:
                 raise in_words(error, path, doing="read") from error
 
-    def save(self, document_id: str, document: Mapping[str, Any]) -> None:
+    def save(self, document_id: str, document: Mapping[str, Any], files: Mapping[str, str] | None = None) -> None:
         """Keep a document, atomically. Top-level fields that are on disk and not in `document` stay: an older plugin
         does not lose what a newer one wrote. To empty a field, save it as None. Raises StudioError.
+
+        `files` are plain texts to stand beside it under their names, for people and for other programs. The document
+        must hold all of it too: it is written first, so a crash between the two leaves the files older, not torn.
         """
         path = self.path(document_id)
         with self._lock:
             before = self.load(document_id) or {}
             after = {**before, **thaw(document)}
+            kept: Mapping[str, Any] = before.get("files") or {}
+            if files is not None:
+                after["files"] = {plain_name(name): _hash(text.encode()) for name, text in files.items()}
             if after != before or not path.exists():
                 write_json(path, after)
+            for name, text in (files or {}).items():
+                target = path.with_name(name)
+                if kept.get(name) != after["files"][name] or not target.exists():
+                    with plain_words(target):
+                        write_file(target, text.encode())
+            for name in set(kept) - set(after.get("files") or {}):
+                with contextlib.suppress(OSError, ValueError):
+                    path.with_name(plain_name(name)).unlink(missing_ok=True)
+
+    def changed_files(self, document_id: str) -> dict[str, str]:
+        """The plain files beside a document that another program has written since it was saved."""
+        path = self.path(document_id)
+        found: dict[str, str] = {}
+        with self._lock, contextlib.suppress(OSError, ValueError, AttributeError):
+            saved = path.stat().st_mtime_ns
+            for name, sha256 in (read_object(path).get("files") or {}).items():
+                file = path.with_name(plain_name(name))
+                with contextlib.suppress(OSError, UnicodeDecodeError):
+                    stat = file.stat()
+                    # Older than the document: it was not written any more when the program was ended.
+                    if stat.st_mtime_ns < saved or stat.st_size > PLAIN_LIMIT:
+                        continue
+                    data = file.read_bytes()
+                    if _hash(data) != sha256:
+                        found[name] = data.decode("utf-8-sig")
+        return found
 
     def remove(self, document_id: str) -> None:
         """Delete a document's file; nothing happens where there is none. Raises StudioError."""
         path = self.path(document_id)
         with self._lock, plain_words(path, doing="delete"):
+            for name in (self.load(document_id) or {}).get("files") or {}:
+                with contextlib.suppress(OSError, ValueError):
+                    path.with_name(plain_name(name)).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 path.parent.rmdir()
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

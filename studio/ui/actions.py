@@ -50,6 +50,11 @@ class Actions:
             self._window.say("Copied")
 
     def can_export(self) -> bool:
+        """True where the panel in front has something to export."""
+        slot = self._window.front_slot()
+        return slot is not None and bool(self._window.panels.ask(slot, lambda: slot.panel.can_export, False))
+
+    def has_result(self) -> bool:
         """True where the panel in front shows a result."""
         return bool(self._shown())
 
@@ -65,7 +70,8 @@ class Actions:
 
     def export_front(self) -> None:
         """Export what the panel in front shows."""
-        shown = self._shown()
+        slot = self._window.front_slot()
+        shown = self._window.panels.ask(slot, slot.panel.export_id, "") if slot is not None else ""
         if shown:
             self.export(shown)
         else:

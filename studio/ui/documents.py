@@ -7,6 +7,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -36,6 +37,7 @@ class Documents(QObject):
         super().__init__(parent)
         self._store = store
         self._states: dict[str, Callable[[], Mapping[str, Any]]] = {}
+        self._files: dict[str, Callable[[], Mapping[str, str]]] = {}
         self._dirty: set[str] = set()
         self._failing = False
         self._writing: dict[int, str] = {}
@@ -55,7 +57,10 @@ class Documents(QObject):
             self.failed.emit(Problem.of(error))
             return {}
         state = (found or {}).get("state")
-        return dict(state) if isinstance(state, Mapping) else {}
+        if not isinstance(state, Mapping):
+            return {}
+        edited = self._store.changed_files(panel) if (found or {}).get("files") else {}
+        return {**state, "files": edited} if edited else dict(state)
 
     def keep_copy(self, panel: str) -> None:
         """Put a document that its panel cannot open aside, before a new one is saved in its place."""
@@ -64,13 +69,17 @@ class Documents(QObject):
             if found:
                 self._store.save(f"{panel}-unopened-{int(time.time())}", found)
 
-    def watch(self, panel: str, state: Callable[[], Mapping[str, Any]]) -> None:
-        """Ask `state` from now on whenever the panel's document is saved."""
+    def watch(
+        self, panel: str, state: Callable[[], Mapping[str, Any]], files: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
+        """Ask `state` from now on whenever the panel's document is saved, and `files` for what stands beside it."""
         self._states[panel] = state
+        self._files[panel] = files
 
     def forget(self, panel: str) -> None:
         """The panel is gone; its document stays on disk."""
         self._states.pop(panel, None)
+        self._files.pop(panel, None)
         self._dirty.discard(panel)
 
     def changed(self, panel: str) -> None:
@@ -93,7 +102,7 @@ class Documents(QObject):
         self._writing.clear()
         for panel in sorted(self._dirty):
             try:
-                self._store.save(panel, self._document(panel))
+                self._store.save(panel, self._document(panel), self._files[panel]())
             except Exception as error:  # noqa: BLE001 - a panel's own state() may fail in any way
                 self._stumble(panel, error)
                 return False
@@ -115,14 +124,14 @@ class Documents(QObject):
         """Ask the panels here, write off the thread: two fsyncs take 5 ms on a good disk, 50 on a bad one."""
         for panel in sorted(self._dirty):
             try:
-                document = self._document(panel)
+                document, files = self._document(panel), self._files[panel]()
             except Exception as error:  # noqa: BLE001 - a panel's own state() may fail in any way
                 self._stumble(panel, error)
                 continue
             number = next(self._numbers)
             self._writing[number] = panel
             self._dirty.discard(panel)
-            self._feeder.ask(number, lambda panel=panel, document=document: self._store.save(panel, document))
+            self._feeder.ask(number, partial(self._store.save, panel, document, files))
 
     def _written(self, number: object, _result: object) -> None:
         self._writing.pop(number, None)  # type: ignore[call-overload]

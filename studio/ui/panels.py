@@ -143,7 +143,7 @@ class Panels(QObject):
         state = self._around.documents.load(panel)
         if state and not self.guard(slot, lambda: made.restore(state)):
             self._around.documents.keep_copy(panel)
-        self._around.documents.watch(panel, made.state)
+        self._around.documents.watch(panel, made.state, made.files)
         return slot
 
     def refresh_models(self) -> None:

@@ -127,7 +127,7 @@ def _steps(window: MainWindow) -> list[Command]:
             group,
             "make again identical same reproduce",
             ANY_PANEL,
-            enabled=actions.can_export,
+            enabled=actions.has_result,
         ),
     ]
 

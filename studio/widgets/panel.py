@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -49,6 +49,13 @@ class Panel(QWidget):
     def restore(self, state: dict[str, Any]) -> None:
         """The opposite of `state`; whatever is unknown or wrong is passed over."""
 
+    def files(self) -> Mapping[str, str]:
+        """Plain texts to stand beside the document under their file names ("01-the-lamp-room.md"), for people and other
+        programs; `state` holds all of it too. What another program wrote into them since comes back in
+        `restore(state)` as `state["files"]`.
+        """
+        return {}
+
     def use_model(self, model_id: str) -> bool:
         """Choose a model by its id; False where the panel cannot use it."""
         return False
@@ -59,6 +66,17 @@ class Panel(QWidget):
     def artifact_id(self) -> str:
         """The artifact on show, which export and "Send to" act on; "" for none."""
         return ""
+
+    @property
+    def can_export(self) -> bool:
+        """True where `export_id` would give something."""
+        return bool(self.artifact_id())
+
+    def export_id(self) -> str:
+        """The artifact to export: asked once, when the artist wants to. A panel whose document is no artifact yet makes
+        one here. "" for nothing.
+        """
+        return self.artifact_id()
 
     def copy(self) -> bool:
         """Put what is on show on the clipboard; False where there is nothing."""

@@ -193,11 +193,11 @@ def _follow(app: QApplication, _scheme: object = None) -> None:
 
 
 def load_fonts(app: QApplication) -> None:
-    """Make Inter known to Qt, once. Without the files the font of the desktop is used."""
+    """Make Inter and Literata known to Qt, once. Without the files the font of the desktop is used."""
     if app.property(_FONTS):
         return
     app.setProperty(_FONTS, True)
-    for path in sorted((resources() / "fonts").glob("*.otf")):
+    for path in sorted((resources() / "fonts").glob("*.[ot]tf")):
         QFontDatabase.addApplicationFont(str(path))
 
 
@@ -210,6 +210,15 @@ def font(pixels: int, *, weight: QFont.Weight = QFont.Weight.Normal, tabular: bo
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if tabular:
         made.setFeature(QFont.Tag.fromString("tnum"), 1)
+    return made
+
+
+def serif(pixels: int) -> QFont:
+    """The typeface for long texts at a size in pixels."""
+    made = QFont()
+    made.setFamilies(["Literata", "Georgia", "Charter", "Noto Serif", "DejaVu Serif", "serif"])
+    made.setPixelSize(pixels)
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return made
 
 

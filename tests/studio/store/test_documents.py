@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,32 @@ def test_ids_never_leave_the_folder(documents: DocumentStore) -> None:
     for bad in ("../x", "a/b", "", "nul"):
         with pytest.raises(ValueError):
             documents.load(bad)
+
+
+def test_plain_files_stand_beside_the_document(documents: DocumentStore) -> None:
+    documents.save("text", {"words": "one two"}, {"01-one.md": "# One", "02-two.md": "# Zwei ä"})
+    folder = documents.path("text").parent
+    assert (folder / "01-one.md").read_text("utf-8") == "# One"
+    documents.save("text", {"words": "two"}, {"01-two.md": "# Zwei ä"})
+    assert sorted(file.name for file in folder.iterdir()) == ["01-two.md", "document.json"]
+    assert documents.changed_files("text") == {}
+    documents.remove("text")
+    assert not folder.exists()
+
+
+def test_what_another_program_wrote_into_a_plain_file_is_found(documents: DocumentStore) -> None:
+    documents.save("text", {"words": "one"}, {"a.md": "one", "b.md": "two"})
+    folder, now = documents.path("text").parent, documents.path("text").stat().st_mtime_ns
+    (folder / "a.md").write_text("one and more", "utf-8")
+    os.utime(folder / "a.md", ns=(now + 10**9, now + 10**9))
+    assert documents.changed_files("text") == {"a.md": "one and more"}
+    # The program was ended after the document and before its files: the older file is not news.
+    (folder / "b.md").write_text("old", "utf-8")
+    os.utime(folder / "b.md", ns=(now - 10**9, now - 10**9))
+    assert documents.changed_files("text") == {"a.md": "one and more"}
+
+
+def test_plain_files_never_leave_the_folder(documents: DocumentStore) -> None:
+    with pytest.raises(ValueError):
+        documents.save("text", {}, {"../x.md": "x"})
+    assert not documents.path("text").exists()
