@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,8 @@ def model_out(model: Model | None) -> dict[str, Any] | None:
     """A model as JSON."""
     if model is None:
         return None
-    names = ("id", "title", "family", "size", "dtype", "sha256", "licence", "origin", "summary", "problem", "bundled")
-    return {"path": str(model.path), **{name: getattr(model, name) for name in names}}
+    plain = (item.name for item in fields(model) if item.name not in ("path", "facts"))
+    return {"path": str(model.path), "facts": thaw(model.facts), **{name: getattr(model, name) for name in plain}}
 
 
 def model_in(data: Mapping[str, Any] | None) -> Model | None:

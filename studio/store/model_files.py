@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from studio.store.files import read_object
+from studio.store.model_base import nature_of, nature_of_folder
 from studio.store.safetensors import BadHeader, Header, read_header
 
 WEIGHTS = ".safetensors"
@@ -31,31 +32,21 @@ _LIBRARIES = {
 """What diffusers may import for a part of a pipeline. It would import any other installed module just as readily."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_PARTS = (
-    ("double_blocks.", "single/FluxPipeline"),
-    ("joint_blocks.", "single/StableDiffusion3Pipeline"),
-    ("conditioner.embedders.1.", "single/StableDiffusionXLPipeline"),
-    ("cond_stage_model.model.", "single/StableDiffusionPipeline"),
-    ("cond_stage_model.transformer.", "single/StableDiffusionPipeline"),
-    ("lora_up.weight", "lora/weights"),
-    ("lora_B.weight", "lora/weights"),
-    ("control_model.", "component/ControlNetModel"),
-    ("emb_params", "embedding/weights"),
-    ("first_stage_model.", "component/AutoencoderKL"),
-    ("decoder.conv_in.weight", "component/AutoencoderKL"),
-)
-"""Names of tensors that give a single file away, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found out. `problem` is a sentence for the artist; a model with one is never opened."""
+    """What was found out. `problem` is a sentence for the artist; a model with one is never opened. `said` is what the
+    file itself says: its title and licence. `base` and `facts` are those of a Model.
+    """
 
     family: str = ""
     size: int = 0
     dtype: str = ""
     problem: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 class Unusable(Exception):
@@ -109,7 +100,8 @@ def examine(path: Path) -> Finding:
         _refuse_code(files)
         _refuse_pickles(files, pipeline=(path / "model_index.json").is_file())
         _refuse_gaps(path, files)
-        return Finding(family, size, _dtype_of(files))
+        headers = {name: _header(file, name) for name, file in files if file.suffix.lower() == WEIGHTS}
+        return _examined(path, Finding(family, size, _dtype_of(headers)), headers)
     except Unusable as error:
         return Finding(family or "unknown", size, problem=str(error))
     except OSError as error:
@@ -121,14 +113,42 @@ def _examine_file(path: Path, size: int) -> Finding:
         problem = _pickle_problem(path.name) if path.suffix.lower() in PICKLES else "This is not a model."
         return Finding("pickle", size, problem=problem)
     header = _header(path, path.name)
-    family = _family_of_names(header)
-    facts = {
+    nature = nature_of(header)
+    said = {
         key: header.metadata[name][:300]
         for key, name in (("title", "modelspec.title"), ("licence", "modelspec.license"))
         if header.metadata.get(name)
     }
-    problem = "" if family else "Studio does not recognise what kind of model this file holds."
-    return Finding(family or "single/unknown", size, header.dtype(), problem, facts)
+    unknown = "" if nature.family else "Studio does not recognise what kind of model this file holds."
+    return Finding(
+        nature.family or "single/unknown",
+        size,
+        header.dtype(),
+        nature.problem or unknown,
+        nature.base,
+        nature.facts,
+        said,
+    )
+
+
+def _examined(folder: Path, found: Finding, headers: Mapping[str, Header]) -> Finding:
+    """`found` with what the headers and configs of a diffusers folder say of its architecture."""
+    library, _, name = found.family.partition("/")
+    if library != "diffusers":
+        return found
+    configs = {
+        part: _json(folder / part / file)
+        for part, file in (
+            ("unet", "config.json"),
+            ("transformer", "config.json"),
+            ("vae", "config.json"),
+            ("scheduler", "scheduler_config.json"),
+        )
+        if (folder / part / file).is_file()
+    }
+    sizes = [(name, sum(size for _, _, size in header.tensors.values())) for name, header in headers.items()]
+    nature = nature_of_folder(name, configs, sizes)
+    return replace(found, base=nature.base, facts=nature.facts)
 
 
 def _family(folder: Path) -> str:
@@ -150,13 +170,6 @@ def _family(folder: Path) -> str:
     if isinstance(names, list) and names and isinstance(names[0], str) and _NAME.fullmatch(names[0]):
         return f"transformers/{names[0]}"
     raise Unusable("Its config.json does not say what kind of model it is.")
-
-
-def _family_of_names(header: Header) -> str:
-    for sign, family in _PARTS:
-        if any(sign in name for name in header.tensors):
-            return family
-    return ""
 
 
 def _refuse_code(files: tuple[tuple[str, Path], ...]) -> None:
@@ -198,13 +211,12 @@ def _refuse_gaps(folder: Path, files: tuple[tuple[str, Path], ...]) -> None:
                     raise Unusable(f"It is incomplete: “{shard[:80]}” is missing. Copy or download it again.")
 
 
-def _dtype_of(files: tuple[tuple[str, Path], ...]) -> str:
-    """The dtype of most bytes, after every header was found sound."""
+def _dtype_of(headers: Mapping[str, Header]) -> str:
+    """The dtype of most bytes."""
     sums: dict[str, int] = {}
-    for name, file in files:
-        if file.suffix.lower() == WEIGHTS:
-            for dtype, _, size in _header(file, name).tensors.values():
-                sums[dtype] = sums.get(dtype, 0) + size
+    for header in headers.values():
+        for dtype, _, size in header.tensors.values():
+            sums[dtype] = sums.get(dtype, 0) + size
     return max(sums, key=lambda name: sums[name]) if sums else ""
 
 

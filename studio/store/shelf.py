@@ -85,6 +85,8 @@ class ModelShelf:
             sha256=self._hashes.known(model.path),
             family=model.family or finding.family,
             bundled=True,
+            base=finding.base,
+            facts=finding.facts,
         )
 
     def _found(self, folder: Path, path: Path, taken: set[str]) -> Model:
@@ -95,15 +97,17 @@ class ModelShelf:
             model_id, number = f"models/{name}#{number}", number + 1
         return Model(
             id=model_id,
-            title=finding.facts.get("title") or _title(folder, path),
+            title=finding.said.get("title") or _title(folder, path),
             family=finding.family,
             path=path,
             size=finding.size,
             dtype=finding.dtype,
             sha256="" if finding.problem else self._hashes.known(path),
-            licence=finding.facts.get("licence", ""),
+            licence=finding.said.get("licence", ""),
             origin=str(path),
             problem=finding.problem,
+            base=finding.base,
+            facts=finding.facts,
         )
 
 
