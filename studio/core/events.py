@@ -96,4 +96,16 @@ class Verified:
     verdict: Verdict
 
 
-Event = Changed | Started | Progressed | Stepped | Previewed | Finished | Failed | Cancelled | Paused | Verified
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A change of the queue could not be written: it holds, and after the next start it will not have been made.
+    `job_id` is "" where it was of the queue as a whole.
+    """
+
+    job_id: str
+    problem: Problem
+
+
+Event = (
+    Changed | Started | Progressed | Stepped | Previewed | Finished | Failed | Cancelled | Paused | Verified | Unsaved
+)

@@ -13,14 +13,14 @@ class Background:
     def __init__(self, name: str) -> None:
         self._todo: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        self._starting = threading.Lock()
 
     def do(self, work: Callable[[], None]) -> None:
-        """Have `work()` done; it must not raise."""
+        """Have `work()` done; it must not raise. The first call starts the thread."""
         self._todo.put(work)
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def close(self, timeout: float) -> None:
         """Finish what was given, for at most `timeout` seconds."""

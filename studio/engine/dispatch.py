@@ -12,15 +12,14 @@ from typing import Any
 
 from studio.core.artifact import Output
 from studio.core.errors import StudioError
-from studio.core.events import Failed, Previewed, Progressed, Started, Stepped
-from studio.core.job import JobState
+from studio.core.events import Previewed, Progressed, Started, Stepped
 from studio.engine import wire
 from studio.engine.background import Background
 from studio.engine.checks import generator
 from studio.engine.context import Order
 from studio.engine.device import DeviceStatus
-from studio.engine.faults import problem_of
-from studio.engine.finish import Finisher, disk_problem
+from studio.engine.faults import disk_problem, problem_of
+from studio.engine.finish import Finisher
 from studio.engine.frames import Frame
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
@@ -75,7 +74,6 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin."""
-        self._background.start()
         self._background.do(self._orders.keeping.begin)
         self.wake()
         self._thread.start()
@@ -83,6 +81,7 @@ class Dispatcher:
     def close(self, timeout: float) -> None:
         """End the worker and both threads; `timeout` in seconds."""
         if not self._thread.is_alive():
+            self._background.close(timeout)
             return
         end = time.monotonic() + timeout
         self._post(self._stop)
@@ -169,13 +168,7 @@ class Dispatcher:
         """Start the next job where none runs."""
         if self._run is not None:
             return
-        try:
-            job = self._queue.take(started=time.time())
-        except (StudioError, OSError) as error:
-            self._queue.hold_for_now()  # a full disk would fail one job after the other
-            _LOG.info("the queue cannot be saved", exc_info=True)
-            self._complain(error)
-            return
+        job = self._queue.take(started=time.time())
         unload, self._unload = self._unload, False
         if job is None:
             if unload and self._ready and self._worker is not None:
@@ -193,13 +186,6 @@ class Dispatcher:
         self._ensure_worker()
         self._background.do(lambda: self._prepare(run))
 
-    def _complain(self, error: Exception) -> None:
-        job = next((job for job in self._queue.jobs() if job.state is JobState.QUEUED), None)
-        if job is not None:
-            problem = disk_problem(error)
-            self._queue.force(job.to(JobState.FAILED, problem=problem, ended=time.time()))
-            self._mailbox.put(Failed(job.id, problem))
-
     # --- an order, from the queue to the worker -----------------------------------------------------------------------
 
     def _prepare(self, run: Run) -> None:
@@ -207,7 +193,7 @@ class Dispatcher:
         try:
             order = self._orders.make(run.job, say=lambda text: self._mailbox.put(Progressed(run.job.id, text)))
             if order.asked != run.job.request:
-                self._queue.edit(run.job.id, request=order.asked)
+                self._queue.edit(run.job.id, sure=True, request=order.asked)
             if order.request != order.asked:
                 run.artifacts = self._orders.kept_before(run.job)
         except Exception as error:  # noqa: BLE001 - the store's errors are many, and the queue must go on

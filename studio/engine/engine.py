@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from studio.core.artifact import Artifact
 from studio.core.errors import StudioError
-from studio.core.events import Cancelled, Changed, Finished, Paused
+from studio.core.events import Cancelled, Changed, Failed, Finished, Paused, Unsaved
 from studio.core.job import Job, JobState
 from studio.core.request import Request, ResumePoint
 from studio.engine import checks
+from studio.engine.background import Background
 from studio.engine.device import DeviceStatus
 from studio.engine.dispatch import Dispatcher
+from studio.engine.faults import disk_problem
 from studio.engine.keeping import Keeping
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
@@ -29,9 +30,13 @@ _WAITING = (JobState.QUEUED, JobState.PAUSED)
 class Engine:
     """Runs jobs, one after the other on one worker. Safe from any thread; no call waits for a job.
 
-    Every change of the queue is on disk before `jobs()` shows it or the mailbox tells of it. Of one job the mailbox
-    gets, in this order: Changed(running), Started, its Stepped, and then Changed with the last state followed by one of
-    Finished (once the artifacts are in the store), Failed, Cancelled or Paused.
+    `jobs()` shows every change at once; a thread of the engine's own brings it to the disk, and only then the mailbox
+    tells of it: a job that was told as queued outlives a kill, and only such a job is started. What the disk refuses is
+    told as Failed for a new job and as Unsaved for any other change.
+
+    Of one job the mailbox gets, in this order: Changed(queued), Changed(running), Started, its Stepped, and then
+    Changed with the last state followed by one of Finished (once the artifacts are in the store), Failed, Cancelled or
+    Paused.
     """
 
     def __init__(
@@ -53,7 +58,14 @@ class Engine:
         self._artifacts = artifacts
         self._steps = steps
         self._models = models
-        self._queue = JobQueue(journal, self._changed)
+        self._writer = Background("studio-queue")
+        self._queue = JobQueue(
+            journal,
+            self._changed,
+            failed=lambda job_id, problem: mailbox.put(Failed(job_id, problem)),
+            unsaved=lambda job_id, problem: mailbox.put(Unsaved(job_id, problem)),
+            do=self._write,
+        )
         self._keeping = Keeping(steps, artifacts, settings, self._queue, frozenset(others))
         self._dispatcher = Dispatcher(
             queue=self._queue,
@@ -69,8 +81,10 @@ class Engine:
         """Load the queue and go on with it. What ran when the program died is done if its results are all there, else
         it waits in front and goes on at its last kept step. Raises StudioError where the queue cannot be read.
         """
-        with _on_disk():
+        try:
             self._queue.load(self._after_a_crash)
+        except OSError as error:
+            raise disk_problem(error).as_error() from error
         self._dispatcher.start()
 
     def _after_a_crash(self, job: Job) -> Job:
@@ -85,9 +99,19 @@ class Engine:
         if job is None:
             self._dispatcher.forget(job_id)
 
+    def _write(self, work: Callable[[], None]) -> None:
+        def then_look() -> None:
+            work()
+            self._dispatcher.wake()  # a job that waited for the disk may begin
+
+        self._writer.do(then_look)
+
     def close(self, timeout: float = 5.0) -> None:
-        """End the worker and all threads. A job that runs is taken up again at the next start."""
+        """End the worker and all threads, once what was asked for is on disk. A job that runs is taken up again at the
+        next start.
+        """
         self._dispatcher.close(timeout)
+        self._writer.close(timeout)
 
     # --- jobs ---------------------------------------------------------------------------------------------------------
 
@@ -101,9 +125,9 @@ class Engine:
         again: bool = False,
         until: float = 0.0,
     ) -> Job:
-        """Queue a request; the job is safely on disk when this returns. An identical finished request is answered at
-        once, as a job that is done, unless `again`. With `until` (0 … 1) the job pauses itself when that share of its
-        steps is done. Raises StudioError where the request cannot work.
+        """Queue a request; the job is safely on disk when the mailbox tells Changed(queued). An identical finished
+        request is answered as a job that is done, unless `again`. With `until` (0 … 1) the job pauses itself when that
+        share of its steps is done. Raises StudioError where the request cannot work.
         """
         request = self._checked(request)
         now = time.time()
@@ -111,11 +135,7 @@ class Engine:
         found = () if again else self._finished(request)
         if found:
             job = job.to(JobState.DONE, started=now, ended=now, artifacts=tuple(artifact.id for artifact in found))
-        with _on_disk():
-            self._queue.add(job)
-        if found:
-            self._mailbox.put(Finished(job.id, found))
-        self._dispatcher.wake()
+        self._queue.add(job, then=lambda: self._mailbox.put(Finished(job.id, found)) if found else None)
         return job
 
     def _checked(self, request: Request) -> Request:
@@ -161,17 +181,14 @@ class Engine:
         if request == self._checked(replace(job.request, resume=start)):
             self.resume(job_id)
             return self._queue.get(job_id) or job
-        with _on_disk():
-            if last is None:
-                edited = self._queue.edit(job_id, request=request, started=0.0)
-                self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
-                self._dispatcher.wake()
-                return self._queue.get(job_id) or edited or job
-            branch = Job(uuid.uuid4().hex, request, job.title, job.origin, job.document, created=time.time())
-            self._queue.add(branch)
-            self._queue.move(branch.id, job_id)
+        if last is None:
+            edited = self._queue.edit(job_id, request=request, started=0.0)
+            self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
+            return self._queue.get(job_id) or edited or job
+        branch = Job(uuid.uuid4().hex, request, job.title, job.origin, job.document, created=time.time())
+        self._queue.add(branch)
+        self._queue.move(branch.id, job_id)
         self.cancel(job_id)
-        self._dispatcher.wake()
         return branch
 
     def verify(self, artifact_id: str) -> Job:
@@ -201,9 +218,7 @@ class Engine:
         )
         title = f"Verify {artifact.title or artifact.path.name}"
         job = Job(uuid.uuid4().hex, request, title, "verify", created=time.time(), verify=artifact.id)
-        with _on_disk():
-            self._queue.add(job)
-        self._dispatcher.wake()
+        self._queue.add(job)
         return job
 
     def _finished(self, request: Request) -> tuple[Artifact, ...]:
@@ -228,27 +243,19 @@ class Engine:
 
     def cancel(self, job_id: str) -> None:
         """Stop a job; a running one leaves its partial result, and is ended with its host where it does not answer."""
-        with _on_disk():
-            waiting = self._queue.change(job_id, JobState.CANCELLED, only=_WAITING, ended=time.time())
-        if waiting is not None:
-            self._mailbox.put(Cancelled(job_id))
-        else:
+        then = lambda: self._mailbox.put(Cancelled(job_id))  # noqa: E731
+        if self._queue.change(job_id, JobState.CANCELLED, only=_WAITING, then=then, ended=time.time()) is None:
             self._dispatcher.cancel(job_id)
 
     def pause(self, job_id: str) -> None:
         """Let a waiting job wait until it is resumed, and a running one stop at its next step."""
-        with _on_disk():
-            waiting = self._queue.change(job_id, JobState.PAUSED, only=(JobState.QUEUED,))
-        if waiting is not None:
-            self._mailbox.put(Paused(job_id))
-        else:
+        then = lambda: self._mailbox.put(Paused(job_id))  # noqa: E731
+        if self._queue.change(job_id, JobState.PAUSED, only=(JobState.QUEUED,), then=then) is None:
             self._dispatcher.pause(job_id)
 
     def resume(self, job_id: str) -> None:
         """Go on with a paused job, at its last kept step where the generator kept its state there."""
-        with _on_disk():
-            self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
-        self._dispatcher.wake()
+        self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
 
     def retry(self, job_id: str) -> Job:
         """Run a failed or cancelled job again from the start; a done one as a new job. Raises StudioError."""
@@ -260,39 +267,33 @@ class Engine:
         if job.state is JobState.DONE:
             return self.submit(job.request, title=job.title, origin=job.origin, document=job.document, again=True)
         self._checked(job.request)
-        with _on_disk():
-            again = self._queue.change(
-                job_id,
-                JobState.QUEUED,
-                only=(JobState.FAILED, JobState.CANCELLED),
-                started=0.0,
-                ended=0.0,
-                problem=None,
-                artifacts=(),
-            )
-        self._dispatcher.wake()
+        again = self._queue.change(
+            job_id,
+            JobState.QUEUED,
+            only=(JobState.FAILED, JobState.CANCELLED),
+            started=0.0,
+            ended=0.0,
+            problem=None,
+            artifacts=(),
+        )
         return again or job
 
     def remove(self, job_id: str) -> None:
         """Take a job out of the queue; its results stay. Raises StudioError for a running one."""
-        with _on_disk():
-            self._queue.remove(job_id)
+        self._queue.remove(job_id)
 
     def clear_ended(self) -> None:
         """Take all ended jobs out of the queue; their results stay."""
-        with _on_disk():
-            self._queue.clear_ended()
+        self._queue.clear_ended()
 
     def move(self, job_id: str, before: str | None) -> None:
         """Put a waiting job before another one, or last for None."""
-        with _on_disk():
-            self._queue.move(job_id, before)
+        self._queue.move(job_id, before)
         self._dispatcher.wake()
 
     def hold(self, on: bool) -> None:
         """Start no further jobs, or go on. The running job is not touched."""
-        with _on_disk():
-            self._queue.hold(on)
+        self._queue.hold(on)
         self._dispatcher.wake()
 
     @property
@@ -318,14 +319,3 @@ class Engine:
     def device(self) -> DeviceStatus:
         """The worker's device and its memory, as last heard."""
         return self._dispatcher.device
-
-
-@contextlib.contextmanager
-def _on_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StudioError(
-            f"The queue cannot be saved: {error.strerror or error}.",
-            "Look at whether the disk is full or the project's folder is read-only.",
-        ) from error

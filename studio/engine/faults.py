@@ -48,3 +48,14 @@ def problem_of(error: BaseException, *, plugin: str) -> Problem:
 def is_bug(error: BaseException) -> bool:
     """True where the plugin's author is to blame: no word for people, and not a machine that is too small."""
     return not isinstance(error, StudioError) and not out_of_memory(error)
+
+
+def disk_problem(error: Exception, *, what: str = "The queue") -> Problem:
+    """Words for an error of the disk; those of a StudioError as they are."""
+    if isinstance(error, StudioError):
+        return Problem(error.message, error.hint, error.details)
+    return Problem(
+        f"{what} cannot be saved.",
+        "Look at whether the disk is full or the project's folder is read-only. Then try again.",
+        f"{type(error).__name__}: {error}",
+    )

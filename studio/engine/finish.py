@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from studio.core.artifact import Output
 from studio.core.errors import Problem, StudioError
 from studio.core.events import Cancelled, Failed, Finished, Paused, Verified
 from studio.core.job import JobState
+from studio.engine.faults import disk_problem
 from studio.engine.mailbox import Mailbox
 from studio.engine.plugins import PluginHost
 from studio.engine.ports import ArtifactPort
@@ -48,7 +50,7 @@ class Finisher:
             self._compare(run)
         elif run.final:
             try:
-                self.queue.edit(run.job.id, artifacts=run.expected)
+                self.queue.edit(run.job.id, sure=True, artifacts=run.expected)
             except (StudioError, OSError):
                 _LOG.info("the queue cannot be saved", exc_info=True)
             run.trouble = None
@@ -104,32 +106,18 @@ class Finisher:
             if end.bug:
                 self.plugins.set_aside(run.plugin, "generate", problem.as_error())
 
-    def _change(self, job_id: str, state: JobState, **changes: object) -> None:
+    def _change(self, job_id: str, state: JobState, **changes: Any) -> None:
         try:
-            self.queue.change(job_id, state, only=(JobState.RUNNING,), **changes)
+            self.queue.change(job_id, state, only=(JobState.RUNNING,), sure=True, **changes)
         except (StudioError, OSError):
             # The results are in the store; the next start finds them there, or runs the job again.
             _LOG.info("the queue cannot be saved", exc_info=True)
-            job = self.queue.get(job_id)
-            if job is not None:
-                self.queue.force(job.to(state, **changes))
             self.queue.hold_for_now()
 
     def _rescue(self, run: Run) -> None:
         self.rescued[run.job.id] = run
         while len(self.rescued) > 1 and sum(_size(kept) for kept in self.rescued.values()) > _RESCUED_BYTES:
             self.rescued.pop(next(iter(self.rescued)))
-
-
-def disk_problem(error: Exception, *, what: str = "The queue") -> Problem:
-    """Words for an error of the disk; those of a StudioError as they are."""
-    if isinstance(error, StudioError):
-        return Problem(error.message, error.hint, error.details)
-    return Problem(
-        f"{what} cannot be saved.",
-        "Look at whether the disk is full or the project's folder is read-only. Then try again.",
-        f"{type(error).__name__}: {error}",
-    )
 
 
 def _size(run: Run) -> int:

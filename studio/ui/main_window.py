@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
-from studio.core.events import Cancelled, Event, Failed, Finished
+from studio.core.events import Cancelled, Event, Failed, Finished, Unsaved
 from studio.ui import projects
 from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
@@ -199,6 +199,8 @@ class MainWindow(QMainWindow):
         self.verifying.follow(event)
         self.panels.tell(event)
         self.sheets.follow(event)
+        if isinstance(event, Unsaved):
+            self.notices.show_problem(event.problem)
         origin = self.panels.origin(event.job_id)
         if origin:
             self.ribbon.follow(origin, event, self._word_of(event.job_id))

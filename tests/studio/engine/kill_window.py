@@ -2,8 +2,8 @@
 
     python tests/studio/engine/kill_window.py --points 200 --seed 1
 
-A window without a face opens a real project, queues pictures and says what it was promised: a job once `submit`
-returned, a picture once its Finished came. After each kill -9 the project is opened and every promise is checked.
+A window without a face opens a real project, queues pictures and says what it was promised: a job once the mailbox
+told of it, a picture once its Finished came. After each kill -9 the project is opened and every promise is checked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from studio.core.events import Finished
+from studio.core.events import Changed, Finished
 from studio.core.job import JobState
 from studio.store import Project
 from tests.studio.engine.bench import Bench
@@ -56,8 +56,10 @@ def window(folder: Path, seed: int) -> None:
                 request = bench.tiny(
                     seed=dice.randrange(10**9), steps=dice.choice((1, 5, 20)), pause=dice.choice((0.0, 0.01)), early=1
                 )
-                sys.stdout.write(f"asked {bench.submit(request)}\n")
+                bench.submit(request)
             for event in bench.mailbox.drain():
+                if isinstance(event, Changed) and event.job is not None:
+                    sys.stdout.write(f"asked {event.job_id}\n")
                 if isinstance(event, Finished):
                     ids = " ".join(artifact.id for artifact in event.artifacts)
                     sys.stdout.write(f"finished {event.job_id} {ids}\n")

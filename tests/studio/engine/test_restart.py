@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 
-from studio.core.errors import StudioError
-from studio.core.events import Changed, Failed, Finished, Stepped
+from studio.core.events import Cancelled, Changed, Failed, Finished, Stepped, Unsaved
 from studio.core.job import Job, JobState
 from studio.store.journal import JobJournal
 from tests.studio.engine.bench import Bench
@@ -78,17 +77,22 @@ class Recorder(JobJournal):
         self.seen.append((str(job.state), self.look(job.id)))
 
 
-def test_every_state_is_on_disk_before_it_is_seen(tmp_path: Path) -> None:
+def test_every_state_is_on_disk_before_it_is_told(tmp_path: Path) -> None:
     journal = Recorder(tmp_path)
     with Bench(tmp_path, live="inline", journal=journal) as bench:
-        journal.look = lambda job_id: getattr(bench.engine.job(job_id), "state", None)
+
+        def told(job_id: str) -> str | None:
+            bench.events += bench.mailbox.drain()
+            return (bench.states(job_id) or [None])[-1]
+
+        journal.look = told
         job_id = bench.submit(bench.tiny())
         bench.wait_for(job_id, Finished)
     assert journal.seen == [
         ("queued", None),
-        ("running", JobState.QUEUED),
-        ("running", JobState.RUNNING),  # with the ids of what is about to be kept
-        ("done", JobState.RUNNING),
+        ("running", "queued"),
+        ("running", "running"),  # with the ids of what is about to be kept
+        ("done", "running"),
     ]
 
 
@@ -167,15 +171,69 @@ def test_a_full_disk_refuses_a_job_and_keeps_a_finished_one(tmp_path: Path) -> N
         job_id = bench.submit(bench.tiny(steps=200, pause=0.01))
         bench.wait_for(job_id, Stepped)
         journal.full = True
-        with pytest.raises(StudioError, match="cannot be saved"):
-            bench.submit(bench.tiny(seed=2))
-        assert [job.id for job in bench.engine.jobs()] == [job_id]
+        refused = bench.submit(bench.tiny(seed=2))
+        problem = bench.wait_for(refused, Failed).problem
+        assert "cannot be saved" in problem.message
+        assert bench.job(refused).problem == problem
         bench.wait_for(job_id, Finished)
         assert bench.job(job_id).state is JobState.DONE
         assert bench.engine.held
         journal.full = False
         bench.engine.hold(False)
         bench.wait_for(bench.submit(bench.tiny(seed=3)), Finished)
+        bench.engine.retry(refused)
+        bench.wait_for(refused, Finished)
+
+
+def test_a_change_that_the_disk_refuses_holds_and_is_told(tmp_path: Path) -> None:
+    journal = Recorder(tmp_path)
+    with Bench(tmp_path, live="inline", journal=journal) as bench:
+        bench.engine.hold(True)
+        job_id = bench.submit(bench.tiny())
+        bench.wait_for(job_id, Changed)
+        journal.full = True
+        bench.engine.cancel(job_id)
+        assert "cannot be saved" in bench.wait_for(job_id, Unsaved).problem.message
+        assert bench.job(job_id).state is JobState.CANCELLED
+        journal.full = False
+    with Bench(tmp_path, live="inline") as bench:
+        assert bench.job(job_id).state is JobState.QUEUED  # nothing is lost but the change itself
+
+
+class Slow(Recorder):
+    """A disk that writes nothing until it is let."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.go = threading.Event()
+        self.written: list[str] = []
+
+    def save(self, job: Job) -> None:
+        assert self.go.wait(20)
+        super().save(job)
+        self.written.append(f"{job.request.seed} {job.state}")
+
+
+def test_nothing_asked_of_the_queue_waits_for_the_disk_and_nothing_starts_before_it_is_there(tmp_path: Path) -> None:
+    journal = Slow(tmp_path)
+    with Bench(tmp_path, live="inline", journal=journal) as bench:
+        a, b, c, d = (bench.submit(bench.tiny(seed=seed, steps=1)) for seed in range(4))
+        bench.engine.move(d, b)
+        bench.engine.cancel(c)
+        bench.engine.pause(b)
+        bench.engine.resume(b)
+        bench.engine.remove(c)
+        assert [job.id for job in bench.engine.jobs()] == [a, d, b]  # seen at once
+        bench.engine.warm("tiny.picture")
+        bench.until(lambda: bench.workers)  # the engine goes about its business meanwhile
+        assert bench.mailbox.drain() == []
+        assert journal.written == []
+        journal.go.set()
+        bench.until(lambda: bench.of(d, Finished) and bench.of(b, Finished))
+    ended = [event.job_id for event in bench.events if isinstance(event, (Finished, Cancelled))]
+    assert ended.index(a) < ended.index(d) < ended.index(b)
+    assert c in ended
+    assert journal.written[:4] == ["0 queued", "1 queued", "2 queued", "3 queued"]
 
 
 def test_when_the_queue_cannot_be_written_no_job_is_started_and_one_says_why(tmp_path: Path) -> None:
@@ -183,6 +241,7 @@ def test_when_the_queue_cannot_be_written_no_job_is_started_and_one_says_why(tmp
     with Bench(tmp_path, live="inline", journal=journal) as bench:
         bench.engine.hold(True)
         jobs = [bench.submit(bench.tiny(seed=seed)) for seed in range(3)]
+        bench.wait_for(jobs[-1], Changed)
         journal.full = True
         bench.engine.hold(False)
         problem = bench.wait_for(jobs[0], Failed).problem
