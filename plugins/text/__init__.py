@@ -1,0 +1,1 @@
+"""The Text plugin: a manuscript that writes with a language model."""
