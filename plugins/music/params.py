@@ -1,0 +1,124 @@
+"""What a composer can be asked for, and the settings of the panel. Everything is a plain value, for the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio.api import Choice, StudioError, describe, param
+from studio.inference.notes.score import INSTRUMENTS, MAX_BARS, METRES, MODES, MOODS, ROLES, STYLES
+
+TONICS = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+TASKS = {
+    "piece": "A new piece",
+    "continue": "Go on",
+    "infill": "Write the marked bars anew",
+    "add": "Add a track",
+    "vary": "Vary",
+}
+_NAMES = {"lofi": "Lo-fi", "synthpop": "Synth-pop"}
+
+
+def _choices(names: Sequence[str], empty: str = "") -> tuple[Choice, ...]:
+    found = [Choice(name, _NAMES.get(name, name[:1].upper() + name[1:])) for name in names]
+    return (Choice("", empty), *found) if empty else tuple(found)
+
+
+@dataclass(frozen=True)
+class MusicParams:
+    """`parts` are pairs "role:instrument" with commas between them; `cells` are "track first-last" with commas between
+    them, bars counted from 1, tracks by their ids in the score that comes as the input "score".
+    """
+
+    style: str = param("waltz", label="Style", choices=_choices(STYLES, "Any"))
+    mood: str = param("wistful", label="Mood", choices=_choices(MOODS, "Any"))
+    tonic: int = param(2, label="Key", minimum=0, maximum=11, level="hidden", help="The tonic, in semitones above C.")
+    mode: str = param("minor", label="Mode", choices=_choices(tuple(MODES)), level="hidden")
+    metre: str = param("3/4", label="Metre", choices=tuple((m, m) for m in (f"{a}/{b}" for a, b in METRES)),
+                       level="hidden")  # fmt: skip
+    tempo: float = param(
+        112.0, label="Tempo", minimum=20, maximum=300, slider=(50, 200), decimals=0, unit="BPM", level="hidden",
+        help="Quarter notes a minute; dotted quarters in 6/8.",
+    )  # fmt: skip
+    bars: int = param(8, label="Length in bars", minimum=1, maximum=MAX_BARS, help="How many bars are written.")
+    parts: str = param(
+        "melody:violin, chords:piano, bass:cello", label="Instruments", level="hidden", max_length=400,
+        help="What plays: role:instrument, with commas between them.",
+    )  # fmt: skip
+    temperature: float = param(
+        0.95, label="Surprise", minimum=0.1, maximum=1.6, slider=(0.5, 1.3), step=0.05,
+        help="Low stays with what is usual, high takes turns nobody expects.",
+    )  # fmt: skip
+    strength: float = param(
+        0.5, label="Change", minimum=0.05, maximum=1.0, step=0.05, level="advanced",
+        help="For a variation: the part of the notes that may change.",
+    )  # fmt: skip
+    top_p: float = param(
+        0.97, label="Top-p", minimum=0.1, maximum=1.0, step=0.01, level="advanced",
+        help="Leave out what is very unlikely: 1 leaves out nothing.",
+    )  # fmt: skip
+    in_key: bool = param(True, label="Keep to key and chords", level="advanced",
+                         help="Off allows notes of no key and no chord.")  # fmt: skip
+    task: str = param("piece", label="Task", choices=tuple(TASKS.items()), level="hidden")
+    cells: str = param("", label="Bars", level="hidden", max_length=20_000)
+
+
+TEMPO = next(spec for spec in describe(MusicParams) if spec.name == "tempo")
+
+
+def read_parts(text: str) -> tuple[tuple[str, str], ...]:
+    """(role, instrument) pairs in the order of ROLES. Raises StudioError for a role or an instrument nobody knows."""
+    found: dict[str, str] = {}
+    for piece in (part.strip() for part in text.split(",")):
+        if not piece:
+            continue
+        role, _, instrument = (word.strip() for word in piece.partition(":"))
+        if role not in ROLES:
+            raise StudioError(f"There is no part called {role[:40]!r}.", f"Parts are: {', '.join(ROLES)}.")
+        if instrument not in INSTRUMENTS:
+            raise StudioError(
+                f"There is no instrument called {instrument[:40]!r}.", f"Known are: {', '.join(INSTRUMENTS)}."
+            )
+        found[role] = instrument
+    if not found:
+        raise StudioError("No instrument is chosen.", "Choose at least one.")
+    return tuple((role, found[role]) for role in ROLES if role in found)
+
+
+def write_parts(parts: Sequence[tuple[str, str]]) -> str:
+    """The opposite of `read_parts`."""
+    return ", ".join(f"{role}:{instrument}" for role, instrument in parts)
+
+
+def read_cells(text: str) -> tuple[tuple[str, int, int], ...]:
+    """(track id, first bar, last bar), bars counted from 0. Raises StudioError."""
+    found = []
+    for piece in (part.strip() for part in text.split(",")):
+        if not piece:
+            continue
+        track, _, bars = piece.partition(" ")
+        first, _, last = bars.strip().partition("-")
+        if not (track and first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last) <= 100_000):
+            raise StudioError(f"These are no bars: {piece[:60]!r}.", 'Write for instance "t1 5-6".')
+        found.append((track, int(first) - 1, int(last) - 1))
+    return tuple(found)
+
+
+def write_cells(cells: Sequence[tuple[str, int, int]]) -> str:
+    """The opposite of `read_cells`."""
+    return ", ".join(f"{track} {first + 1}-{last + 1}" for track, first, last in cells)
+
+
+@dataclass(frozen=True)
+class MusicSettings:
+    """How the panel behaves."""
+
+    play_as_written: bool = param(
+        False, label="Play while it is written", help="Start playing as soon as the first bar of a new piece is there."
+    )
+    device: str = param("", label="Sound output", help="Part of a device's name; empty takes the system's own.",
+                        unset="The system's own", max_length=200)  # fmt: skip
+    latency: int = param(
+        120, label="Sound buffer", unit="ms", minimum=20, maximum=1000, slider=(40, 400), level="advanced",
+        help="More survives a busy machine, less answers sooner.",
+    )  # fmt: skip
