@@ -99,6 +99,7 @@ class ImageParams:
         minimum=0.0,
         maximum=1.0,
         step=0.05,
+        unset="Off",
         level="advanced",
     )
     clip_skip: int = param(
@@ -107,6 +108,7 @@ class ImageParams:
         help="Leave out the last layers of the text reader; some models for drawings were made with 1.",
         minimum=0,
         maximum=8,
+        unset="Off",
         level="advanced",
     )
 
@@ -145,15 +147,16 @@ class ImageSettings:
         minimum=0,
         maximum=256,
         slider=(0, 32),
+        unset="All",
         level="advanced",
     )
     preview: str = param(
-        "noise",
+        "estimate",
         label="While it works, show",
         help="What you see of a picture that is being made.",
         choices=(
-            ("noise", "The noise as it clears"),
             ("estimate", "The model's best guess"),
+            ("noise", "The noise as it clears"),
             ("detailed", "The best guess in full detail (slower)"),
             ("off", "Nothing"),
         ),
@@ -184,6 +187,7 @@ def _side_option() -> int:
         maximum=16_384,
         slider=(0, 4096),
         unit="px",
+        unset="As it is",
     )
     return value
 

@@ -44,6 +44,8 @@ class ParamSpec:
 
     `minimum`/`maximum` are hard limits. `slider` is the sensible range a slider offers, inside the limits.
     `decimals` is the number of digits after the point to show; `multiple` demands a multiple of that integer.
+    `unset` is what a form says for the smallest number or an empty text where that means something of its own
+    ("Automatic", "No limit").
     `role` marks fields which the window gives a place of their own (prompt, seed, width ...).
     """
 
@@ -59,6 +61,7 @@ class ParamSpec:
     decimals: int = 2
     multiple: int = 1
     unit: str = ""
+    unset: str = ""
     choices: tuple[Choice, ...] = ()
     level: Level = "basic"
     group: str = ""
@@ -79,6 +82,7 @@ def param(
     decimals: int = 2,
     multiple: int = 1,
     unit: str = "",
+    unset: str = "",
     choices: Sequence[Choice | tuple[str, str]] = (),
     level: Level = "basic",
     group: str = "",
@@ -97,6 +101,7 @@ def param(
         "decimals": decimals,
         "multiple": multiple,
         "unit": unit,
+        "unset": unset,
         "choices": tuple(item if isinstance(item, Choice) else Choice(*item) for item in choices),
         "level": level,
         "group": group,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +16,20 @@ class Preview:
 
     `media` is media.RGB for pictures (`data` = height × width × 3 bytes, rows top down), "text/plain" for words
     (`data` = UTF-8), or any other media type a panel understands. `width`, `height` in pixels are those of `data`;
-    a panel scales it to the size of the final picture.
+    a panel scales it to the size of the final picture. The words of a step on the ribbon are those that came with it,
+    and may say how likely the model found them: `expected` from 0 (a surprise) to 1 (no other way), None for unknown.
     """
 
     media: str
     data: bytes
     width: int = 0
     height: int = 0
+    expected: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.expected is not None:  # rounding in 16 bits goes a little beyond 1, and a masked token gives NaN
+            whole = math.isfinite(self.expected)
+            object.__setattr__(self, "expected", min(max(float(self.expected), 0.0), 1.0) if whole else None)
 
 
 @dataclass(frozen=True, slots=True)

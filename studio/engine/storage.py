@@ -25,6 +25,7 @@ class Storage:
         step=0.5,
         decimals=1,
         unit="GB",
+        unset="None",
     )
 
 

@@ -29,13 +29,22 @@ def problem_in(data: Sequence[str] | None) -> Problem | None:
 
 def preview_out(preview: Preview) -> Parts:
     """A preview as JSON and one blob."""
-    data = {"media": preview.media, "width": preview.width, "height": preview.height}
+    data: dict[str, Any] = {"media": preview.media, "width": preview.width, "height": preview.height}
+    if preview.expected is not None:
+        data["expected"] = preview.expected
     return data, (bytes(preview.data),)
 
 
 def preview_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Preview:
     """The opposite of `preview_out`."""
-    return Preview(str(data["media"]), blobs[0], int(data["width"]), int(data["height"]))
+    expected = data.get("expected")
+    return Preview(
+        str(data["media"]),
+        blobs[0],
+        int(data["width"]),
+        int(data["height"]),
+        None if expected is None else float(expected),
+    )
 
 
 def step_out(step: Step) -> Parts:

@@ -11,6 +11,7 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from studio.core.steps import Preview, Step
 
@@ -82,16 +83,13 @@ def read_header(data: bytes) -> int:
 
 def pack(step: Step, state: bytes = b"") -> bytes:
     """One record; `state` is packed already. Raises ValueError or TypeError for what is no JSON."""
-    preview, about = b"", {"total": step.total, "label": step.label}
+    preview = b""
+    about: dict[str, Any] = {"total": step.total, "label": step.label}
     if step.preview is not None:
         preview, squeezed = squeeze(step.preview.data)
-        about["preview"] = {
-            "media": step.preview.media,
-            "width": step.preview.width,
-            "height": step.preview.height,
-            "size": len(step.preview.data),
-            "zlib": squeezed,
-        }
+        look = {"media": step.preview.media, "width": step.preview.width, "height": step.preview.height}
+        said = {} if step.preview.expected is None else {"expected": step.preview.expected}
+        about["preview"] = {**look, **said, "size": len(step.preview.data), "zlib": squeezed}
     text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
     head = HEAD.pack(
         MARK,
@@ -126,6 +124,7 @@ def unpack_step(head: Head, about: bytes, preview: bytes) -> Step:
     try:
         values = json.loads(about.decode("utf-8", "surrogatepass"))
         look = values.get("preview")
+        expected = None if look is None else look.get("expected")
         return Step(
             index=head.index,
             total=int(values["total"]),
@@ -138,6 +137,7 @@ def unpack_step(head: Head, about: bytes, preview: bytes) -> Step:
                 data=unsqueeze(preview, bool(look["zlib"]), int(look["size"]), limit=PREVIEW_LIMIT),
                 width=int(look["width"]),
                 height=int(look["height"]),
+                expected=None if expected is None else float(expected),
             ),
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

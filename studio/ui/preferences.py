@@ -44,6 +44,7 @@ class Computer:
         "",
         label="Models folder",
         role="folder",
+        unset="None",
         help="A further folder to look for models in, perhaps that of another program. Used from the next start.",
     )
     memory: int = param(
@@ -53,7 +54,8 @@ class Computer:
         maximum=1024,
         slider=(0, 64),
         unit="GB",
-        help="How much memory loaded models may keep between jobs. 0 lets Studio decide. Used from the next start.",
+        unset="Automatic",
+        help="How much memory loaded models may keep between jobs; 0 lets Studio decide. Used from the next start.",
     )
     warm: bool = param(
         True,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -137,6 +137,7 @@ class SliderField(NumberField):
     """A number with a slider over its sensible range and a box that takes everything inside the limits."""
 
     def _add_parts(self) -> None:
+        self._others: tuple[SliderField, ...] = ()
         ends = slider_range(self.spec) or (0.0, 1.0)
         self._low = ends[0]
         self._step = step_of(self.spec)
@@ -151,15 +152,24 @@ class SliderField(NumberField):
 
     def _box_width(self) -> int:
         ends = (self.spec.minimum, self.spec.maximum, self.spec.default)
-        longest = max((self._box.textFromValue(float(end)) for end in ends if end is not None), key=len)
-        wanted = self._box.fontMetrics().horizontalAdvance(longest + "0") + theme.px(24)
-        return max(wanted, theme.px(64))
+        shown = [self._box.textFromValue(float(end)) + "0" for end in ends if end is not None]
+        # The theme's font, not the box's: of fields that line up, some have not got a new one yet.
+        metrics = QFontMetrics(theme.font(theme.tokens().body, tabular=True))
+        return max(theme.px(64), theme.px(24) + max(map(metrics.horizontalAdvance, [*shown, self.spec.unset])))
+
+    def line_up(self, others: Sequence[SliderField]) -> None:
+        """Make the box as wide as the widest of `others`, so that the sliders of a form end below each other."""
+        self._others = tuple(others)
+        self._box.setFixedWidth(self._shared_width())
+
+    def _shared_width(self) -> int:
+        return max(field._box_width() for field in (self, *self._others))
 
     def changeEvent(self, event: QEvent) -> None:
         """The box grows with the text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_slider"):
-            self._box.setFixedWidth(self._box_width())
+            self._box.setFixedWidth(self._shared_width())
 
     def _place(self, number: float) -> None:
         with QSignalBlocker(self._slider):
@@ -300,7 +310,8 @@ class PathField(Field):
         super().__init__(spec, parent)
         self._edit = QLineEdit()
         self._edit.setMaxLength(4096)
-        self._edit.setPlaceholderText("Choose a folder" if spec.role == "folder" else "Choose a file")
+        usual = "Choose a folder" if spec.role == "folder" else "Choose a file"
+        self._edit.setPlaceholderText(spec.unset or usual)
         self._browse = IconButton("folder-open", f"Choose {spec.label}", kind="boxed", size=18)
         self._add_editor(self._edit, stretch=1)
         self._add_editor(self._browse, name=f"Choose {spec.label}")

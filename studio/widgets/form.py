@@ -13,7 +13,7 @@ from studio.core.params import ParamSpec, check, describe
 from studio.widgets import theme
 from studio.widgets.controls import Section
 from studio.widgets.field import Field
-from studio.widgets.fields import field_for
+from studio.widgets.fields import SliderField, field_for
 from studio.widgets.text import shorten
 
 
@@ -64,6 +64,9 @@ class ParamForm(QWidget):
             self._fill(self._advanced.body, advanced)
             column.addWidget(self._advanced)
             self._sections.append(self._advanced)
+        sliders = [field for field in self._fields.values() if isinstance(field, SliderField)]
+        for field in sliders:
+            field.line_up(sliders)
 
     def _fill(self, column: QVBoxLayout, specs: list[ParamSpec]) -> None:
         rest = list(specs)

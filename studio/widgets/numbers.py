@@ -48,28 +48,38 @@ class NumberBox(QDoubleSpinBox):
         self.lineEdit().setTextMargins(side, 0, side, 0)
 
     def textFromValue(self, value: float) -> str:
-        """The number as shown; whole numbers of a grouped box in groups of three while nobody types in it."""
+        """The number as shown. While nobody types in it: the word for the smallest one where there is one, and whole
+        numbers of a grouped box in groups of three.
+        """
+        if self._spec.unset and value == self._spec.minimum and not self.hasFocus():
+            return self._spec.unset
         if self._spec.kind != "integer":
             return f"{value:.{self.decimals()}f}"
         return (
             f"{round(value):,}".replace(",", "\u00a0") if self._grouped and not self.hasFocus() else str(round(value))
         )
 
+    def _meant(self, text: str) -> float | None:
+        """The number that `text` stands for, or None."""
+        if self._spec.unset and text.strip() == self._spec.unset:
+            return self._spec.minimum
+        return parse_number(text)
+
     def valueFromText(self, text: str) -> float:
         """The number that `text` means, or the value so far."""
-        number = parse_number(text)
+        number = self._meant(text)
         return self.value() if number is None else number
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Anything may be typed; only what fits counts."""
-        number = parse_number(text)
+        number = self._meant(text)
         good = number is not None and not self._complaint(number)
         state = QValidator.State.Acceptable if good else QValidator.State.Intermediate
         return state, text, position
 
     def fixup(self, text: str) -> str:
         """The nearest text that fits, for when the box is left; the reason goes to `complained`."""
-        number = parse_number(text)
+        number = self._meant(text)
         if number is None:
             self.complained.emit(f"{self._spec.label} must be a number." if text.strip() else "")
             return self.textFromValue(self.value())
@@ -85,7 +95,7 @@ class NumberBox(QDoubleSpinBox):
 
     def _text_changed(self) -> None:
         # Assistive technology sets the text without ever giving the box the focus: take it as final then.
-        if not self.hasFocus() and parse_number(self.text()) != self.value():
+        if not self.hasFocus() and self._meant(self.text()) != self.value():
             self.interpretText()
         elif self.lineEdit().isModified():
             self.complained.emit("")
@@ -108,13 +118,13 @@ class NumberBox(QDoubleSpinBox):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in _ENTER:
             self.interpretText()
         done = super().event(event)
-        if self._grouped and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+        if (self._grouped or self._spec.unset) and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self._regroup()
         return done
 
     def _regroup(self) -> None:
         line = self.lineEdit()
-        if parse_number(line.text()) == self.value():
+        if self._meant(line.text()) == self.value():
             selected = line.hasSelectedText()
             line.setText(self.textFromValue(self.value()))
             if selected and self.hasFocus():

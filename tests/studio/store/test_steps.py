@@ -59,10 +59,10 @@ def test_previews_are_small_on_disk_and_noise_is_not_squeezed(store: StepStore) 
 def test_a_step_without_preview_or_state(store: StepStore) -> None:
     with StepWriter(store.path(JOB)) as writer:
         writer.write(Step(0, 0), None)
-        writer.write(Step(1, 0, Preview(TEXT, "Wörter".encode())), None)
+        writer.write(Step(1, 0, Preview(TEXT, "Wörter".encode(), expected=0.25)), None)
     first, second = store.read(JOB)
     assert (first.preview, first.has_state) == (None, False)
-    assert second.preview == Preview(TEXT, "Wörter".encode())
+    assert second.preview == Preview(TEXT, "Wörter".encode(), expected=0.25)
     with pytest.raises(StudioError, match="cannot be continued"):
         store.state(JOB, 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -225,6 +226,22 @@ def test_a_value_beyond_the_slider_but_inside_the_limits_is_taken(shown) -> None
     field.set_value(120)
     assert field.value() == 120
     assert part(field, QSlider).value() == part(field, QSlider).maximum()
+
+
+def test_the_smallest_number_can_have_a_word(shown, qtbot) -> None:
+    field = shown(SliderField(replace(WIDTH, role="", minimum=0, default=0, unset="As it is")))
+    box = part(field, QDoubleSpinBox)
+    assert box.text() == "As it is"
+    box.setFocus()
+    assert box.text() == "0"
+    box.selectAll()
+    qtbot.keyClicks(box, "8")
+    elsewhere(field).setFocus()
+    assert (field.value(), box.text()) == (8, "8")
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    elsewhere(field).setFocus()
+    assert (field.value(), box.text(), field.problem()) == (0, "As it is", "")
 
 
 @pytest.mark.parametrize("bad", [0, 151, 2.5, "many", None, True])

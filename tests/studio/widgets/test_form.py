@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QWidget
 
 from studio.core.params import param, parse, values_of
@@ -25,6 +25,12 @@ class Params:
     negative: str = param("", label="Negative prompt", role="negative prompt", level="advanced")
     scheduler: str = param("a", label="Scheduler", choices=[("a", "A"), ("b", "B")], level="advanced")
     secret: int = param(3, label="Secret", minimum=0, maximum=9, level="hidden")
+
+
+@dataclass(frozen=True)
+class Wide:
+    few: int = param(2, label="Few", minimum=1, maximum=9)
+    memory: int = param(0, label="Memory", minimum=0, maximum=64, unset="As much as there is")
 
 
 @pytest.fixture
@@ -48,6 +54,16 @@ def test_width_and_height_stand_side_by_side(form: ParamForm) -> None:
     assert width.y() == height.y()
     assert width.geometry().right() < height.x()
     assert width.width() == pytest.approx(height.width(), abs=1)
+
+
+def test_sliders_end_below_each_other(qtbot) -> None:
+    again = ParamForm(Wide)
+    qtbot.addWidget(again)
+    again.resize(300, 300)
+    again.grab()
+    boxes = again.findChildren(QDoubleSpinBox)
+    assert len({box.mapTo(again, QPoint()).x() for box in boxes}) == 1
+    assert boxes[0].width() == boxes[1].width() > 90
 
 
 def test_hidden_fields_keep_their_value(form: ParamForm) -> None:
