@@ -60,7 +60,7 @@ class Intake(QObject):
         return True
 
     def wait(self) -> None:
-        """Return when everything that was taken has been read (tests)."""
+        """Return when everything that was taken has been read (tests); keeping it may take longer."""
         self._feeder.wait()
 
     def _read(self, key: tuple[str, object], found: object) -> None:
@@ -74,14 +74,13 @@ class Intake(QObject):
             self._keep(found, str(what[0]), media.PNG)
 
     def _keep(self, source: Path | bytes, title: str, sort: str = "") -> None:
-        try:
-            artifact: Artifact = self._host.bring_in(source, media=sort, title=title)
-            if media.kind(artifact.media) != "image":
-                raise StudioError("This is not a picture.", "Drop a PNG, JPEG, WebP, AVIF or TIFF file.")
-        except StudioError as error:
-            self.failed.emit(error)
-        else:
+        self._host.take_in(source, self._kept, failed=self.failed.emit, media=sort, title=title)
+
+    def _kept(self, artifact: Artifact) -> None:
+        if media.kind(artifact.media) == "image":
             self.picture_kept.emit(artifact)
+        else:
+            self.failed.emit(StudioError("This is not a picture.", "Drop a PNG, JPEG, WebP, AVIF or TIFF file."))
 
     def _unreadable(self, key: tuple[str, object], error: object) -> None:
         if key[0] == "file" and isinstance(key[1], Path):

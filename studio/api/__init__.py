@@ -17,6 +17,7 @@ from studio.core.events import (
     Started,
     Stepped,
     Verified,
+    Unsaved,
 )
 from studio.core.job import Job, JobState
 from studio.core.model import Model
@@ -86,6 +87,7 @@ __all__ = [
     "Tensor",
     "Verdict",
     "Verified",
+    "Unsaved",
     "describe",
     "hookimpl",
     "media",

@@ -145,7 +145,25 @@ class PanelHost(Protocol):
         """An artifact by its id, or None where it is gone."""
 
     def bring_in(self, source: Path | bytes, *, media: str = "", title: str = "") -> Artifact:
-        """Keep a foreign file or clipboard bytes as an artifact, to be used as an input. Raises StudioError."""
+        """Keep foreign bytes or a file as an artifact, to be used as an input. Raises StudioError.
+
+        The one call that does not return at once: it reads, hashes and writes. For what is small (up to some MB) and
+        needed now; use `take_in` for whatever an artist may drop.
+        """
+
+    def take_in(
+        self,
+        source: Path | bytes | Callable[[], bytes],
+        then: Callable[[Artifact], None],
+        *,
+        failed: Callable[[StudioError], None] | None = None,
+        media: str = "",
+        title: str = "",
+    ) -> None:
+        """`bring_in` off the window's thread, one after the other: `then(artifact)` is called in the window's thread
+        once it is kept, or else `failed(error)`, which is `report` unless given. Neither is once the panel is closed.
+        A `source` that is a call makes the bytes, off the window's thread too (packing a large picture takes a second).
+        """
 
     def settings(self, settings: type[T]) -> T:
         """The values of one of the plugin's own settings dataclasses."""

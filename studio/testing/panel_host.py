@@ -104,6 +104,23 @@ class FakePanelHost:
         return next((value for value in self.own_settings if isinstance(value, settings)), settings())
 
     def remember(self, key: str, value: Any) -> None:
+    def take_in(
+        self,
+        source: Path | bytes | Callable[[], bytes],
+        then: Callable[[Artifact], None],
+        *,
+        failed: Callable[[StudioError], None] | None = None,
+        media: str = "",
+        title: str = "",
+    ) -> None:
+        """Keep a file under its hash and call back before this returns; a window does so later."""
+        try:
+            artifact = self.bring_in(source() if callable(source) else source, media=media, title=title)
+        except (OSError, StudioError) as error:
+            (failed or self.report)(error if isinstance(error, StudioError) else StudioError(str(error)))
+        else:
+            then(artifact)
+
         """Keep a value in memory."""
         self.kept[key] = value
 

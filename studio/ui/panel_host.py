@@ -15,6 +15,7 @@ from studio.core.model import Model
 from studio.core.request import Request
 from studio.ui.commands import Command, Commands
 from studio.ui.documents import Documents
+from studio.ui.receiving import Receiving
 from studio.ui.services import Services
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class ShellPanelHost:
         self._plugin = panel_id.partition(".")[0]
         self._stack = stack
         self._around = surroundings
+        self._receiving: Receiving | None = None
 
     @property
     def panel_id(self) -> str:
@@ -112,6 +114,22 @@ class ShellPanelHost:
         self._services.session.set(f"panel/{self._id}/{key}", value)
 
     def recall(self, key: str, default: Any = None) -> Any:
+    def take_in(
+        self,
+        source: Path | bytes | Callable[[], bytes],
+        then: Callable[[Artifact], None],
+        *,
+        failed: Callable[[StudioError], None] | None = None,
+        media: str = "",
+        title: str = "",
+    ) -> None:
+        if self._receiving is None:
+            self._receiving = Receiving(self._stack)
+        artifacts = self._services.project.artifacts
+        self._receiving.take(
+            source, lambda what: artifacts.bring_in(what, media=media, title=title), then, failed or self.report
+        )
+
         return self._services.session.get(f"panel/{self._id}/{key}", default)
 
     def changed(self) -> None:

@@ -289,15 +289,13 @@ class GenericPanel(Panel):
     # files
 
     def _dropped(self, what: list[Path] | QImage) -> None:
-        try:
-            artifact = self.host.bring_in(_png(what), media=media.PNG) if isinstance(what, QImage) else None
-            if artifact is None and isinstance(what, list):
-                artifact = self.host.bring_in(what[0])
-        except StudioError as error:
-            self._show_problem(Problem.of(error))
-            return
-        if artifact is not None:
-            self.receive(artifact)
+        if isinstance(what, QImage):
+            self.host.take_in(lambda: _png(what), self.receive, failed=self._cannot_take, media=media.PNG)
+        elif what:
+            self.host.take_in(what[0], self.receive, failed=self._cannot_take)
+
+    def _cannot_take(self, error: StudioError) -> None:
+        self._show_problem(Problem.of(error))
 
     def receive(self, artifact: Artifact) -> None:
         """Start from it where the generator can, otherwise look at it."""

@@ -195,6 +195,14 @@ class FakeHost:
     def artifact(self, artifact_id: str) -> Artifact | None:
         return self.artifacts.get(artifact_id)
 
+    def take_in(self, source: Any, then: Any, *, failed: Any = None, media: str = "", title: str = "") -> None:
+        try:
+            artifact = self.bring_in(source() if callable(source) else source, media=media, title=title)
+        except StudioError as error:
+            (failed or self.report)(error)
+        else:
+            then(artifact)
+
     def bring_in(self, source: Path | bytes, *, media: str = "", title: str = "") -> Artifact:
         data = source if isinstance(source, bytes) else source.read_bytes()
         if QImage.fromData(data).isNull():

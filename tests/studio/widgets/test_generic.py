@@ -115,6 +115,12 @@ class Host:
             raise StudioError("That is no picture.", "Drop a PNG.")
         return self.keep(data, media or "image/png", title or "dropped")
 
+    def take_in(self, source: Any, then: Any, *, failed: Any = None, media: str = "", title: str = "") -> None:
+        try:
+            then(self.bring_in(source() if callable(source) else source, media=media, title=title))
+        except StudioError as error:
+            failed(error)
+
     def keep(self, data: bytes, kind: str, title: str = "") -> Artifact:
         name = hashlib.sha256(data).hexdigest()
         path = self.folder / f"{name[:8]}.bin"
