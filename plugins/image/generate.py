@@ -15,6 +15,7 @@ from studio.inference import devices, pipelines
 from studio.inference.diffusion import DiffusionRun, Plan
 
 from . import codec
+from .added import without_tags
 from .params import ImageParams, ImageSettings
 
 
@@ -25,6 +26,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     settings = context.settings(ImageSettings)
     plan = _plan(request, params, settings, context)
     loaded = _loaded(context, settings)
+    loaded.overlay.put(loaded.pipe, loaded.embeddings, context.added, say=context.progress, check=context.check)
     job = DiffusionRun(loaded, plan, context)
     context.used(
         **loaded.device.facts(),
@@ -60,8 +62,8 @@ def _plan(request: Request, params: ImageParams, settings: ImageSettings, contex
     if start is not None:
         picture = codec.fitted(codec.open_picture(start), params.width, params.height, how=params.fit)
     return Plan(
-        prompt=params.prompt,
-        negative_prompt=params.negative_prompt,
+        prompt=without_tags(params.prompt),
+        negative_prompt=without_tags(params.negative_prompt),
         seed=request.seed,
         steps=params.steps,
         width=params.width,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from studio.api import ExporterSpec, GeneratorSpec, ImporterSpec, PanelSpec, SettingsSpec, hookimpl, media
+from studio.inference.families import PICTURES
 
 from . import params
 
@@ -35,9 +36,11 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             run="generate:run",
             params=params.ImageParams,
             media=media.PNG,
-            models=("diffusers/*",),
+            models=PICTURES,
             inputs=(("image", "image/*"),),
             warm="generate:warm",
+            adds=("lora/*", "embedding/*"),
+            settle="added:settle",
         ),
     )
 

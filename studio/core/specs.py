@@ -59,6 +59,10 @@ class GeneratorSpec:
     ("diffusers/*"); empty where it needs no model. `inputs` are (name, media pattern) pairs it understands.
     `steps_title` is what one step is called ("step", "token", "bar"). `warm` names `warm(context)`, which may be called
     in the idle generation host before the first job, to load libraries and the model that will probably be asked for.
+
+    `adds` are patterns of what may be laid over the model ("lora/*"). `settle` names `settle(request, models) ->
+    Request`, called before a request is queued, in the window's process: light code that writes out what the request
+    only hints at ("<lora:name>" in a prompt) and raises StudioError for what cannot work.
     """
 
     name: str
@@ -70,6 +74,8 @@ class GeneratorSpec:
     inputs: tuple[tuple[str, str], ...] = ()
     steps_title: str = "step"
     warm: str = ""
+    adds: tuple[str, ...] = ()
+    settle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

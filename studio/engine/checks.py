@@ -7,7 +7,7 @@ from dataclasses import replace
 from studio.core import media
 from studio.core.errors import StudioError
 from studio.core.params import parse, values_of
-from studio.core.request import ModelRef, Request
+from studio.core.request import AddedModel, ModelRef, Request
 from studio.core.specs import GeneratorSpec
 from studio.engine.offers import Offer
 from studio.engine.plugins import PluginHost
@@ -22,7 +22,10 @@ def checked(request: Request, *, plugins: PluginHost, artifacts: ArtifactPort, m
     offer = generator(request.generator, plugins)
     params = values_of(parse(offer.spec.params, request.params))
     _check_inputs(request, offer, artifacts)
-    return replace(request, params=params, model=_model(request, offer, models))
+    request = replace(request, params=params, model=_model(request, offer, models))
+    if offer.spec.settle:
+        request = plugins.code(offer.id, offer.spec.settle)(request, models.models())
+    return replace(request, added=tuple(_added(item, offer, models) for item in request.added))
 
 
 def resumable(request: Request, steps: StepPort) -> Request:
@@ -83,6 +86,26 @@ def _check_inputs(request: Request, offer: Offer[GeneratorSpec], artifacts: Arti
                 f"The file for the {item.name} is no longer in the project.",
                 "Add it again, or take it out of the request.",
             )
+
+
+def _added(item: AddedModel, offer: Offer[GeneratorSpec], models: ModelPort) -> AddedModel:
+    ref = item.model
+    model = models.get(ref.id)
+    if model is None:
+        raise StudioError(
+            f"“{(ref.name or ref.id)[:80]}” is not on this machine.",
+            "Take it out, or put it into the models folder and look for models again.",
+        )
+    if model.problem:
+        raise StudioError(f"“{model.title}” cannot be used: {model.problem}", "Take it out, or choose another one.")
+    if not model.fits(offer.spec.adds):
+        raise StudioError(f"{offer.spec.title} has no use for “{model.title}” ({model.family}).", "Take it out.")
+    if ref.sha256 and model.sha256 and ref.sha256 != model.sha256:
+        raise StudioError(
+            f"“{model.title}” is not the one this was made with: its file has changed.",
+            "Take it out and add it again to use it as it is now.",
+        )
+    return replace(item, model=replace(ref, name=ref.name or model.title, sha256=ref.sha256 or model.sha256))
 
 
 def _model(request: Request, offer: Offer[GeneratorSpec], models: ModelPort) -> ModelRef | None:

@@ -60,6 +60,7 @@ class Order:
     request: Request
     asked: Request
     model: Model | None = None
+    added: tuple[Model, ...] = ()
     inputs: Mapping[str, Path] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     steps: Path | None = None
@@ -82,6 +83,7 @@ class Order:
             "request": self.request.to_json(),
             "asked": self.asked.to_json(),
             "model": wire.model_out(self.model),
+            "added": [wire.model_out(model) for model in self.added],
             "inputs": {name: str(path) for name, path in self.inputs.items()},
             "settings": {name: dict(values) for name, values in self.settings.items()},
             "steps": None if self.steps is None else str(self.steps),
@@ -110,6 +112,7 @@ class Order:
             request=Request.from_json(data["request"]),
             asked=Request.from_json(data["asked"]),
             model=wire.model_in(data["model"]),
+            added=tuple(found for item in data["added"] if (found := wire.model_in(item)) is not None),
             inputs={name: Path(path) for name, path in data["inputs"].items()},
             settings=data["settings"],
             steps=None if data["steps"] is None else Path(data["steps"]),
@@ -170,6 +173,11 @@ class JobContext:
                 "sha256": model.sha256,
                 "licence": model.licence,
             }
+        if order.added:
+            used["loras"] = [
+                {"id": added.id, "name": added.title, "sha256": added.sha256, "weight": item.weight}
+                for added, item in zip(order.added, order.request.added, strict=True)
+            ]
         if order.request != order.asked and order.request.resume is not None:
             used["continued_after_step"] = order.request.resume.index
         return used
@@ -183,6 +191,11 @@ class JobContext:
     @property
     def model(self) -> Model | None:
         return self._order.model
+
+    @property
+    def added(self) -> Sequence[tuple[Model, float]]:
+        weights = (item.weight for item in self._order.request.added)
+        return tuple(zip(self._order.added, weights, strict=True))
 
     @property
     def scratch(self) -> Path:

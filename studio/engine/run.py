@@ -103,8 +103,8 @@ class Orders:
 
     def make(self, job: Job, *, say: Callable[[str], None]) -> Order:
         """The order. Raises StudioError where something it needs is gone."""
-        model, asked = self._model(job.request, say)
-        order = self._plain(job.id, asked, model)
+        order = self._plain(job.id, job.request, say)
+        asked = order.asked
         if job.verify:
             return self._again(order, job, say)
         resume, request = self._resume(job, asked)
@@ -121,12 +121,22 @@ class Orders:
             room=self.keeping.room(job.id),
         )
 
-    def _plain(self, job_id: str, request: Request, model: Model | None) -> Order:
+    def _plain(self, job_id: str, request: Request, say: Callable[[str], None]) -> Order:
+        model, request = self._model(request, say)
+        added = tuple(self._found(item.model, say) for item in request.added)
+        request = replace(
+            request,
+            added=tuple(
+                replace(item, model=replace(item.model, sha256=item.model.sha256 or found.sha256))
+                for item, found in zip(request.added, added, strict=True)
+            ),
+        )
         return Order(
             job=job_id,
             request=request,
             asked=request,
             model=model,
+            added=added,
             inputs={item.name: self._input(item.name, item.sha256) for item in request.inputs},
             settings=self.settings(request.generator.partition(".")[0]),
         )
@@ -141,8 +151,8 @@ class Orders:
         points = [*(passage.request.resume for passage in passages), order.request.resume][1:]
         for passage, point in zip(passages, points, strict=True):
             if point is not None:
-                model, asked = self._model(here(passage.request, self.models), say)
-                before.append(replace(self._plain(job.id, asked, model), stop_at=point.index))
+                earlier = self._plain(job.id, here(passage.request, self.models), say)
+                before.append(replace(earlier, stop_at=point.index))
         return replace(order, before=tuple(before), lineage=passages)
 
     def _lineage(self, point: ResumePoint | None) -> tuple[Passage, ...]:
@@ -173,9 +183,16 @@ class Orders:
 
     def _model(self, request: Request, say: Callable[[str], None]) -> tuple[Model | None, Request]:
         ref = request.model
-        model = None if ref is None else self.models.get(ref.id)
         if ref is None:
             return None, request
+        model = self._found(ref, say)
+        if not ref.sha256:
+            request = replace(request, model=replace(ref, sha256=model.sha256))
+        return model, request
+
+    def _found(self, ref: ModelRef, say: Callable[[str], None]) -> Model:
+        """A model with its hash. Raises StudioError where it is gone."""
+        model = self.models.get(ref.id)
         if model is None:
             raise StudioError(
                 f"The model {ref.name or ref.id!r} is no longer on this machine.", "Put it back, or choose another one."
@@ -183,9 +200,7 @@ class Orders:
         if not model.sha256:
             say(f"Reading {model.title} for the first time")
             model = replace(model, sha256=self.models.sha256(model.id))
-        if not ref.sha256:
-            request = replace(request, model=replace(ref, sha256=model.sha256))
-        return model, request
+        return model
 
     def _resume(self, job: Job, asked: Request) -> tuple[tuple[int, StepState] | None, Request]:
         """From the job's own last kept step where it ran before, else from the step it was asked to branch from."""
@@ -210,12 +225,14 @@ class Orders:
 
 
 def here(request: Request, models: ModelPort) -> Request:
-    """A request of a recipe with its model as it is on this machine: the same weights under whatever id, else what has
-    its id now. Raises StudioError where there is neither.
+    """A request of a recipe with its models as they are on this machine: the same weights under whatever id, else what
+    has their id now. Raises StudioError where there is neither.
     """
-    ref = request.model
-    if ref is None:
-        return request
+    added = tuple(replace(item, model=_here(item.model, models)) for item in request.added)
+    return replace(request, model=None if request.model is None else _here(request.model, models), added=added)
+
+
+def _here(ref: ModelRef, models: ModelPort) -> ModelRef:
     same = next((model for model in models.models() if ref.sha256 and model.sha256 == ref.sha256), None)
     found = same or models.get(ref.id)
     if found is None:
@@ -223,4 +240,4 @@ def here(request: Request, models: ModelPort) -> Request:
             f"The model {(ref.name or ref.id)[:80]!r} is not on this machine.",
             "Put it into the models folder and look for models again.",
         )
-    return replace(request, model=ModelRef(found.id, found.title, found.sha256))
+    return ModelRef(found.id, found.title, found.sha256)

@@ -24,6 +24,7 @@ from . import schedulers
 from .cancel import CancelFlag
 from .devices import Device
 from .embeddings import EmbeddingCache
+from .lora import Overlay
 from .memory import shortage_in_words
 from .previews import LatentColours, colours_for
 
@@ -43,6 +44,8 @@ class Loaded:
     """The model's own scheduler, untouched."""
     flag: CancelFlag
     embeddings: EmbeddingCache
+    overlay: Overlay = field(default_factory=Overlay)
+    """LoRAs and embeddings that the running job asks for."""
     seconds_per_decoded_pixel: float = 0.0
     _colours: LatentColours | None = None
     _variants: dict[str, Any] = field(default_factory=dict)

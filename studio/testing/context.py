@@ -41,6 +41,7 @@ class FakeContext:
         *,
         scratch: Path,
         model: Model | None = None,
+        added: Sequence[Model] = (),
         inputs: Mapping[str, Path] | None = None,
         settings: Sequence[Any] = (),
         resume: tuple[int, StepState] | None = None,
@@ -52,6 +53,8 @@ class FakeContext:
         self.request = request
         self.params: Any = parse(params, request.params)
         self.model = model
+        weights = (item.weight for item in request.added)
+        self.added: tuple[tuple[Model, float], ...] = tuple(zip(added, weights, strict=True))
         self.scratch = scratch
         self.resume = resume
         self.log = logging.getLogger("studio.testing.generator")
@@ -174,6 +177,7 @@ class FakeContext:
             type(self.params),
             scratch=self.scratch,
             model=self.model,
+            added=[model for model, _ in self.added],
             inputs=self._inputs,
             settings=self._settings,
             resume=(index, self.states[index]),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from studio.core.recipe import Passage, Recipe
-from studio.core.request import Input, ModelRef, Request, ResumePoint
+from studio.core.request import AddedModel, Input, ModelRef, Request, ResumePoint
 
 SCHEMA: dict[str, Any] = json.loads((Path(__file__).parents[2] / "docs" / "recipe.schema.json").read_text("utf-8"))
 KINDS: dict[str, Any] = {
@@ -68,7 +68,8 @@ def branch() -> Recipe:
         ModelRef("starter/pictures", "Starter pictures", "ab" * 32),
         (Input("image", "image/png", "cd" * 32),),
     )
-    second = replace(first, seed=8, resume=ResumePoint("e" * 32, 11))
+    over = AddedModel(ModelRef("models/loras/ink.safetensors", "ink", "12" * 32), 0.7)
+    second = replace(first, seed=8, resume=ResumePoint("e" * 32, 11), added=(over,))
     used = {"studio": "0.1.0", "threads": 2, "loras": [{"sha256": "12" * 32, "weight": 0.7}], "more": {"x": 1}}
     return Recipe(second, used, ("cd" * 32,), lineage=(Passage("e" * 32, first),))
 
