@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, help="checkpoints, caches, logs, samples (default: the user's cache)")
     parser.add_argument("--out", type=Path, help="where the finished model goes (default: resources/starter)")
     parser.add_argument("--start", type=Path, help="prose: a finished model to go on from where there is no checkpoint")
+    parser.add_argument("--steps", type=int, default=0, help="prose: end after so many steps in all, rate and all")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes, with a checkpoint")
     parser.add_argument("--polish", type=int, default=1000, help="steps of the stage polish")
     parser.add_argument("--threads", type=int, default=1, help="processor threads (1 leaves the machine usable)")
@@ -67,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
             device=device,
             deadline=deadline,
             begin=options.start,
+            steps=options.steps,
         )
         return 0
 

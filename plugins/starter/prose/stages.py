@@ -77,13 +77,17 @@ def run(
     device: torch.device,
     deadline: float | None,
     begin: Path | None = None,
+    steps: int = 0,
 ) -> None:
     """Train "prose" or "prose-gru" on from where the work folder stands, until done or the deadline.
+
+    `steps` other than 0 is where it ends instead of the plan; the rate falls over the last fifth of the way.
 
     An empty work folder can begin with the weights and the vocabulary of a finished model of the same size.
     """
     disable_progress_bar()
     plan = TINY if tiny else Plan()
+    plan = replace(plan, steps=steps) if steps else plan
     work.mkdir(parents=True, exist_ok=True)
     state = work / f"{kind}.safetensors"
     tokenizer, model = _first(kind, plan, work, None if state.exists() else begin)
