@@ -177,7 +177,7 @@ def humanise(score: Score, ids: Collection[int], *, seed: int, timing: float = 0
 
 
 def _drawn(*place: int) -> float:
-    """About normal, within -2 to 2, by place alone: the sum of the four 16-bit parts of splitmix64."""
+    """About standard normal, by place alone: the sum of the four 16-bit parts of splitmix64."""
     state = 0
     for number in place:
         state = (state + number + 0x9E3779B97F4A7C15) & _WORD
@@ -185,7 +185,7 @@ def _drawn(*place: int) -> float:
         state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _WORD
         state ^= state >> 31
     parts = sum((state >> shift) & 0xFFFF for shift in (0, 16, 32, 48))
-    return (parts / 0xFFFF - 2) * 3**0.5 / 1.75
+    return (parts / 0xFFFF - 2) * 3**0.5
 
 
 _WORD = (1 << 64) - 1

@@ -6,6 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+import numpy.typing as npt
+
 from .document import Metre, Score
 
 
@@ -56,6 +59,13 @@ class Timeline:
         """When a tick is heard."""
         index = max(0, bisect_right(self._tempo_ticks, tick) - 1)
         return self._tempo_seconds[index] + (tick - self._tempo_ticks[index]) * 60 / (self.tempos[index].bpm * self.ppq)
+
+    def seconds_of(self, ticks: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """`seconds` for many ticks at once."""
+        starts, since = np.array(self._tempo_ticks), np.array(self._tempo_seconds)
+        rate = np.array([60 / (t.bpm * self.ppq) for t in self.tempos])
+        index = np.maximum(np.searchsorted(starts, ticks, "right") - 1, 0)
+        return np.asarray(since[index] + (ticks - starts[index]) * rate[index])
 
     def tick(self, seconds: float) -> float:
         """Which tick is heard then."""

@@ -1,0 +1,363 @@
+"""The piano roll: rows of pitches, columns of beats, notes as blocks; what is drawn is kept: only changes cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.widgets import theme
+
+from .document import Note, Score, Track
+from .panel_gestures import Gestures
+from .panel_lens import Lens
+from .panel_palette import mixed, track_colour
+from .panel_sheet import Sheet
+
+BLACK = frozenset((1, 3, 6, 8, 10))
+PLAIN = 1500
+"""Above so many notes in sight they are drawn as plain blocks: round corners are not seen then, but they cost."""
+SHADES = 4
+
+
+class PianoRoll(QWidget):
+    """Paints the sheet through the lens and hands the mouse to `gestures`. The playhead lies over what is drawn."""
+
+    menu_wanted = Signal(object)
+    sought = Signal(int)
+    heard = Signal(int, int)
+    """A pitch and a velocity to be heard while one draws or drags."""
+
+    def __init__(self, sheet: Sheet, lens: Lens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sheet, self._lens = sheet, lens
+        self._drawn: QPixmap | None = None
+        self._playhead = -1.0
+        self._keyboard = False
+        self.highlight_scale = True
+        self.ghost_tracks = True
+        self.gestures = Gestures(sheet, lens, self)
+        self.setAccessibleName("Piano roll")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(200, 120)
+        sheet.edited.connect(self.redraw)
+        sheet.chosen.connect(self.redraw)
+        lens.changed.connect(self.redraw)
+        self.gestures.sounded.connect(self.heard)
+        self.gestures.moved.connect(self.update)
+        self._describe()
+        sheet.edited.connect(self._describe)
+        sheet.chosen.connect(self._describe)
+
+    # What is said
+
+    def _describe(self) -> None:
+        sheet = self._sheet
+        track = sheet.track
+        bars = sheet.timeline.bars
+        words = f"{sheet.score.note_count} notes in {bars} {'bar' if bars == 1 else 'bars'}"
+        if track is not None:
+            words += f", writing into {track.name}"
+        if sheet.selection:
+            words += f", {len(sheet.selection)} selected"
+        for region in sheet.regions[:1]:
+            words += f", bars {region.first + 1} to {region.last + 1} marked"
+        self.setAccessibleDescription(words)
+
+    # The playhead
+
+    def playhead(self) -> float:
+        """The tick that is heard, or -1."""
+        return self._playhead
+
+    def set_playhead(self, tick: float) -> None:
+        """Move it; only two narrow strips are painted."""
+        if tick == self._playhead:
+            return
+        old, self._playhead = self._playhead, tick
+        for place in (old, tick):
+            if place >= 0:
+                self.update(QRect(int(self._lens.x(place)) - 8, 0, 17, self.height()))
+
+    # Painting
+
+    def redraw(self) -> None:
+        """Something to be seen has changed."""
+        self._drawn = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The lens knows how much there is to see."""
+        super().resizeEvent(event)
+        self._lens.resize(self.width(), self.height())
+        self.redraw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The kept drawing, and what moves over it."""
+        if self._drawn is None:
+            self._draw()
+        painter = QPainter(self)
+        if self._drawn is not None:
+            painter.drawPixmap(0, 0, self._drawn)
+        self.gestures.paint(painter)
+        colours = theme.tokens()
+        if self._playhead >= 0:
+            x = self._lens.x(self._playhead)
+            painter.setPen(QPen(colours.color("text"), 1.5))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        if self._keyboard and self.hasFocus():
+            painter.setPen(QPen(colours.color("accent"), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _draw(self) -> None:
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if size.isEmpty():
+            return
+        drawn = QPixmap(size)
+        drawn.setDevicePixelRatio(ratio)
+        painter = QPainter(drawn)
+        self._draw_rows(painter)
+        self._draw_beats(painter)
+        self._draw_regions(painter)
+        self._draw_notes(painter)
+        painter.end()
+        self._drawn = drawn
+
+    def _draw_rows(self, painter: QPainter) -> None:
+        lens, colours = self._lens, theme.tokens()
+        track = self._sheet.track
+        light = colours.name == "light"
+        base = colours.color("surface") if light else colours.color("canvas")
+        dark = mixed(base, colours.color("window") if light else QColor("black"), 0.6 if light else 0.28)
+        painter.fillRect(self.rect(), base)
+        key = self._sheet.score.key_at(round(lens.left))
+        scale = key.scale if self.highlight_scale and not (track is not None and track.drums) else frozenset(range(12))
+        tint = mixed(base, colours.color("accent"), 0.09)
+        for pitch in range(lens.pitch(self.height()), lens.pitch(0) + 1):
+            y = lens.y(pitch)
+            if pitch % 12 in BLACK:
+                painter.fillRect(QRectF(0, y, self.width(), lens.row), dark)
+            if self.highlight_scale and len(scale) < 12 and pitch % 12 == key.tonic:
+                painter.fillRect(QRectF(0, y, self.width(), lens.row), tint)
+            if pitch % 12 in (0, 5):
+                painter.setPen(mixed(base, colours.color("line"), 0.55))
+                painter.drawLine(QPointF(0, y + lens.row), QPointF(self.width(), y + lens.row))
+
+    def _draw_beats(self, painter: QPainter) -> None:
+        lens, sheet, colours = self._lens, self._sheet, theme.tokens()
+        first, last = lens.span()
+        beat = sheet.timeline.beat_ticks(sheet.score.metre_at(first)) * lens.scale
+        faint, strong = mixed(colours.color("canvas"), colours.color("line"), 0.6), colours.color("line")
+        if sheet.grid is not None and sheet.step() * lens.scale >= 12:
+            painter.setPen(mixed(colours.color("canvas"), colours.color("line"), 0.3))
+            for tick in self._steps(first, last):
+                painter.drawLine(QPointF(lens.x(tick), 0), QPointF(lens.x(tick), self.height()))
+        bars = 1
+        while bars * beat * 4 < 28:
+            bars *= 2
+        for tick, bar in sheet.timeline.beats(max(0, first), last):
+            if not bar and beat < 10:
+                continue
+            if bar and bars > 1 and sheet.timeline.bar(tick) % bars:
+                continue
+            painter.setPen(QPen(strong if bar else faint, 1.4 if bar else 1))
+            painter.drawLine(QPointF(lens.x(tick), 0), QPointF(lens.x(tick), self.height()))
+        end = lens.x(sheet.score.length)
+        if end < self.width():
+            beyond = mixed(colours.color("canvas"), colours.color("window"), 0.85)
+            beyond.setAlphaF(0.7)
+            painter.fillRect(QRectF(end, 0, self.width() - end, self.height()), beyond)
+
+    def _steps(self, first: int, last: int) -> Sequence[int]:
+        timeline, found = self._sheet.timeline, []
+        bar = timeline.bar(max(0, first))
+        while timeline.bar_start(bar) < last and self._sheet.grid is not None:
+            start, end = timeline.bar_start(bar), timeline.bar_start(bar + 1)
+            step = self._sheet.grid.ticks(self._sheet.score.ppq)
+            found += [round(start + i * step) for i in range(1, int((end - start) / step) + 1)]
+            bar += 1
+        return found
+
+    def _draw_regions(self, painter: QPainter) -> None:
+        colours = theme.tokens()
+        wash, edge = colours.color("accent"), colours.color("accent")
+        for region in self._sheet.regions:
+            start, end = self._sheet.timeline.bar_span(region.first, region.last)
+            place = QRectF(self._lens.x(start), 0.5, (end - start) * self._lens.scale, self.height() - 1)
+            wash.setAlphaF(0.13)
+            painter.fillRect(place, wash)
+            edge.setAlphaF(0.85)
+            pen = QPen(edge, 1.2, Qt.PenStyle.DashLine)
+            pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(place)
+
+    def _draw_notes(self, painter: QPainter) -> None:
+        sheet = self._sheet
+        others = [t for t in sheet.score.tracks if t.id != sheet.track_id]
+        if self.ghost_tracks:
+            for track in others:
+                self._draw_track(painter, track, front=False)
+        if sheet.track is not None:
+            self._draw_track(painter, sheet.track, front=True)
+        if sheet.ghosts is not None:
+            self._draw_ghosts(painter, sheet.ghosts)
+
+    def _places(self, notes: Sequence[Note]) -> np.ndarray:
+        """[n, 4] of x, y, width, height."""
+        lens = self._lens
+        rows = np.array([(n.start, n.pitch, n.length) for n in notes], np.float64).reshape(-1, 3)
+        x = (rows[:, 0] - lens.left) * lens.scale
+        width = np.maximum(rows[:, 2] * lens.scale - 1.0, 2.0)
+        gap = 1.0 if lens.row > 7 else 0.0
+        y = (127 - rows[:, 1]) * lens.row - lens.top + gap / 2
+        return np.stack([x, y, width, np.full(len(rows), lens.row - gap)], axis=1)
+
+    def _draw_track(self, painter: QPainter, track: Track, *, front: bool) -> None:
+        notes = track.between(*self._lens.span())
+        if not notes:
+            return
+        colours = theme.tokens()
+        base = colours.color("canvas")
+        colour = track_colour(track.colour)
+        if track.mute:
+            colour = mixed(colour, colours.color("hint"), 0.8)
+        strength = 1.0 if front else 0.42
+        selection = self._sheet.selection
+        places = self._places(notes)
+        fine = len(notes) <= PLAIN and self._lens.row >= 7
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, fine)
+        shades = [mixed(base, colour, strength * (0.5 + 0.5 * (i + 1) / SHADES)) for i in range(SHADES)]
+        groups: list[list[QRectF]] = [[] for _ in range(SHADES)]
+        chosen: list[QRectF] = []
+        faint: list[QRectF] = []
+        faded = self._sheet.faded
+        for note, place in zip(notes, places.tolist(), strict=True):
+            if note.id in faded:
+                faint.append(QRectF(*place))
+                continue
+            (chosen if note.id in selection else groups[min(SHADES - 1, note.velocity * SHADES // 128)]).append(
+                QRectF(*place)
+            )
+        painter.setPen(Qt.PenStyle.NoPen)
+        for shade, rects in zip([*shades, mixed(base, colour, 0.16)], [*groups, faint], strict=True):
+            painter.setBrush(shade)
+            self._blocks(painter, rects, fine)
+        if chosen:
+            painter.setBrush(mixed(colour, colours.color("text"), 0.45))
+            painter.setPen(QPen(colours.color("text"), 1.4))
+            self._blocks(painter, chosen, fine)
+        self._draw_locks(painter, [(n, p) for n, p in zip(notes, places.tolist(), strict=True) if n.locked])
+
+    def _blocks(self, painter: QPainter, rects: list[QRectF], fine: bool) -> None:
+        if not fine:
+            painter.drawRects(rects)
+            return
+        for rect in rects:
+            painter.drawRoundedRect(rect, 2.5, 2.5)
+
+    def _draw_locks(self, painter: QPainter, locked: list[tuple[Note, list[float]]]) -> None:
+        """A bar at the left end: seen on every colour, and also on a note of three pixels."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.tokens().color("text"))
+        for _, (x, y, width, height) in locked:
+            painter.drawRect(QRectF(x, y, min(3.0, width), height))
+
+    def _draw_ghosts(self, painter: QPainter, ghosts: Score) -> None:
+        colours = theme.tokens()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for track in ghosts.tracks:
+            notes = track.between(*self._lens.span())
+            colour = track_colour(track.colour)
+            fill = mixed(colours.color("canvas"), colour, 0.4)
+            pen = QPen(colour, 1.1, Qt.PenStyle.DashLine)
+            pen.setDashPattern([3, 2])
+            painter.setPen(pen)
+            painter.setBrush(fill)
+            for place in self._places(notes).tolist() if notes else ():
+                painter.drawRoundedRect(QRectF(*place), 2.5, 2.5)
+
+    # Mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A gesture begins."""
+        self._keyboard = False
+        self.gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A gesture goes on, or the cursor tells which one could begin here."""
+        self.gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A gesture ends."""
+        self.gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A note where there is none; one less where there is one."""
+        self.gestures.double(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with what is under the mouse."""
+        self.gestures.choose_at(QPointF(event.pos()))
+        self.menu_wanted.emit(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move notes; Space+drag pans."""
+        if not self.gestures.key(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """The end of Space."""
+        self.gestures.key_up(event)
+        super().keyReleaseEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Ctrl: zoom to the mouse, Ctrl+Shift: rows, Shift: sideways; else up and down."""
+        turn = event.angleDelta()
+        steps = (turn.y() or turn.x()) / 120
+        place, keys = event.position(), event.modifiers()
+        if keys & Qt.KeyboardModifier.ControlModifier and keys & Qt.KeyboardModifier.ShiftModifier:
+            self._lens.zoom_rows(1.15**steps, place.y())
+        elif keys & Qt.KeyboardModifier.ControlModifier:
+            self._lens.zoom(1.2**steps, place.x())
+        elif keys & Qt.KeyboardModifier.ShiftModifier or abs(turn.x()) > abs(turn.y()):
+            self._lens.scroll(left=self._lens.left - steps * 90 / self._lens.scale)
+        else:
+            self._lens.scroll(top=self._lens.top - steps * 60)
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The frame shows only for who came by keyboard."""
+        self._keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """And goes with the focus."""
+        super().focusOutEvent(event)
+        self.update()

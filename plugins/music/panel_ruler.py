@@ -1,0 +1,164 @@
+"""The ruler over the roll: bars and chords, the loop, the playhead's handle, and where tempo, metre or key change."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from studio.widgets import theme
+
+from .panel_lens import Lens
+from .panel_palette import mixed
+from .panel_sheet import Region, Sheet
+
+FAR = 4
+
+
+class Ruler(QWidget):
+    """A click goes there (`sought`), a drag marks bars; with Shift it sets the loop (`loop_wanted`)."""
+
+    sought = Signal(int)
+    loop_wanted = Signal(int, int)
+    menu_wanted = Signal(int, object)
+
+    def __init__(self, sheet: Sheet, lens: Lens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sheet, self._lens = sheet, lens
+        self._from: float | None = None
+        self._playhead = 0.0
+        self.loop: tuple[int, int] | None = None
+        self.looping = False
+        self.setAccessibleName("Bars")
+        self.setAccessibleDescription("Click to go there. Drag to mark bars to write anew. Shift and drag to loop.")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        for said in (lens.changed, sheet.edited, sheet.chosen):
+            said.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Two lines: bars with their chords, and changes of tempo, metre and key."""
+        return QSize(400, theme.tokens().px(40))
+
+    def set_playhead(self, tick: float) -> None:
+        """Move the handle."""
+        if tick != self._playhead:
+            self._playhead = tick
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Numbers, chords, changes, loop, handle."""
+        painter = QPainter(self)
+        colours = theme.tokens()
+        painter.fillRect(self.rect(), colours.color("window"))
+        self._paint_marks(painter)
+        self._paint_bars(painter)
+        self._paint_changes(painter)
+        if self._playhead >= 0:
+            x = self._lens.x(self._playhead)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.color("text"))
+            edge = self.height()
+            painter.drawPolygon(QPolygonF([QPointF(x - 6, edge - 9), QPointF(x + 6, edge - 9), QPointF(x, edge)]))
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        colours, lens, timeline = theme.tokens(), self._lens, self._sheet.timeline
+        wash = colours.color("accent")
+        wash.setAlphaF(0.22)
+        for region in self._sheet.regions:
+            start, end = timeline.bar_span(region.first, region.last)
+            painter.fillRect(QRectF(lens.x(start), 0, (end - start) * lens.scale, self.height()), wash)
+        if self.loop is not None:
+            start, end = self.loop
+            shade = colours.color("accent" if self.looping else "hint")
+            painter.fillRect(QRectF(lens.x(start), 0, (end - start) * lens.scale, 4), shade)
+
+    def _paint_bars(self, painter: QPainter) -> None:
+        colours, lens, sheet = theme.tokens(), self._lens, self._sheet
+        first, last = lens.span()
+        timeline = sheet.timeline
+        numbers, words = theme.font(colours.label), theme.font(colours.label)
+        bar = timeline.bar(max(0, first))
+        width = (timeline.bar_start(bar + 1) - timeline.bar_start(bar)) * lens.scale
+        every = 1
+        while width * every < 44:
+            every *= 2
+        bar -= bar % every
+        line = self.height() * 0.5
+        while timeline.bar_start(bar) < min(last, sheet.score.length):
+            x = lens.x(timeline.bar_start(bar))
+            painter.setPen(mixed(colours.color("window"), colours.color("line"), 0.9))
+            painter.drawLine(QPointF(x, 4), QPointF(x, self.height()))
+            painter.setFont(numbers)
+            painter.setPen(colours.color("text"))
+            painter.drawText(QPointF(x + 6, line + 2), str(bar + 1))
+            bar += every
+        if width < 30:
+            return
+        painter.setFont(words)
+        painter.setPen(colours.color("muted"))
+        metrics = painter.fontMetrics()
+        free = 0.0
+        for chord in sheet.score.chords:
+            if first - timeline.ppq * 8 <= chord.start < last:
+                x = lens.x(chord.start)
+                at_bar = timeline.bar_start(timeline.bar(chord.start)) == chord.start
+                x += 6 + (metrics.horizontalAdvance(str(timeline.bar(chord.start) + 1)) + 8 if at_bar else 0)
+                if x >= free:
+                    painter.drawText(QPointF(x, line + 2), chord.name)
+                    free = x + metrics.horizontalAdvance(chord.name) + 6
+
+    def _paint_changes(self, painter: QPainter) -> None:
+        colours, lens, score = theme.tokens(), self._lens, self._sheet.score
+        painter.setFont(theme.font(colours.small))
+        painter.setPen(colours.color("accent"))
+        words: dict[int, list[str]] = {}
+        for tempo in score.tempos[1:]:
+            words.setdefault(tempo.start, []).append(f"{tempo.bpm:g} BPM")
+        for metre in score.metres[1:]:
+            words.setdefault(metre.start, []).append(f"{metre.numerator}/{metre.denominator}")
+        for key in score.keys[1:]:
+            words.setdefault(key.start, []).append(key_name(key.tonic, key.mode, key.flats))
+        for tick, parts in words.items():
+            x = lens.x(tick)
+            if -200 < x < self.width():
+                painter.drawText(QPointF(x + 6, self.height() - 6), "  ".join(parts))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to mark, or go there."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._from = event.position().x()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Mark."""
+        if self._from is None or abs(event.position().x() - self._from) < FAR:
+            return
+        timeline, lens = self._sheet.timeline, self._lens
+        ends = sorted((lens.tick(self._from), lens.tick(event.position().x())))
+        first, last = (min(timeline.bars - 1, timeline.bar(tick)) for tick in ends)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.loop_wanted.emit(*timeline.bar_span(first, last))
+        else:
+            tracks = tuple(t.id for t in self._sheet.score.tracks)
+            if tracks:
+                self._sheet.set_regions([Region(first, last, tracks)])
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click without a drag goes there."""
+        if self._from is not None and abs(event.position().x() - self._from) < FAR:
+            self.sought.emit(self._sheet.snap(self._lens.tick(event.position().x())))
+        self._from = None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Change tempo, metre, key or chord here."""
+        bar = self._sheet.timeline.bar(self._lens.tick(event.pos().x()))
+        self.menu_wanted.emit(self._sheet.timeline.bar_start(bar), event.globalPos())
+
+
+SHARP = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+FLAT = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
+
+
+def key_name(tonic: int, mode: str, flats: bool = False) -> str:
+    """ "D minor", "B♭ major"."""
+    return f"{(FLAT if flats else SHARP)[tonic % 12]} {mode}"

@@ -1,0 +1,231 @@
+"""The panel's jobs: each writes a take, which shows as ghosts while it comes and is kept or dropped at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.api import (
+    Artifact,
+    Cancelled,
+    Changed,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    PanelHost,
+    Paused,
+    Preview,
+    Previewed,
+    Problem,
+    Progressed,
+    Request,
+    Started,
+    Stepped,
+    StudioError,
+)
+
+from .document import MEDIA, Score
+from .panel_sheet import Region, Sheet
+from .takes import Change, change_between, fading, ghosts_of, take_in
+
+
+@dataclass(slots=True)
+class Take:
+    """One run of the model over the score `before`; `after` is what it has written so far."""
+
+    job: str
+    request: Request
+    before: Score
+    regions: tuple[Region, ...] = ()
+    state: Literal["waiting", "running", "done"] = "waiting"
+    after: Score | None = None
+    artifact: Artifact | None = None
+    change: Change | None = field(default=None, repr=False)
+
+    @property
+    def task(self) -> str:
+        """What was asked for."""
+        return str(self.request.params.get("task", "piece"))
+
+    def take(self, score: Score) -> None:
+        """The model has written more."""
+        self.after = score
+        self.change = change_between(self.before, score)
+
+    def merged(self, score: Score) -> Score:
+        """`score` as it would be with this take in it."""
+        if self.after is None or self.change is None:
+            return score
+        return self.after if self.task == "piece" else take_in(score, self.change)
+
+
+class Takes(QObject):
+    """`turned` says that another take, or more of it, is to be seen; `settled` brings one that was kept."""
+
+    turned = Signal()
+    busy = Signal(bool)
+    failed = Signal(object)
+    settled = Signal(object)
+    said = Signal(str)
+
+    def __init__(self, host: PanelHost, sheet: Sheet, read: Callable[[Artifact], Score | None]) -> None:
+        super().__init__(sheet)
+        self._host, self._sheet, self._read = host, sheet, read
+        self.takes: list[Take] = []
+        self.place = 0
+        self._was_busy = False
+        for job in host.jobs():
+            self._adopt(job)
+
+    # What there is
+
+    def current(self) -> Take | None:
+        """The take one looks at."""
+        return self.takes[self.place] if 0 <= self.place < len(self.takes) else None
+
+    def running(self) -> list[Take]:
+        """Those that are on their way."""
+        return [take for take in self.takes if take.state != "done"]
+
+    def request_of(self, steps: str) -> Request | None:
+        """The request whose steps go by that name."""
+        return next((take.request for take in self.takes if take.job == steps), None)
+
+    def score(self) -> Score:
+        """What is to be heard: the score with the take one looks at."""
+        take = self.current()
+        return self._sheet.score if take is None else take.merged(self._sheet.score)
+
+    # What is done
+
+    def submit(self, request: Request, *, before: Score, regions: tuple[Region, ...], title: str) -> None:
+        """Queue a request. Raises StudioError where it is refused."""
+        job = self._host.submit(request, title=title, again=True)
+        self.takes = [take for take in self.takes if take.task == str(request.params.get("task"))]
+        self.takes.append(Take(job, request, before, regions))
+        self.place = len(self.takes) - 1
+        self._say()
+
+    def step(self, by: int) -> None:
+        """Look at another take."""
+        if self.takes:
+            self.place = (self.place + by) % len(self.takes)
+            self._say()
+
+    def keep(self) -> None:
+        """Take the one that is looked at into the score: one entry of the undo stack."""
+        take = self.current()
+        if take is None or take.after is None:
+            return
+        for other in self.running():
+            if other is not take:
+                self._host.cancel(other.job)
+        if take.state != "done":
+            self._host.cancel(take.job)
+        words = {"piece": "composing", "continue": "going on", "add": "adding a track", "vary": "a variation"}
+        merged = take.merged(self._sheet.score)
+        self.takes, self.place = [], 0
+        self._sheet.set_ghosts(None)
+        self._sheet.edit(words.get(take.task, "writing bars anew"), merged)
+        self._say()
+        self.settled.emit(take)
+
+    def drop(self) -> None:
+        """None of them."""
+        for take in self.running():
+            self._host.cancel(take.job)
+        self.takes, self.place = [], 0
+        self._say()
+
+    # What is heard of the jobs
+
+    def on_event(self, event: Event) -> None:
+        """What a job says; jobs of others are passed over."""
+        if isinstance(event, Changed):
+            if event.job is None:
+                self._forget(event.job_id)
+            elif event.job.origin == self._host.panel_id and not event.job.state.ended:
+                self._adopt(event.job)
+            return
+        take = next((t for t in self.takes if t.job == event.job_id), None)
+        if take is None:
+            return
+        match event:
+            case Started():
+                take.state = "running"
+                self._say()
+            case Progressed(message=message):
+                self.said.emit(message)
+            case Stepped(step=step):
+                self._more(take, step.preview)
+            case Previewed(preview=preview):
+                self._more(take, preview)
+            case Finished(artifacts=artifacts) | Cancelled(artifacts=artifacts):
+                self._ended(take, artifacts)
+            case Failed(problem=problem):
+                self._forget(take.job)
+                self.failed.emit(problem)
+            case Paused():
+                take.state = "waiting"
+                self._say()
+
+    def _more(self, take: Take, preview: Preview | None) -> None:
+        if preview is None or preview.media != MEDIA:
+            return
+        try:
+            take.take(Score.from_bytes(preview.data))
+        except StudioError as error:
+            self.failed.emit(Problem.of(error))
+            return
+        if take is self.current():
+            self._show()
+            self.turned.emit()
+
+    def _ended(self, take: Take, artifacts: tuple[Artifact, ...]) -> None:
+        take.state = "done"
+        for artifact in artifacts:
+            score = self._read(artifact)
+            if score is not None:
+                take.artifact = artifact
+                take.take(score)
+        if take.after is None or take.change is None or take.change.empty:
+            self._forget(take.job)
+            return
+        if take is self.current() and take.task == "piece" and not self._sheet.score.note_count:
+            self.keep()
+        else:
+            self._say()
+
+    def _adopt(self, job: Job) -> None:
+        """Follow a job of an earlier sitting."""
+        if all(take.job != job.id for take in self.takes):
+            self.takes.append(Take(job.id, job.request, self._sheet.score))
+            self.place = len(self.takes) - 1
+            self._say()
+
+    def _forget(self, job: str) -> None:
+        self.takes = [take for take in self.takes if take.job != job]
+        self.place = max(0, min(self.place, len(self.takes) - 1))
+        self._say()
+
+    def _show(self) -> None:
+        take = self.current()
+        if take is None or take.change is None:
+            self._sheet.set_ghosts(None)
+        elif take.task == "piece":
+            whole = frozenset(self._sheet.score.home_track)
+            self._sheet.set_ghosts(take.after, whole)
+        else:
+            self._sheet.set_ghosts(ghosts_of(take.change), fading(self._sheet.score, take.change))
+
+    def _say(self) -> None:
+        self._show()
+        self.turned.emit()
+        busy = bool(self.running())
+        if busy != self._was_busy:
+            self._was_busy = busy
+            self.busy.emit(busy)

@@ -1,0 +1,174 @@
+"""The tracks as chips over the roll: which one is written into, what is heard, and a card with the rest."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QToolButton, QWidget
+
+from studio.widgets import theme
+from studio.widgets.controls import IconButton
+from studio.widgets.icons import icon
+
+from . import document_tracks as tracks
+from .document import Track
+from .instruments import DRUM_KIT, VOICES
+from .panel_palette import track_colour
+from .panel_sheet import Sheet
+from .panel_track_card import TrackCard
+
+
+class Chip(QAbstractButton):
+    """A dot in the track's colour and its name; grey while it is not heard."""
+
+    card_wanted = Signal(str, QPoint)
+
+    def __init__(self, track: Track, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.track = track
+        self.heard = True
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip("Click to write into this track. Click again or press the menu key for its sound.")
+
+    def show_track(self, track: Track, *, heard: bool, front: bool) -> None:
+        """Another state of the same track."""
+        self.track, self.heard = track, heard
+        self.setChecked(front)
+        self.setText(track.name)
+        self.setAccessibleName(f"Track {track.name}")
+        said = [track.instrument, "" if heard else "not heard", "solo" if track.solo else "", "in front" * front]
+        self.setAccessibleDescription(", ".join(part for part in said if part))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Dot, name, room."""
+        colours = theme.tokens()
+        wide = self.fontMetrics().horizontalAdvance(self._words()) + colours.px(42)
+        return QSize(wide, colours.px(28))
+
+    def _words(self) -> str:
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, theme.tokens().px(110))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A pill."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.tokens()
+        box = self.rect().adjusted(1, 1, -1, -1)
+        over = self.underMouse()
+        painter.setBrush(colours.color("wash" if self.isChecked() else "hover" if over else "field"))
+        edge = QPen(colours.color("accent"), 1.6) if self.hasFocus() else Qt.PenStyle.NoPen
+        painter.setPen(edge)
+        painter.drawRoundedRect(box, theme.S, theme.S)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(track_colour(self.track.colour) if self.heard else colours.color("hint"))
+        dot = colours.px(10)
+        painter.drawEllipse(box.left() + colours.px(10), box.center().y() - dot // 2 + 1, dot, dot)
+        painter.setPen(colours.color("text" if self.heard else "hint"))
+        words = box.adjusted(colours.px(27), 0, -colours.px(8), 0)
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self._words())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The card."""
+        self.card_wanted.emit(self.track.id, self.mapToGlobal(QPoint(0, self.height() + 4)))
+
+
+class Tracks(QWidget):
+    """A row of chips; `model_wanted` asks that the model writes a new track for an instrument."""
+
+    model_wanted = Signal()
+
+    def __init__(self, sheet: Sheet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sheet = sheet
+        self._chips: dict[str, Chip] = {}
+        self._inside = QWidget()
+        self._row = QHBoxLayout(self._inside)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.px(6))
+        self._row.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self._inside)
+        self._area = area
+        self.add = IconButton("plus", "Add a track", kind="icon")
+        self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.add)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
+        self.add.setMenu(menu)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(theme.XS))
+        row.addWidget(area, 1)
+        row.addWidget(self.add)
+        area.setFixedHeight(theme.tokens().px(34))
+        self._card: TrackCard | None = None
+        sheet.edited.connect(self.refresh)
+        sheet.chosen.connect(self.refresh)
+        self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_area"):
+            self._area.setFixedHeight(theme.tokens().px(34))
+
+    def refresh(self) -> None:
+        """One chip for each track, in order."""
+        sheet = self._sheet
+        heard = tracks.audible(sheet.score)
+        wanted = [t.id for t in sheet.score.tracks]
+        if list(self._chips) != wanted:
+            for chip in self._chips.values():
+                self._row.removeWidget(chip)
+                chip.hide()
+                chip.deleteLater()
+            self._chips = {}
+            for place, track in enumerate(sheet.score.tracks):
+                chip = Chip(track)
+                chip.clicked.connect(lambda _=False, name=track.id: self._clicked(name))
+                chip.card_wanted.connect(self.open_card)
+                self._chips[track.id] = chip
+                self._row.insertWidget(place + 1, chip)
+        for track in sheet.score.tracks:
+            chip = self._chips[track.id]
+            front = track.id == sheet.track_id
+            chip.show_track(track, heard=track.id in heard, front=front)
+            if front:
+                self._area.ensureWidgetVisible(chip)
+
+    def _clicked(self, track_id: str) -> None:
+        if track_id == self._sheet.track_id:
+            chip = self._chips[track_id]
+            chip.setChecked(True)
+            self.open_card(track_id, chip.mapToGlobal(QPoint(0, chip.height() + 4)))
+        else:
+            self._sheet.choose_track(track_id)
+
+    def open_card(self, track_id: str, place: QPoint) -> None:
+        """Instrument, loudness, place, mute, solo, name, colour."""
+        if self._card is not None:
+            self._card.close()
+        self._card = TrackCard(self._sheet, track_id, self)
+        self._card.open_at(place)
+
+    def _fill(self, menu: QMenu) -> None:
+        menu.clear()
+        menu.addAction(icon("sparkle"), "Let the model write one …", self.model_wanted.emit)
+        menu.addSeparator()
+        for name in VOICES:
+            menu.addAction(name[:1].upper() + name[1:], lambda name=name: self.add_empty(name))
+
+    def add_empty(self, instrument: str = DRUM_KIT) -> None:
+        """A track without notes, in front."""
+        score, name = tracks.add_track(self._sheet.score, instrument)
+        if name:
+            self._sheet.edit("adding a track", score)
+            self._sheet.choose_track(name)

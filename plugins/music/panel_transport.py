@@ -1,0 +1,197 @@
+"""The bar over the roll: play, stop, loop, metronome, where we are, tempo, key, metre, grid, and the tracks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+
+from studio.api import StudioError
+from studio.inference.notes.score import MODES
+from studio.widgets import icons, theme
+from studio.widgets.controls import IconButton
+from studio.widgets.numbers import NumberBox
+from studio.widgets.text import tip
+
+from . import document_tracks as tracks
+from .document_time import Grid
+from .panel_ruler import key_name
+from .panel_sheet import Sheet
+from .panel_tracks import Tracks
+from .params import TEMPO
+
+GRIDS: tuple[tuple[str, Grid | None], ...] = (
+    ("1/4", Grid(4)),
+    ("1/4 triplet", Grid(4, triplet=True)),
+    ("1/8", Grid(8)),
+    ("1/8 triplet", Grid(8, triplet=True)),
+    ("1/8 dotted", Grid(8, dotted=True)),
+    ("1/16", Grid(16)),
+    ("1/16 triplet", Grid(16, triplet=True)),
+    ("1/32", Grid(32)),
+    ("1/64", Grid(64)),
+    ("Off", None),
+)
+METRES = ((4, 4), (3, 4), (2, 4), (5, 4), (6, 8), (7, 8), (9, 8), (12, 8), (2, 2))
+
+
+class PopButton(QPushButton):
+    """A value that opens a menu."""
+
+    def __init__(self, name: str, help: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "chip")
+        self.setAutoDefault(False)
+        self._name = name
+        self.setToolTip(tip(help))
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(help)
+        self.menu_ = QMenu(self)
+        self.setMenu(self.menu_)
+
+    def show_value(self, words: str) -> None:
+        """What it says; a screen reader hears it with the name."""
+        if words != self.text():
+            self.setText(words)
+            self.setAccessibleDescription(words)
+
+
+class Transport(QWidget):
+    """Says what is wanted; the panel knows how. `play_wanted` is a toggle."""
+
+    play_wanted = Signal()
+    stop_wanted = Signal()
+    start_wanted = Signal()
+    loop_toggled = Signal(bool)
+    metronome_toggled = Signal(bool)
+    count_in_toggled = Signal(bool)
+    model_wanted = Signal()
+
+    def __init__(self, sheet: Sheet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sheet = sheet
+        self.rewind = IconButton("skip-back", "To the beginning")
+        self.play = QPushButton()
+        self.play.setProperty("kind", "primary")
+        self.play.setAutoDefault(False)
+        self.play.clicked.connect(self.play_wanted)
+        self.stop = IconButton("stop", "Stop", help="Stop, and go back to where it began")
+        self.loop = IconButton("repeat", "Loop", help="Repeat the marked bars; the whole piece where none are")
+        self.metronome = IconButton("metronome", "Metronome", help="Clicks on every beat. Right click for a count-in.")
+        self.loop.setCheckable(True)
+        self.metronome.setCheckable(True)
+        self.place = QLabel("1.1.1")
+        self.place.setProperty("look", "place")
+        self.place.setAccessibleName("Position")
+        self.place.setMinimumWidth(theme.tokens().px(64))
+        self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.tempo = NumberBox(TEMPO)
+        self.tempo.setAccessibleName("Tempo")
+        self.tempo.setToolTip("Quarter notes a minute")
+        self.tempo.setSuffix(" BPM")
+        self.tempo.setFixedWidth(theme.tokens().px(96))
+        self.key = PopButton("Key", "The key: what is highlighted, snapped to, and what the model keeps to")
+        self.metre = PopButton("Metre", "Beats in a bar")
+        self.grid = PopButton("Snap", "What notes snap to; Ctrl while dragging does without")
+        self.tracks = Tracks(sheet)
+        self._lay_out()
+        self._fill()
+        self.rewind.clicked.connect(self.start_wanted)
+        self.stop.clicked.connect(self.stop_wanted)
+        self.loop.toggled.connect(self.loop_toggled)
+        self.metronome.toggled.connect(self.metronome_toggled)
+        self.metronome.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.metronome.customContextMenuRequested.connect(self._metronome_menu)
+        self.tempo.valueChanged.connect(self._tempo_edited)
+        self.tracks.model_wanted.connect(self.model_wanted)
+        self._count_in = False
+        sheet.edited.connect(self.refresh)
+        self.show_playing(False)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
+        row.setSpacing(theme.px(theme.XS))
+        for part in (self.rewind, self.play, self.stop, self.loop, self.metronome):
+            row.addWidget(part)
+        row.addSpacing(theme.S)
+        row.addWidget(self.place)
+        row.addSpacing(theme.S)
+        for part in (self.tempo, self.key, self.metre, self.grid):
+            row.addWidget(part)
+        row.addSpacing(theme.M)
+        self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.tracks, 1)
+        self.setProperty("surface", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _fill(self) -> None:
+        for name, grid in GRIDS:
+            self.grid.menu_.addAction(name, lambda grid=grid: self.set_grid(grid))
+        for numerator, denominator in METRES:
+            self.metre.menu_.addAction(
+                f"{numerator} / {denominator}", lambda n=numerator, d=denominator: self.set_metre(n, d)
+            )
+        for mode in MODES:
+            inside = self.key.menu_.addMenu(mode[:1].upper() + mode[1:])
+            for tonic in range(12):
+                flats = (tonic, mode != "major") in tracks.FLAT_KEYS
+                inside.addAction(key_name(tonic, mode, flats), lambda t=tonic, m=mode: self.set_key(t, m))
+
+    def show_playing(self, playing: bool) -> None:
+        """The button says what it will do."""
+        self.play.setAccessibleName("Pause" if playing else "Play")
+        self.play.setToolTip("Pause  Space" if playing else "Play  Space")
+        icons.put(self.play, "pause-fill" if playing else "play-fill", role="on_accent", size=18)
+
+    def show_place(self, tick: int) -> None:
+        """Bar, beat, sixteenth."""
+        bar, beat, rest = self._sheet.timeline.place(tick)
+        words = f"{bar}.{beat}.{rest * 4 // self._sheet.score.ppq + 1}"
+        if words != self.place.text():
+            self.place.setText(words)
+
+    def refresh(self) -> None:
+        """Tempo, key and metre at the beginning, and the grid."""
+        score = self._sheet.score
+        with QSignalBlocker(self.tempo):
+            self.tempo.setValue(score.tempos[0].bpm)
+        key, metre = score.key_at(0), score.metres[0]
+        self.key.show_value(key_name(key.tonic, key.mode, key.flats))
+        self.metre.show_value(f"{metre.numerator} / {metre.denominator}")
+        grid = next((name for name, grid in GRIDS if grid == self._sheet.grid), "Off")
+        self.grid.show_value(f"Snap {grid}")
+
+    def set_grid(self, grid: Grid | None) -> None:
+        """Snap to something else from now on."""
+        self._sheet.grid = grid
+        self.refresh()
+        self._sheet.edited.emit()
+
+    def set_key(self, tonic: int, mode: str) -> None:
+        """The piece is in another key; its notes stay."""
+        self._sheet.edit("another key", tracks.set_key(self._sheet.score, 0, tonic, mode))
+
+    def set_metre(self, numerator: int, denominator: int) -> None:
+        """Other bars; the notes stay where they are."""
+        self._sheet.edit("another metre", tracks.set_metre(self._sheet.score, 0, numerator, denominator))
+
+    def _tempo_edited(self, bpm: float) -> None:
+        try:
+            score = tracks.set_tempo(self._sheet.score, 0, bpm)
+        except (ValueError, StudioError):
+            return
+        if score.tempos != self._sheet.score.tempos:
+            self._sheet.edit("another tempo", score)
+
+    def _metronome_menu(self, place: object) -> None:
+        menu = QMenu(self)
+        action = menu.addAction("Count in one bar before playing")
+        action.setCheckable(True)
+        action.setChecked(self._count_in)
+        action.toggled.connect(self._set_count_in)
+        menu.popup(self.metronome.mapToGlobal(self.metronome.rect().bottomLeft()))
+
+    def _set_count_in(self, on: bool) -> None:
+        self._count_in = on
+        self.count_in_toggled.emit(on)

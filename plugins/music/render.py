@@ -1,0 +1,295 @@
+"""A score as sound: which notes sound when, voices kept note by note, and the mix, in pieces of any size.
+
+A piece of the mix depends on the score and its place alone, so that playback starts at once, an edit costs only the
+notes that nobody has heard yet, and any part can be rendered by itself.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from . import synth_drums
+from .document import Note, Score, Track
+from .document_time import Timeline
+from .document_tracks import audible
+from .instruments import DRUM_KIT, voice_of
+from .synth_bus import LIMITER_DELAY, PART, Chorus, Hall, Limiter
+from .synth_parts import HOP, RATE, Sound, frames
+from .synth_voices import VOICES, Voice
+
+MASTER = 10 ** (-13 / 20)
+HALL = 0.55
+LONGEST = 60.0
+"""Seconds after which a held note ends by itself."""
+SHORTEST = int(0.03 * RATE)
+FADE = 480
+"""Samples in which a sound that is cut by a jump or an edit fades."""
+TAIL = 2.5
+"""Seconds in which the last sound dies away."""
+
+Ints = npt.NDArray[np.int64]
+
+
+class NoteCache:
+    """Notes as they sound while the key is held, the longest made so far of each, within `limit` bytes."""
+
+    def __init__(self, limit: int = 384_000_000) -> None:
+        self._limit, self._size = limit, 0
+        self._kept: OrderedDict[tuple[str, int, int], Sound] = OrderedDict()
+
+    def take(self, voice: str, pitch: int, layer: int, samples: int, *, most: int) -> Sound:
+        """(channels, at least `samples`); `most` is how long the note will ever be asked for."""
+        key = (voice, pitch, layer)
+        found = self._kept.get(key)
+        if found is not None and found.shape[1] >= samples:
+            self._kept.move_to_end(key)
+            return found
+        before = found.shape[1] if found is not None else 0
+        wanted = min(max(samples, min(most, 2 * RATE), before * 2), max(most, samples))
+        made = VOICES[voice].make(pitch, (layer * 16 + 8) / 127, frames(wanted))
+        made = np.ascontiguousarray(made if made.ndim == 2 else made[None, :], np.float32)
+        self._size += made.nbytes - (found.nbytes if found is not None else 0)
+        self._kept[key] = made
+        self._kept.move_to_end(key)
+        while self._size > self._limit and len(self._kept) > 1:
+            self._size -= self._kept.popitem(last=False)[1].nbytes
+        return made
+
+    def has(self, voice: str, pitch: int, layer: int, samples: int) -> bool:
+        """Whether that much of the note is there."""
+        found = self._kept.get((voice, pitch, layer))
+        return found is not None and found.shape[1] >= samples
+
+
+@lru_cache(maxsize=256)
+def _release(samples: int) -> Sound:
+    x = np.linspace(0, 1, max(samples, 2), dtype=np.float32)
+    return ((1 - x) * np.exp(-3.0 * x)).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The strikes of one track in samples, sorted by `on`. A strike is held until `held` and gone at `end`."""
+
+    track: Track
+    voice_name: str
+    on: Ints
+    held: Ints
+    end: Ints
+    pitch: Ints
+    velocity: Ints
+    longest: int
+
+    @property
+    def voice(self) -> Voice:
+        return VOICES[self.voice_name]
+
+    def sounding(self, first: int, last: int) -> range:
+        """Indices among which all strikes are that sound in first <= sample < last."""
+        low = int(np.searchsorted(self.on, first - self.longest, "left"))
+        return range(low, int(np.searchsorted(self.on, last, "left")))
+
+
+def plan_track(track: Track, timeline: Timeline) -> Plan:
+    """When each note of a track is heard."""
+    name = DRUM_KIT if track.drums else voice_of(track.instrument)
+    voice = VOICES[name]
+    on = np.round(timeline.seconds_of(track.starts) * RATE).astype(np.int64)
+    off = np.round(timeline.seconds_of(track.ends) * RATE).astype(np.int64)
+    velocity = np.fromiter((n.velocity for n in track.notes), np.int64, len(track.notes))
+    if voice.struck:
+        held = _drum_ends(on, track.pitches)
+    else:
+        held = np.clip(off, on + SHORTEST, on + int(LONGEST * RATE))
+    end = held + int(voice.release * RATE)
+    longest = int((end - on).max()) if len(on) else 0
+    return Plan(track, name, on, held, end, track.pitches, velocity, longest)
+
+
+def _drum_ends(on: Ints, keys: Ints) -> Ints:
+    """Struck things sound until they are silent, or are choked."""
+    ends = on + np.array([int(synth_drums.seconds(int(k)) * RATE) for k in keys], np.int64)
+    for choke, choked in synth_drums.CHOKES.items():
+        closing = on[keys == choke]
+        for index in np.flatnonzero(keys == choked):
+            later = closing[np.searchsorted(closing, on[index], "right") :]
+            if len(later):
+                ends[index] = min(ends[index], later[0])
+    return ends
+
+
+@dataclass(frozen=True, eq=False)
+class Plans:
+    """All tracks of a score. `heard` are the ids of those that sound."""
+
+    timeline: Timeline
+    tracks: tuple[Plan, ...]
+    heard: frozenset[str]
+    samples: int
+    """Where the piece ends."""
+
+
+def plan(score: Score, before: Plans | None = None) -> Plans:
+    """Plans of a score; tracks whose notes, instrument and time are those of `before` are taken from there."""
+    timeline = Timeline(score)
+    known: dict[str, Plan] = {}
+    if before and (before.timeline.tempos, before.timeline.ppq) == (score.tempos, score.ppq):
+        known = {p.track.id: p for p in before.tracks}
+
+    def one(track: Track) -> Plan:
+        old = known.get(track.id)
+        same = old and old.track.notes is track.notes
+        if old and same and (old.track.instrument, old.track.drums) == (track.instrument, track.drums):
+            return Plan(track, old.voice_name, old.on, old.held, old.end, old.pitch, old.velocity, old.longest)
+        return plan_track(track, timeline)
+
+    samples = round(timeline.seconds(score.length) * RATE)
+    return Plans(timeline, tuple(one(t) for t in score.tracks), audible(score), samples)
+
+
+def gains(track: Track, voice: Voice) -> tuple[float, float]:
+    """Left and right, at equal power."""
+    level = 10 ** (voice.level / 20) * (track.volume * 127 / 100) ** 2
+    angle = (track.pan + 1) * np.pi / 4
+    return float(level * np.cos(angle) * 2**0.5), float(level * np.sin(angle) * 2**0.5)
+
+
+def loudness_of(velocity: int) -> float:
+    """A key struck at 127 is 1; at 64 about 8 dB less."""
+    return float((velocity / 127) ** 1.35)
+
+
+class Mixer:
+    """Renders plans. `dry` gives a piece of one track, `mix` one of all with chorus, hall and limiter.
+
+    The effects hear the pieces in the order in which they are asked for: one mixer for one stream.
+    """
+
+    def __init__(self, cache: NoteCache | None = None) -> None:
+        self.cache = cache or NoteCache()
+        self._hall, self._chorus, self._limiter = Hall(), Chorus(), Limiter()
+
+    def dry(self, plan_: Plan, start: int, count: int, *, carried: int | None = None) -> Sound:
+        """(2, count) of one track before volume, pan and effects, from sample `start`. Notes that began before sample
+        `carried` fade in: they are joined in their middle.
+        """
+        out = np.zeros((2, count), np.float32)
+        voice, stop = plan_.voice, start + count
+        for index in plan_.sounding(start, stop):
+            on, end = int(plan_.on[index]), int(plan_.end[index])
+            if end <= start:
+                continue
+            first, last = max(on, start), min(end, stop)
+            pitch, velocity = int(plan_.pitch[index]), int(plan_.velocity[index])
+            note = self.cache.take(plan_.voice_name, pitch, velocity // 16, last - on, most=end - on)
+            piece = note[:, first - on : last - on]
+            loud = loudness_of(velocity)
+            held = int(plan_.held[index])
+            if last > held or (carried is not None and on < carried):
+                piece = piece * np.float32(loud)
+                _fade_out(piece, first - held, end - held)
+                if carried is not None and on < carried:
+                    ramp = np.arange(piece.shape[1], dtype=np.float32) + (first - carried)
+                    piece *= np.clip(ramp / FADE, 0, 1)
+                loud = 1.0
+            _add(out[:, first - start : last - start], piece, loud, voice.wide * (pitch - 64) / 48)
+        return out
+
+    def mix(self, pieces: Sequence[tuple[Plan, Sound]], extra: Sound | None = None) -> Sound:
+        """(2, count) of the tracks' dry pieces; late by LIMITER_DELAY samples. `extra` is added after the effects."""
+        count = pieces[0][1].shape[1] if pieces else (extra.shape[1] if extra is not None else 0)
+        total = np.zeros((2, count), np.float32)
+        to_hall, to_chorus = np.zeros(count, np.float32), np.zeros((2, count), np.float32)
+        for plan_, dry in pieces:
+            left, right = gains(plan_.track, plan_.voice)
+            wet = dry * np.array([[left], [right]], np.float32)
+            total += wet
+            to_hall += (wet[0] + wet[1]) * np.float32(plan_.voice.hall * HALL / 2)
+            if plan_.voice.chorus:
+                to_chorus += wet * np.float32(plan_.voice.chorus)
+        total += self._chorus.run(to_chorus)
+        total += self._hall.run(to_hall)
+        total *= np.float32(MASTER)
+        if extra is not None:
+            total += extra
+        return self._limiter.run(total)
+
+
+def _fade_out(piece: Sound, since: int, length: int) -> None:
+    """Apply a release in place; the piece begins `since` samples after the key was let go (negative: before)."""
+    begin = max(0, -since)
+    if begin < piece.shape[1]:
+        fade = _release(length)
+        at = since + begin
+        part = fade[at : at + piece.shape[1] - begin]
+        piece[:, begin : begin + len(part)] *= part
+        piece[:, begin + len(part) :] = 0
+
+
+def _add(out: Sound, piece: Sound, loud: float, wide: float) -> None:
+    if wide:
+        lean = float(np.clip(wide, -0.6, 0.6))
+        sides = (loud * (1 - max(lean, 0)), loud * (1 + min(lean, 0)))
+    else:
+        sides = (loud, loud)
+    for side in (0, 1):
+        source = piece[side] if len(piece) == 2 else piece[0]
+        out[side] += source * np.float32(sides[side]) if sides[side] != 1.0 else source
+
+
+def render(
+    score: Score,
+    *,
+    first: int = 0,
+    last: int | None = None,
+    tail: float = TAIL,
+    cache: NoteCache | None = None,
+    say: Callable[[float], None] | None = None,
+    only: str = "",
+    block: int = 16_384,
+) -> Sound:
+    """(2, samples) of the ticks first to last (the end), with `tail` seconds to die away. `only` is a track's id: a
+    stem, through its own effects. `say` hears the share that is done, and may raise to stop.
+    """
+    plans = plan(score)
+    begin = round(plans.timeline.seconds(first) * RATE)
+    stop = plans.samples if last is None else round(plans.timeline.seconds(last) * RATE)
+    total = max(0, stop - begin) + int(tail * RATE)
+    mixer = Mixer(cache)
+    tracks = [p for p in plans.tracks if (p.track.id == only if only else p.track.id in plans.heard)]
+    parts, done = [], 0
+    while done < total + LIMITER_DELAY:
+        count = min(block, total + LIMITER_DELAY - done)
+        pieces = [(p, _until(mixer, p, begin + done, count, stop, begin)) for p in tracks]
+        parts.append(mixer.mix(pieces, np.zeros((2, count), np.float32)))
+        done += count
+        if say:
+            say(done / (total + LIMITER_DELAY))
+    return np.concatenate(parts, axis=1)[:, LIMITER_DELAY:]
+
+
+def _until(mixer: Mixer, plan_: Plan, start: int, count: int, stop: int, begin: int) -> Sound:
+    """Like `dry`, but no note begins at `stop` or later, and at the beginning sounding notes fade in."""
+    if start + count > stop:
+        cut = int(np.searchsorted(plan_.on, stop, "left"))
+        plan_ = Plan(
+            plan_.track, plan_.voice_name, plan_.on[:cut], plan_.held[:cut], plan_.end[:cut],
+            plan_.pitch[:cut], plan_.velocity[:cut], plan_.longest,
+        )  # fmt: skip
+    return mixer.dry(plan_, start, count, carried=begin if start < begin + FADE else None)
+
+
+def preview_note(pitch: int, velocity: int, *, instrument: str = "piano", seconds: float = 0.5) -> Score:
+    """A score of one note, to hear an instrument."""
+    ticks = round(seconds * 960)
+    track = Track("t1", instrument, instrument, 9 if instrument == DRUM_KIT else 0)
+    return Score(tracks=(track.with_notes([Note(1, 0, ticks, pitch, velocity)]),), length=ticks)
+
+
+__all__ = ["HOP", "LIMITER_DELAY", "PART", "RATE", "Mixer", "NoteCache", "Plan", "Plans", "plan", "render"]
