@@ -1,4 +1,4 @@
-"""A manuscript as a plain value: its text, who wrote which characters, the branches beside it, and what the model knows.
+"""A manuscript as a plain value: its text, who wrote which characters, the branches beside it, what the model knows.
 
 The text is one string with a paragraph a line; chapters and scenes are its headings (`document_outline`).
 """
@@ -72,9 +72,9 @@ class LoreEntry:
 
 @dataclass(slots=True)
 class Manuscript:
-    """What the text panel edits. `places` says where each place is, in characters, and `targets` which word count a
-    section (by the character its heading starts at) is to reach. `target` is that of the whole. `mode` is prose, chat or
-    code, `language` that of code. `words` are those the spelling learned.
+    """What the text panel edits. `places` says where each place is, in characters; `targets` which word count a section
+    (by the character its heading starts at) is to reach, `target` that of the whole. `mode` is prose, chat or code,
+    `language` that of code.
     """
 
     text: str = ""

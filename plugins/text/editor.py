@@ -1,0 +1,390 @@
+"""The manuscript's editor: a page to write on, with a ghost that a model writes and marks for who wrote what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPixmap,
+    QResizeEvent,
+    QTextBlock,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+from studio.widgets import theme
+
+from . import editor_paint
+from .document import Run
+from .document_typography import better
+from .editor_authors import Authors, written_by
+from .editor_ghost import Ghost
+from .editor_layout import PageLayout
+from .editor_markdown import Styling
+from .editor_paint import Tint
+from .editor_paste import taken
+
+PIXELS = 18
+MEASURE = 37
+"""Widest line, in sizes of the letters: about 70 characters of the serif."""
+NARROWEST = 28
+"""Pixels of the page's margin in a small window."""
+_ALT, _CTRL, _SHIFT = (
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
+
+
+class ManuscriptEdit(QPlainTextEdit):
+    """`written(name)` says that there is one more step of undo. While the ghost is there, `ghost_key(what)` carries
+    "accept", "word", "stop", "next", "previous" or "reject"; `clicked_at` a plain click's character.
+    """
+
+    written = Signal(str)
+    ghost_key = Signal(str)
+    clicked_at = Signal(int)
+    menu_wanted = Signal(object)
+    picture_dropped = Signal(object)
+    shortened = Signal(int)
+    page_changed = Signal()
+
+    def __init__(self, document: QTextDocument | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tints: Sequence[Tint] = ()
+        self.marks: Sequence[Tint] = ()
+        self.focused = False
+        self.typewriter = False
+        self.typography = True
+        self.room_right = 0
+        self.picture_of: Callable[[QTextBlock], QPixmap | None] = lambda _block: None
+        self._step = ""
+        self._here = -1
+        shared = document is not None
+        if document is not None:
+            self.setDocument(document)
+        else:
+            self.document().setDocumentLayout(PageLayout(self.document()))
+            self.document().setDocumentMargin(4)
+        layout = self.document().documentLayout()
+        assert isinstance(layout, PageLayout)
+        self.page = layout
+        self.styling = self.document().findChild(Styling) or Styling(self.document())
+        self.authors = self.document().findChild(Authors) or Authors(self.document())
+        self.ghost = Ghost(self)
+        self._dress()
+        if not shared:
+            self.styling.here = lambda block: block.blockNumber() == self._here
+            self.page.picture_height = self._picture_height
+            self.document().undoCommandAdded.connect(self._stepped)
+        self.cursorPositionChanged.connect(self._moved)
+        self.selectionChanged.connect(self.viewport().update)
+
+    def _dress(self) -> None:
+        self.setAccessibleName("Manuscript")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("page", True)
+        self.setCenterOnScroll(True)
+        self.setCursorWidth(2)
+        self.setTabChangesFocus(False)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setPlaceholderText("Begin to write. Ctrl+Enter lets the model go on from where the caret is.")
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Follow the theme and the size of text."""
+        current = theme.tokens()
+        pixels = current.px(PIXELS)
+        self.page.pixels = self.styling.pixels = pixels
+        # The page draws its own selection, as high as the lines are apart.
+        sheet = (
+            f"QPlainTextEdit, QPlainTextEdit:focus {{ background: {current.canvas}; border: none; padding: 0;"
+            f" border-radius: 0; selection-background-color: transparent; selection-color: {current.text}; }}"
+        )
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+        self.setFont(theme.serif(pixels))
+        self.document().setDefaultFont(theme.serif(pixels))
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.PlaceholderText, QColor(current.muted))
+        self.setPalette(palette)
+        self.fit()
+
+    # --- the page ---
+
+    def fit(self) -> None:
+        """Centre the page, or move it left where something needs the room at its right."""
+        width = self.width() - self.verticalScrollBar().sizeHint().width()
+        measure = min(round(self.page.pixels * MEASURE), max(width - 2 * theme.px(NARROWEST), 120))
+        left = (width - measure) // 2
+        if self.room_right and width - left - measure < self.room_right:
+            left = max(width - measure - self.room_right, theme.px(NARROWEST))
+            measure = min(measure, max(width - left - self.room_right, 240))
+        right = max(width - left - measure, 0)
+        if (left, right) != (self.viewportMargins().left(), self.viewportMargins().right()):
+            self.setViewportMargins(left, 0, right, 0)
+            self.page_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The page keeps its measure."""
+        self.fit()
+        super().resizeEvent(event)
+        self.page_changed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "page"):
+            self.styling.rehighlight()
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Grounds, letters, veils."""
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(event.rect())
+        editor_paint.under(self, painter)
+        painter.end()
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        editor_paint.over(self, painter)
+        painter.end()
+
+    def _picture_height(self, block: QTextBlock) -> float:
+        picture = self.picture_of(block)
+        return 0.0 if picture is None else picture.deviceIndependentSize().height() + 8
+
+    def place_of(self, position: int) -> QPointF:
+        """The top left corner of a character's line in this widget, in pixels, also where it is out of sight."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(max(min(position, self.document().characterCount() - 1), 0))
+        area = self.cursorRect(cursor)
+        return QPointF(self.viewport().mapTo(self, area.topLeft()))
+
+    # --- the text ---
+
+    def text(self) -> str:
+        """All of it; a paragraph is a line."""
+        return self.toPlainText()
+
+    def load(self, text: str, runs: Sequence[Run], caret: int = 0) -> None:
+        """Another text; undo forgets the one before."""
+        self.ghost.clear()
+        with QSignalBlocker(self):
+            self.setPlainText(text)
+        self.authors.load(runs)
+        self.move_to(caret)
+
+    def move_to(self, position: int, *, select_to: int = -1) -> None:
+        """Put the caret somewhere, or select from there on."""
+        last = self.document().characterCount() - 1
+        cursor = self.textCursor()
+        cursor.setPosition(max(min(position, last), 0))
+        if select_to >= 0:
+            cursor.setPosition(min(select_to, last), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+
+    def replace(
+        self, start: int, end: int, text: str, *, name: str, author: int = 0, join: bool = False, caret: bool = True
+    ) -> None:
+        """Put `text` in the place of characters as one step of undo called `name`; `join` adds to the step before."""
+        self.ghost.take_down()
+        cursor = QTextCursor(self.document())
+        self._step = name
+        if join:
+            cursor.joinPreviousEditBlock()
+        else:
+            cursor.beginEditBlock()
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(text, written_by(author))
+        cursor.endEditBlock()
+        self._step = ""
+        if caret:
+            self.move_to(start + len(text))
+        self.ghost.put_up()
+
+    def _stepped(self) -> None:
+        self.written.emit(self._step or "typing")
+
+    def undo(self) -> None:
+        """Take the last step back. The ghost belongs to the text as it is now, so it goes first."""
+        self.ghost.take_down()
+        super().undo()
+        self.ghost.put_up()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self.ghost.take_down()
+        super().redo()
+        self.ghost.put_up()
+
+    def _moved(self) -> None:
+        here = self.textCursor().blockNumber()
+        if here != self._here:
+            before, self._here = self._here, here
+            for number in (before, here):
+                block = self.document().findBlockByNumber(number)
+                if block.isValid() and any(mark in block.text() for mark in "#*_`~-"):
+                    self.styling.rehighlightBlock(block)
+            if self.focused:
+                self.viewport().update()
+        if self.typewriter:
+            self.centerCursor()
+
+    # --- keys ---
+
+    def event(self, event: QEvent) -> bool:
+        """Undo and redo are the window's: text and settings share one stack."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            undo, redo = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
+            if event.matches(undo) or event.matches(redo):
+                event.ignore()
+                return True
+            if self.ghost.active() and _ghost_word(event):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The ghost's keys while it is there; what changes the text sends it away."""
+        if self.ghost.active():
+            word = _ghost_word(event)
+            if word:
+                self.ghost_key.emit(word)
+                return
+            if _changes(event):
+                self.ghost_key.emit("reject")
+        typed = event.text() if not event.modifiers() & (_CTRL | _ALT) else ""
+        before = self.textCursor()
+        if typed or event.matches(QKeySequence.StandardKey.Paste):
+            self.setCurrentCharFormat(self.authors.typing(before.selectionStart()))
+        line = before.block().text()[: before.selectionStart() - before.block().position()]
+        super().keyPressEvent(event)
+        if (self.typography and len(typed) == 1 and typed in "\"'-.") or typed.isdigit():
+            self._improve(line, typed)
+
+    def _improve(self, line: str, typed: str) -> None:
+        change = better(line, typed) if self.typography else None
+        cursor = self.textCursor()
+        if change is not None and cursor.positionInBlock() == len(line) + 1:
+            count, instead = change
+            end = cursor.position()
+            author = self.authors.at(end - 1)
+            self.replace(end - count, end, instead, name="typography", author=author.author if author else 0)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Text from an input method is typed text; it cannot share its paragraph with the ghost."""
+        if self.ghost.active():
+            self.ghost_key.emit("reject")
+        self.setCurrentCharFormat(self.authors.typing(self.textCursor().position()))
+        super().inputMethodEvent(event)
+
+    # --- mouse ---
+
+    def _snapped(self, event: QMouseEvent) -> QMouseEvent:
+        """A click between two lines belongs to the nearer one; Qt would take it for the end of the upper."""
+        spot = event.position()
+        for block, offset in editor_paint.visible(self):
+            if offset.y() <= spot.y() < offset.y() + self.blockBoundingRect(block).height():
+                layout = block.layout()
+                lines = [layout.lineAt(number) for number in range(layout.lineCount())]
+                if lines:
+                    middle = [offset.y() + line.y() + line.height() / 2 for line in lines]
+                    spot = QPointF(spot.x(), min(middle, key=lambda y: abs(y - spot.y())))
+                break
+        return QMouseEvent(
+            event.type(), spot, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
+        )
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Qt lets an input method finish at a click, and would take the ghost for its text."""
+        self.ghost.take_down()
+        super().mousePressEvent(self._snapped(event))
+        self.ghost.put_up()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Select by whole lines' heights."""
+        super().mouseMoveEvent(self._snapped(event) if event.buttons() else event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A word."""
+        self.ghost.take_down()
+        super().mouseDoubleClickEvent(self._snapped(event))
+        self.ghost.put_up()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click that selected nothing asks about what is under it."""
+        snapped = self._snapped(event)
+        super().mouseReleaseEvent(snapped)
+        if event.button() == Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
+            self.clicked_at.emit(self.cursorForPosition(snapped.position().toPoint()).position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The panel fills the menu."""
+        self.menu_wanted.emit(event)
+
+    # --- paste and drop ---
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text, and pictures to stand in the manuscript."""
+        return source.hasText() or source.hasImage() or source.hasUrls()
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste as plain text that Qt can lay out; pictures go to the panel."""
+        if source.hasImage() or (source.hasUrls() and any(url.isLocalFile() for url in source.urls())):
+            self.picture_dropped.emit(source)
+            return
+        text, broken = taken(source.text())
+        if not text:
+            return
+        if self.ghost.active():
+            self.ghost_key.emit("reject")
+        cursor = self.textCursor()
+        self._step = "paste"
+        cursor.insertText(text, self.authors.typing(cursor.selectionStart()))
+        self._step = ""
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+        if broken:
+            self.shortened.emit(broken)
+
+
+def _ghost_word(event: QKeyEvent) -> str:
+    """What a key means to the ghost, or ""."""
+    key, held = event.key(), event.modifiers() & (_CTRL | _ALT | _SHIFT)
+    none = Qt.KeyboardModifier.NoModifier
+    words = {
+        (Qt.Key.Key_Tab, none): "accept",
+        (Qt.Key.Key_Right, _CTRL): "word",
+        (Qt.Key.Key_Escape, none): "stop",
+        (Qt.Key.Key_Down, _ALT): "next",
+        (Qt.Key.Key_Up, _ALT): "previous",
+    }
+    return words.get((Qt.Key(key), held), "")
+
+
+def _changes(event: QKeyEvent) -> bool:
+    """True for a key that changes the text."""
+    standard = QKeySequence.StandardKey
+    if any(event.matches(key) for key in (standard.Paste, standard.Cut, standard.DeleteEndOfWord)):
+        return True
+    if event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        return True
+    return bool(event.text().isprintable() and event.text()) and not event.modifiers() & (_CTRL | _ALT)

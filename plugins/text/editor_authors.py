@@ -1,0 +1,118 @@
+"""Who wrote which characters: kept as a property of the characters, so undo, cut and paste carry it along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
+
+from .document import Run
+
+AUTHOR = QTextFormat.Property.UserProperty + 1
+EDITED = QTextFormat.Property.UserProperty + 2
+
+
+def written_by(author: int, *, edited: bool = False) -> QTextCharFormat:
+    """The format of characters that branch `author` wrote; 0 for typed ones."""
+    style = QTextCharFormat()
+    if author:
+        style.setProperty(AUTHOR, author)
+        if edited:
+            style.setProperty(EDITED, True)
+    return style
+
+
+class Authors(QObject):
+    """Follows a document and knows its runs. `changed` follows every edit of the text."""
+
+    changed = Signal(int, int, int)
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self._document = document
+        self._runs: list[Run] = []
+        document.contentsChange.connect(self._follow)
+
+    def runs(self) -> list[Run]:
+        """The runs in order."""
+        return list(self._runs)
+
+    def load(self, runs: Sequence[Run]) -> None:
+        """Mark the characters of a text that was just set. Not to be undone."""
+        was = self._document.isUndoRedoEnabled()
+        self._document.setUndoRedoEnabled(False)
+        cursor = QTextCursor(self._document)
+        cursor.beginEditBlock()
+        for run in runs:
+            cursor.setPosition(run.start)
+            cursor.setPosition(min(run.end, self._document.characterCount() - 1), QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(written_by(run.author, edited=run.edited))
+        cursor.endEditBlock()
+        self._document.setUndoRedoEnabled(was)
+        self._runs = self._read(0, self._document.characterCount() - 1)
+
+    def at(self, position: int) -> Run | None:
+        """The run that the character at `position` belongs to."""
+        return next((run for run in self._runs if run.start <= position < run.end), None)
+
+    def typing(self, position: int) -> QTextCharFormat:
+        """The format of what is typed at `position`: between characters of one branch it is an edit of it."""
+        before, after = self.at(position - 1), self.at(position)
+        if before is not None and after is not None and before.author == after.author:
+            return written_by(before.author, edited=True)
+        return written_by(0)
+
+    def _follow(self, position: int, removed: int, added: int) -> None:
+        size = self._document.characterCount() - 1
+        added = max(min(added, size - position), 0)
+        shift, end = added - removed, position + removed
+        kept: list[Run] = []
+        for run in self._runs:
+            if run.end <= position:
+                kept.append(run)
+            elif run.start >= end:
+                kept.append(Run(run.start + shift, run.length, run.author, run.edited))
+            else:
+                if run.start < position:
+                    kept.append(Run(run.start, position - run.start, run.author, run.edited))
+                if run.end > end:
+                    kept.append(Run(end + shift, run.end - end, run.author, run.edited))
+        kept += self._read(position, position + added)
+        self._runs = _joined(sorted((run for run in kept if run.start < size), key=lambda run: run.start))
+        self.changed.emit(position, removed, added)
+
+    def _read(self, start: int, end: int) -> list[Run]:
+        found: list[Run] = []
+        block = self._document.findBlock(start)
+        while block.isValid() and block.position() <= end:
+            found += _of_block(block, start, end)
+            block = block.next()
+        return _joined(found)
+
+
+def _of_block(block: QTextBlock, start: int, end: int) -> Iterable[Run]:
+    iterator = block.begin()
+    while not iterator.atEnd():
+        fragment = iterator.fragment()
+        style = fragment.charFormat()
+        author = style.property(AUTHOR)
+        if author:
+            low = max(fragment.position(), start)
+            high = min(fragment.position() + fragment.length(), end)
+            if low < high:
+                yield Run(low, high - low, int(author), bool(style.property(EDITED)))
+        iterator += 1
+
+
+def _joined(runs: Sequence[Run]) -> list[Run]:
+    """Neighbours of one author as one run. A paragraph's end between two belongs to them."""
+    out: list[Run] = []
+    for run in runs:
+        last = out[-1] if out else None
+        near = last is not None and 0 <= run.start - last.end <= 1
+        if last is not None and near and (last.author, last.edited) == (run.author, run.edited):
+            out[-1] = Run(last.start, run.end - last.start, run.author, run.edited)
+        else:
+            out.append(run)
+    return out

@@ -1,0 +1,80 @@
+"""How a page of prose is set: room between lines and paragraphs, which QPlainTextEdit alone does not give.
+
+The plain layout takes a token in under 3 ms whatever the length of the text; it only places its lines too close. Lines
+are moved apart here after Qt has broken them, paragraph by paragraph, and only for those in sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QTextBlock, QTextDocument
+from PySide6.QtWidgets import QPlainTextDocumentLayout
+
+PITCH = 1.62
+"""Distance of lines by the size of the letters."""
+GAP = 0.55
+"""Room below a paragraph, in lines."""
+ABOVE = {1: 1.5, 2: 1.0, 3: 0.6}
+"""Room above a heading by its level, in lines."""
+AT_TOP = 1.6
+"""Room above the first paragraph, in lines."""
+
+LINE, LIST, BREAK, CODE, PICTURE = 0, 10, 11, 12, 13
+"""Kinds of a paragraph beside headings (1 … 6), as the highlighter keeps them in the block's state."""
+
+
+class PageLayout(QPlainTextDocumentLayout):
+    """Places the lines of a document. `pixels` is the size of body letters, `picture_height` gives the room that a
+    picture's paragraph needs below its line, in pixels.
+    """
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self.pixels = 18
+        self.dense = False
+        self.picture_height: Callable[[QTextBlock], float] = lambda _block: 0.0
+
+    def pitch(self) -> float:
+        """Pixels from line to line of body text."""
+        return round(self.pixels * (1.4 if self.dense else PITCH))
+
+    def room(self, block: QTextBlock) -> tuple[float, float]:
+        """Pixels above and below the lines of a paragraph."""
+        kind = max(block.userState(), 0) & 0xFF
+        pitch = self.pitch()
+        first = not block.previous().isValid()
+        above = ABOVE.get(kind, 0.0) if not first else 0.0
+        below = GAP
+        if kind == LIST:
+            below = 0.12 if (max(block.next().userState(), 0) & 0xFF) == LIST else GAP
+        elif kind == CODE or self.dense:
+            below = 0.0
+        elif kind == BREAK:
+            above, below = 0.3, GAP + 0.3
+        elif 1 <= kind <= 6:
+            below = 0.3
+        if first:
+            above = AT_TOP
+        return round(above * pitch), round(below * pitch)
+
+    def blockBoundingRect(self, block: QTextBlock) -> QRectF:
+        """The paragraph with all its room."""
+        area = super().blockBoundingRect(block)
+        if not block.isValid() or not block.isVisible():
+            return area
+        layout = block.layout()
+        count = layout.lineCount()
+        if not count:
+            return area
+        above, below = self.room(block)
+        last = layout.lineAt(count - 1)
+        pitch = max(self.pitch(), round(layout.lineAt(0).height() * 1.12))
+        expected = above + (count - 1) * pitch + round((pitch - last.height()) / 2)
+        if last.y() != expected or layout.lineAt(0).y() != above + round((pitch - layout.lineAt(0).height()) / 2):
+            for number in range(count):
+                line = layout.lineAt(number)
+                line.setPosition(QPointF(line.x(), above + number * pitch + round((pitch - line.height()) / 2)))
+        area.setHeight(above + count * pitch + below + self.picture_height(block))
+        return area
