@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,18 @@ from pytestqt.qtbot import QtBot
 from studio.app import Options, _parse, build
 from studio.core.errors import StudioError
 from studio.store import Places, Project
+from tests import read_only
+from tests.read_only import locked
 
 ROOT = Path(__file__).parents[2]
 
 
-def run(script: str, home: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+def run(
+    script: str, home: Path, *arguments: str, python: Sequence[str] = (sys.executable,), **more: Any
+) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "STUDIO_HOME": str(home), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
+        [*python, "-c", textwrap.dedent(script), *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -62,12 +67,28 @@ def test_a_second_window_on_the_same_project_is_refused_in_words(qapp: QApplicat
     project.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="needs a folder that cannot be written")
-def test_a_read_only_folder_is_refused_in_words(qapp: QApplication, tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(StudioError):
-        build(Places.under(tmp_path / "home"), Options(project=folder / "project", entry_points=False))
+def test_a_read_only_folder_is_refused_in_words(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        from studio.app import Options, application, build
+        from studio.core.errors import StudioError
+        from studio.store import Places
+
+        app = application()
+        for project in map(Path, sys.argv[1:]):
+            try:
+                build(Places.default(), Options(project=project, entry_points=False))
+            except StudioError as error:
+                print(error)
+    """
+    with locked(tmp_path / "locked") as folder:
+        done = run(script, tmp_path / "home", str(folder), str(folder / "new"), python=read_only.python())
+        assert list(folder.iterdir()) == []
+    words = done.stdout.splitlines()
+    assert len(words) == 2, done.stderr
+    assert all("may not save" in line for line in words)
+    assert all("read-only" in line for line in words)
 
 
 def test_a_file_in_the_place_of_the_project_is_refused_in_words(qapp: QApplication, tmp_path: Path) -> None:
