@@ -1,10 +1,11 @@
-"""Loading a diffusers pipeline from a folder: offline, safetensors only, one at a time."""
+"""Loading a pipeline from a folder of diffusers or from one file: offline, safetensors only, one at a time."""
 
 from __future__ import annotations
 
 import copy
 import json
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,17 +16,20 @@ from typing import Any
 
 import diffusers
 import torch
+import tqdm.std
 import transformers
 from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
+from safetensors import SafetensorError
+from torch.overrides import TorchFunctionMode
 
 from studio.api import Model, StudioError
 
-from . import schedulers
+from . import checkpoint, schedulers
 from .cancel import CancelFlag
 from .devices import Device
 from .embeddings import EmbeddingCache
 from .lora import Overlay
-from .memory import shortage_in_words
+from .memory import is_shortage, shortage_in_words
 from .previews import LatentColours, colours_for
 
 # from_pretrained patches torch.nn.Module.register_parameter for the whole process while it loads: two loads at once
@@ -100,10 +104,10 @@ class Loaded:
 def load(
     model: Model, *, device: Device, say: Callable[[str], None] = lambda _text: None, check: Callable[[], None]
 ) -> Loaded:
-    """The pipeline in the model's folder, on the device, ready to run.
+    """The pipeline in the model's folder or file, on the device, ready to run.
 
-    `check` is called between the parts of the work and may raise to stop it. Raises StudioError where the folder is
-    gone, not complete, not of a kind that diffusers knows, or too large for the memory.
+    `check` is called at every tensor and may raise to stop. Raises StudioError where the model is gone, not complete,
+    not of a kind that is known, or too large for the memory.
     """
     _look_at(model)
     say(f"Loading {model.title}")
@@ -111,7 +115,7 @@ def load(
         check()
         hint = "Close other programs, or choose a smaller model or half precision in Settings."
         with shortage_in_words(f"to load {model.title}", hint), hushed():
-            pipe = _read(model, device)
+            pipe = _read(model, device, check)
             check()
             _place(pipe, device)
     check()
@@ -126,6 +130,9 @@ def _look_at(model: Model) -> None:
     """Refuse what must not reach diffusers at all."""
     if model.problem:
         raise StudioError(f"{model.title} cannot be used.", model.problem)
+    if model.family.startswith("single/"):
+        _look_at_file(model)
+        return
     index = model.path / "model_index.json"
     if not index.is_file():
         raise StudioError(
@@ -155,26 +162,78 @@ def _look_at(model: Model) -> None:
         )
 
 
-def _read(model: Model, device: Device) -> Any:
+def _look_at_file(model: Model) -> None:
+    if not model.path.is_file():
+        raise StudioError(
+            f"The file of {model.title} is gone.",
+            "Put it back where it was, or choose another model.",
+            details=str(model.path),
+        )
+    if model.path.suffix.lower() != ".safetensors":
+        raise StudioError(f"{model.title} cannot be used.", "Look for a .safetensors version of it.")
+
+
+class _Looking(TorchFunctionMode):
+    """Calls `check` whenever torch is asked for anything, so that reading a model can be stopped in its middle."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__()
+        self._check = check
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self._check()
+        return func(*args, **(kwargs or {}))
+
+
+def _read(model: Model, device: Device, check: Callable[[], None]) -> Any:
     _silence_libraries()
+    precision = torch.get_default_dtype()
+    try:
+        with _Looking(check):
+            if model.family.startswith("single/"):
+                pipe = checkpoint.read(model.path, dtype=device.dtype, check=check)
+            else:
+                pipe = _read_folder(model, device)
+    except RuntimeError as error:
+        if is_shortage(error) or not str(error).startswith("Error(s) in loading state_dict"):
+            raise  # a shortage of memory is told apart by the caller
+        raise _unreadable(model, error) from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, SafetensorError) as error:
+        raise _unreadable(model, error) from error
+    finally:
+        torch.set_default_dtype(precision)  # diffusers changes it while it loads, and forgets to where it fails
+    _quiet(pipe)
+    return pipe
+
+
+def _unreadable(model: Model, error: Exception) -> StudioError:
+    return StudioError(
+        f"{model.title} cannot be loaded.",
+        "Files are missing or damaged, or it is of a kind that Studio does not know. Copy or download it again.",
+        details=f"{type(error).__name__}: {error}",
+    )
+
+
+def _read_folder(model: Model, device: Device) -> Any:
     index = json.loads((model.path / "model_index.json").read_text(encoding="utf-8"))
     options: dict[str, Any] = {}
     if "safety_checker" in index:  # optional, large, and judges pictures that nobody but the artist sees
         options.update(safety_checker=None, requires_safety_checker=False)
-    try:
-        pipe = diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-            model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True, **options
-        )
-    except RuntimeError:
-        raise  # a shortage of memory is told apart by the caller
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
-        raise StudioError(
-            f"{model.title} cannot be loaded.",
-            "Files are missing or damaged. Copy or download the model again.",
-            details=f"{type(error).__name__}: {error}",
-        ) from error
-    _quiet(pipe)
-    return pipe
+    variant = _only_variant(model.path)
+    if variant:
+        options["variant"] = variant
+    return diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
+        model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True, **options
+    )
+
+
+def _only_variant(folder: Path) -> str:
+    """ "fp16" for a folder of which some part holds "model.fp16.safetensors" and no "model.safetensors"."""
+    parts: dict[Path, set[str]] = {}
+    for path in folder.glob("*/*.safetensors"):
+        found = re.search(r"\.(fp16|bf16|fp32)[.-]", path.name)
+        parts.setdefault(path.parent, set()).add("" if found is None else found[1])
+    return next((min(variants) for variants in parts.values() if "" not in variants), "")
 
 
 def _place(pipe: Any, device: Device) -> None:
@@ -203,6 +262,7 @@ def _silence_libraries() -> None:
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.getLogger("accelerate").setLevel(logging.ERROR)
+    tqdm.std.tqdm.monitor_interval = 0  # else it starts a thread that watches over bars nobody sees
 
 
 @contextmanager
