@@ -42,7 +42,8 @@ class Job:
     """A request in the queue. `id` is 32 hex digits; `title` is what the queue page shows; `origin` is the id of the
     panel (or "cli") it came from; `document` the document it belongs to. Times are seconds since 1970, 0.0 while
     unknown. `artifacts` are the ids of what it made. A job with an `until` (0 … 1) pauses by itself when that share of
-    its steps is done. A job with a `verify` keeps nothing: it makes the artifact of that id again, to compare.
+    its steps is done; those of one contact sheet share a `sheet`. A job with a `verify` keeps nothing: it makes the
+    artifact of that id again, to compare.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Job:
     artifacts: tuple[str, ...] = ()
     until: float = 0.0
     verify: str = ""
+    sheet: str = ""
 
     def to(self, state: JobState, **changes: Any) -> Job:
         """The job in its next state. Raises ValueError for a step the life of a job does not have."""
@@ -82,6 +84,7 @@ class Job:
             "artifacts": list(self.artifacts),
             "until": self.until,
             "verify": self.verify,
+            "sheet": self.sheet,
         }
 
     @classmethod
@@ -102,4 +105,5 @@ class Job:
             artifacts=tuple(str(a) for a in data.get("artifacts") or ()),
             until=float(data.get("until", 0.0)),
             verify=str(data.get("verify", "")),
+            sheet=str(data.get("sheet", "")),
         )

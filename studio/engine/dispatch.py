@@ -105,6 +105,10 @@ class Dispatcher:
         """Pause the job if it runs."""
         self._post(lambda: self._pause(job_id))
 
+    def go_on(self, job_id: str) -> None:
+        """Do not pause the job at a share of its steps."""
+        self._post(lambda: self._tell(job_id, "go_on"))
+
     def look(self, job_id: str, on: bool) -> None:
         """Whether anybody looks at the job's previews."""
         self._post(lambda: self._look(job_id, on))

@@ -124,6 +124,7 @@ class Engine:
         document: str = "",
         again: bool = False,
         until: float = 0.0,
+        sheet: str = "",
     ) -> Job:
         """Queue a request; the job is safely on disk when the mailbox tells Changed(queued). An identical finished
         request is answered as a job that is done, unless `again`. With `until` (0 … 1) the job pauses itself when that
@@ -131,7 +132,7 @@ class Engine:
         """
         request = self._checked(request)
         now = time.time()
-        job = Job(uuid.uuid4().hex, request, title, origin, document, created=now, until=until)
+        job = Job(uuid.uuid4().hex, request, title, origin, document, created=now, until=until, sheet=sheet)
         found = () if again else self._finished(request)
         if found:
             job = job.to(JobState.DONE, started=now, ended=now, artifacts=tuple(artifact.id for artifact in found))
@@ -152,14 +153,31 @@ class Engine:
         origin: str = "",
         document: str = "",
     ) -> tuple[Job, ...]:
-        """The same request with many seeds, each to a share of its steps: then `resume` those that look promising and
-        `cancel` the others. Raises StudioError before any is queued where the request cannot work.
+        """The same request with many seeds, each to a share of its steps: then `choose` those that look promising.
+        Raises StudioError before any is queued where the request cannot work.
         """
         self._checked(request)
-        return tuple(
-            self.submit(replace(request, seed=seed), title=title, origin=origin, document=document, until=until)
-            for seed in seeds
-        )
+        about = {"title": title, "origin": origin, "document": document, "until": until, "sheet": uuid.uuid4().hex}
+        return tuple(self.submit(replace(request, seed=seed), **about) for seed in seeds)  # type: ignore[arg-type]
+
+    def sheets(self) -> tuple[tuple[Job, ...], ...]:
+        """The contact sheets from which nobody has chosen yet, also those of an earlier sitting, the oldest first: the
+        jobs of each in their order, as far as they are still in the queue.
+        """
+        found: dict[str, list[Job]] = {}
+        for job in sorted(self._queue.jobs(), key=lambda job: job.created):
+            if job.sheet:
+                found.setdefault(job.sheet, []).append(job)
+        return tuple(tuple(jobs) for jobs in found.values() if any(job.until and not job.state.ended for job in jobs))
+
+    def choose(self, sheet: str, chosen: Collection[str]) -> None:
+        """Finish the chosen jobs of a contact sheet (`Job.sheet`), wherever they are by now, and cancel the others."""
+        jobs = [job for job in self._queue.jobs() if job.sheet == sheet and not job.state.ended]
+        for job in sorted(jobs, key=lambda job: job.created):
+            if job.id in chosen:
+                self.resume(job.id)
+            elif job.until:
+                self.cancel(job.id)
 
     def edit(self, job_id: str, request: Request) -> Job:
         """Do what is left of a waiting or paused job with another request, and go on.
@@ -254,8 +272,15 @@ class Engine:
             self._dispatcher.pause(job_id)
 
     def resume(self, job_id: str) -> None:
-        """Go on with a paused job, at its last kept step where the generator kept its state there."""
-        self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
+        """Go on with a paused job, at its last kept step where the generator kept its state there. One that has not
+        come to the share of its steps at which it would pause itself goes on over it.
+        """
+        if self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0) is not None:
+            return
+        job = self._queue.get(job_id)
+        if job is not None and job.until and not job.state.ended:
+            self._queue.edit(job_id, until=0.0)
+            self._dispatcher.go_on(job_id)
 
     def retry(self, job_id: str) -> Job:
         """Run a failed or cancelled job again from the start; a done one as a new job. Raises StudioError."""

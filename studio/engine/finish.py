@@ -87,6 +87,8 @@ class Finisher:
         now = time.time()
         if end.state == "queued":
             self._change(job_id, JobState.QUEUED, started=run.job.started, artifacts=())
+        elif end.state == "paused" and run.job.until and not run.pause and self._goes_on(job_id):
+            self._change(job_id, JobState.QUEUED, artifacts=ids)
         elif end.state == "paused":
             self._change(job_id, JobState.PAUSED, artifacts=ids)
             self.mailbox.put(Paused(job_id))
@@ -105,6 +107,11 @@ class Finisher:
             self.mailbox.put(Failed(job_id, problem))
             if end.bug:
                 self.plugins.set_aside(run.plugin, "generate", problem.as_error())
+
+    def _goes_on(self, job_id: str) -> bool:
+        """True where the artist chose it from its sheet in the moment in which it paused."""
+        job = self.queue.get(job_id)
+        return job is not None and not job.until
 
     def _change(self, job_id: str, state: JobState, **changes: Any) -> None:
         try:

@@ -147,6 +147,8 @@ class _Loop:
                     self.channel.send(Frame("end", {"job": job, "state": "cancelled", "busy": True}))
             elif frame.kind == "pause":
                 flags.pause = True
+            elif frame.kind == "go_on":
+                flags.until = 0.0
             elif frame.kind == "look":
                 flags.look = bool(frame.data["on"])
             elif frame.kind == "credit":
