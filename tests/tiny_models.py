@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import tqdm.std
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
@@ -15,6 +16,10 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
+    PixArtSigmaPipeline,
+    PixArtTransformer2DModel,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -30,6 +35,8 @@ from transformers import (
 )
 
 from studio.api import Model
+
+tqdm.std.tqdm.monitor_interval = 0  # no thread that watches over progress bars
 
 WORDS = ("a", "castle", "sea", "hill", "red", "blue", "cat", "of", "the", "painting")
 
@@ -65,11 +72,10 @@ def autoencoder(**options: Any) -> AutoencoderKL:
         block_out_channels=(8, 16, 16, 16),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
-        latent_channels=4,
         layers_per_block=1,
         norm_num_groups=4,
         sample_size=64,
-        **{"scaling_factor": 0.5, **options},
+        **{"latent_channels": 4, "scaling_factor": 0.5, **options},
     )
 
 
@@ -160,15 +166,85 @@ def flux() -> FluxPipeline:
         pooled_projection_dim=32,
         axes_dims_rope=[4, 4, 8],
     )
-    reader = T5EncoderModel(T5Config(vocab_size=300, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
         vae=autoencoder(shift_factor=0.1, scaling_factor=1.5, use_quant_conv=False, use_post_quant_conv=False),
         text_encoder=CLIPTextModel(clip_config(words)),
         tokenizer=words,
-        text_encoder_2=reader,
+        text_encoder_2=t5(),
         tokenizer_2=words,
         transformer=transformer,
+    )
+
+
+def t5() -> T5EncoderModel:
+    """The reader of the newer families, 32 wide."""
+    return T5EncoderModel(T5Config(vocab_size=300, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))
+
+
+def stable_diffusion_3() -> StableDiffusion3Pipeline:
+    """Three text encoders, a transformer over both words and patches, flow matching, 16 latent channels."""
+    torch.manual_seed(4)
+    words = tokenizer()
+    transformer = SD3Transformer2DModel(
+        sample_size=8,
+        patch_size=1,
+        in_channels=16,
+        out_channels=16,
+        num_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        joint_attention_dim=64,
+        caption_projection_dim=32,
+        pooled_projection_dim=64,
+    )
+    return StableDiffusion3Pipeline(
+        transformer=transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=autoencoder(
+            latent_channels=16,
+            shift_factor=0.06,
+            scaling_factor=1.5,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+        ),
+        text_encoder=CLIPTextModelWithProjection(clip_config(words)),
+        tokenizer=words,
+        text_encoder_2=CLIPTextModelWithProjection(clip_config(words)),
+        tokenizer_2=words,
+        text_encoder_3=T5EncoderModel(T5Config(vocab_size=300, d_model=64, d_kv=8, d_ff=37, num_layers=1, num_heads=4)),
+        tokenizer_3=words,
+    )
+
+
+def pixart_sigma() -> PixArtSigmaPipeline:
+    """A transformer over patches that also guesses its own variance, and a pipeline without a callback."""
+    torch.manual_seed(6)
+    transformer = PixArtTransformer2DModel(
+        sample_size=8,
+        num_layers=1,
+        patch_size=2,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        caption_channels=32,
+        in_channels=4,
+        out_channels=8,
+        cross_attention_dim=32,
+        attention_bias=True,
+        activation_fn="gelu-approximate",
+        num_embeds_ada_norm=1000,
+        norm_type="ada_norm_single",
+        norm_elementwise_affine=False,
+        norm_eps=1e-6,
+    )
+    return PixArtSigmaPipeline(
+        transformer=transformer,
+        scheduler=DDIMScheduler(
+            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, clip_sample=False, steps_offset=1
+        ),
+        vae=autoencoder(),
+        text_encoder=t5(),
+        tokenizer=tokenizer(),
     )
 
 
