@@ -17,13 +17,16 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
-
 import studio
 from studio.core.errors import StudioError
 from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command, shipped_models
 from studio.store import ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
+
+# isort: split
+# After what knows no Qt: PySide reads the source text of every module that is imported after itself.
+from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
 from studio.ui import projects
 from studio.ui.actions import apply_appearance
 from studio.ui.app_icon import app_icon

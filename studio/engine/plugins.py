@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -27,6 +26,7 @@ from studio.core.specs import (
 )
 from studio.engine import imports
 from studio.engine.faults import problem_of
+from studio.engine.installed import entry_points
 from studio.engine.manifest import FILE, read_manifest
 from studio.engine.offers import Offer, Offers, ask
 
@@ -115,7 +115,7 @@ class PluginHost:
     def _installed(self) -> Iterator[_Found]:
         if not self.entry_points:
             return
-        for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        for point in entry_points(ENTRY_POINTS):
             try:
                 yield _Found(imports.folder_of(point.module), point.module)
             except StudioError as error:

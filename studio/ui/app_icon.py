@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPixmap
 
 SIZES = (16, 24, 32, 48, 64, 128, 256)
 _TILES = 3
+_NOISE = (111, 89, 120, 153, 76, 79, 175, 138, 82)
 
 
 def app_icon() -> QIcon:
@@ -28,20 +27,18 @@ def draw(size: int) -> QPixmap:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#1c1c1d"))
     painter.drawRoundedRect(QRectF(0, 0, size, size), size * 0.22, size * 0.22)
-    noise = random.Random(7)
     margin, gap = size * 0.14, size * 0.05
     side = (size - 2 * margin - 2 * gap) / _TILES
     for row in range(_TILES):
         for column in range(_TILES):
             clear = (row * _TILES + column) / (_TILES * _TILES - 1)
             tile = QRectF(margin + column * (side + gap), margin + row * (side + gap), side, side)
-            _tile(painter, tile, clear, noise)
+            _tile(painter, tile, clear, _NOISE[row * _TILES + column])
     painter.end()
     return pixmap
 
 
-def _tile(painter: QPainter, tile: QRectF, clear: float, noise: random.Random) -> None:
-    grey = noise.randint(70, 190)
+def _tile(painter: QPainter, tile: QRectF, clear: float, grey: int) -> None:
     accent = QColor("#7b8cff")
     blend = [round(grey + (part - grey) * clear) for part in (accent.red(), accent.green(), accent.blue())]
     fill = QLinearGradient(tile.topLeft(), tile.bottomRight())

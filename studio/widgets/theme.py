@@ -6,7 +6,7 @@ What is current lives on the QApplication itself (as properties), so that there 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -148,9 +148,15 @@ def resources() -> Path:
 def tokens() -> Tokens:
     """The tokens that are on the application now; DARK before `apply`."""
     app = QApplication.instance()
-    chosen = LIGHT if app is not None and app.property(_THEME) == "light" else DARK
-    base = app.property(_BASE) if app is not None else None
-    return replace(chosen, body=base) if base else chosen
+    if app is None:
+        return DARK
+    return _tokens(str(app.property(_THEME)), int(app.property(_BASE) or BASE))
+
+
+@lru_cache(maxsize=8)
+def _tokens(name: str, body: int) -> Tokens:
+    """Kept: the first window asks a thousand times."""
+    return replace(LIGHT if name == "light" else DARK, body=body)
 
 
 def apply(app: QApplication, mode: Mode = "dark", *, base: int = BASE, motion: Motion = "system") -> None:
