@@ -87,6 +87,18 @@ class Tree:
             here = self.get(here.parent)
         return tuple(reversed(line))
 
+    def forks(self, branch_id: str) -> dict[int, int]:
+        """Where other branches leave the row of steps of a branch, also in the part it has from before it left its own
+        parent: how many, by the last step they share with it.
+        """
+        line, found = self.path(branch_id), dict[int, int]()
+        for number, here in enumerate(line):
+            shared = line[number + 1].at if number + 1 < len(line) else None
+            for child in self.children(here.id):
+                if child not in line and (shared is None or child.at <= shared):
+                    found[child.at] = found.get(child.at, 0) + 1
+        return found
+
     def depth(self, branch_id: str) -> int:
         """How many branchings lie between the root and a branch."""
         return max(len(self.path(branch_id)) - 1, 0)

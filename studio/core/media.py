@@ -17,6 +17,10 @@ WAV = "audio/wav"
 RGB = "image/x-rgb8"
 """Preview only: raw rows of 8-bit red, green, blue without padding; width and height stand in the preview."""
 
+ROLL = "application/vnd.studio.roll+json"
+"""Preview only: the notes of a step as a small picture of themselves. UTF-8 JSON, {"length": 4, "notes": [[start,
+length, pitch], …]}: start and length in the unit of the whole length, pitch as MIDI counts it."""
+
 SUFFIXES = {
     PNG: ".png",
     JPEG: ".jpg",

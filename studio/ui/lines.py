@@ -49,6 +49,7 @@ class Lines:
         tree = self._branches.tree(here, self._params) if here else Tree()
         window.services.engine.looking_at(*([here] if here else []))
         window.ribbon.branches.show_tree(tree, here, window.ribbon.ribbon.count())
+        window.ribbon.ribbon.set_forks(tree.forks(here))
 
     @property
     def _branches(self) -> Branches:

@@ -166,7 +166,8 @@ class RibbonDock(SideDock):
             row = self._rows[panel] = self._kept(job_id, word, running=True)
         first = row.total != step.total or not row.steps
         row.total = step.total
-        row.steps = [known for known in row.steps if known.index < step.index]
+        if row.steps and row.steps[-1].index >= step.index:  # a job that goes on does some of its steps again
+            row.steps = [known for known in row.steps if known.index < step.index]
         row.steps.append(step)
         if panel != self._front:
             return

@@ -78,8 +78,9 @@ class BranchModel(QAbstractListModel):
             return branch.name or "Original"
         if branch.name or not branch.changed:
             return branch.label
-        # Of a long text there is room for what it is now only.
-        return ", ".join(c.text if len(c.text) <= SHORT or not c.after else f"“{c.after}”" for c in branch.changed)
+        # Of a long text there is room for what it is now only, behind what is short.
+        words = [c.text if len(c.text) <= SHORT or not c.after else f"“{c.after}”" for c in branch.changed]
+        return ", ".join(sorted(words, key=len))
 
     def say(self, row: int) -> str:
         """What a screen reader says of a row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -12,6 +12,8 @@ from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.ribbon_strip import Strip
 from studio.widgets.text import Label
+
+BRANCH = "Continue from this step with the settings as they are now  Ctrl+B"
 
 
 class Ribbon(QWidget):
@@ -37,7 +39,7 @@ class Ribbon(QWidget):
         self._branch = Button(
             "Branch from here",
             icon="git-branch",
-            help="Continue from this step with the settings as they are now  Ctrl+B",
+            help=BRANCH,
         )
         self._parent = Button(
             "Original",
@@ -93,6 +95,10 @@ class Ribbon(QWidget):
         """Mark where the run left another one: steps 0 … `index` belong to that one; -1 for a run of its own."""
         self.strip.set_branched(index)
         self._describe()
+
+    def set_forks(self, forks: Mapping[int, int]) -> None:
+        """Mark where other generations left this one: how many, by the last step they share with it."""
+        self.strip.set_forks(forks)
 
     def set_note(self, text: str) -> None:
         """What is to be known about steps that are missing; "" for nothing."""
@@ -151,11 +157,18 @@ class Ribbon(QWidget):
             self.released_to_result.emit()
 
     def may_branch(self) -> bool:
-        """True where `ask_branch` would do something: the step with the outline has its state."""
+        """True where `ask_branch` would do something."""
+        return not self._why_not()
+
+    def _why_not(self) -> str:
+        """Why one cannot go on from the step with the outline; "" where one can."""
         step = self.step(self.strip.shown())
+        if not self._can_branch or step is None:
+            return "There is no step to go on from"
         # After the last step there is nothing left to go on with.
-        rest = step is not None and (not step.total or step.index + 1 < step.total)
-        return self._can_branch and step is not None and step.has_state and rest
+        if step.total and step.index + 1 >= step.total:
+            return "Nothing comes after the last step: choose an earlier step first"
+        return "" if step.has_state else "What is needed to go on from this step was not kept"
 
     def ask_branch(self) -> None:
         """What a press on "Branch from here" does."""
@@ -177,6 +190,16 @@ class Ribbon(QWidget):
         if said != self.strip.accessibleDescription():
             self.strip.setAccessibleDescription(said)
         self._hint.setVisible(shown is not None)
-        usual = "drag to look back" if self.current() < 0 else "Esc: back to the result"
-        self._hint.setText(self._note if self._note and self.current() < 0 else usual)
-        self._branch.setVisible(self.may_branch())
+        self._hint.setText(self._hint_now(row))
+        why = self._why_not()
+        self._branch.setVisible(self._can_branch and shown is not None)
+        self._branch.setEnabled(not why)
+        if self._branch.toolTip() != (why or BRANCH):
+            self._branch.setToolTip(why or BRANCH)
+
+    def _hint_now(self, row: int) -> str:
+        if self.current() >= 0:
+            return "Esc: back to the result"
+        if self._note:
+            return self._note
+        return "drag to look back" if self.strip.steps.expected(row) is None else "warmer is less expected"

@@ -1,125 +1,42 @@
-"""The row of thumbnails on the ribbon: a list view, so that every step is an item for assistive technology too."""
+"""The row of steps on the ribbon: a list view, so that every step is an item for assistive technology too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QPoint,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
-    QPen,
+    QPaintEvent,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from studio.core.steps import Step
 from studio.widgets import theme
+from studio.widgets.ribbon_lane import Lane
 from studio.widgets.ribbon_model import Index, Look, StepsModel
+from studio.widgets.ribbon_paint import StepPainter
 
 GAP = 6
 SMALLEST, LARGEST = 28, 96
-INHERITED = 0.45
-"""How strongly the steps from before a branch are drawn."""
-FITTED = 150
-"""So many chips are as wide as their word, more are all alike: laying out 2,000 different ones took 107 ms."""
-
-
-class StepDelegate(QStyledItemDelegate):
-    """Draws a step: a picture, a word chip, a number, or the place of one that is coming."""
-
-    def __init__(self, strip: Strip) -> None:
-        super().__init__(strip)
-        self._strip = strip
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """One size for all pictures, the width of its word for a chip."""
-        return self._strip.cell(index.row())
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one step inside its gap."""
-        strip, row = self._strip, index.row()
-        model = strip.steps
-        current = theme.tokens()
-        area = strip.inside(option.rect)
-        look = model.look(row)
-        radius = current.px(4)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if row <= model.branched and row != strip.shown():
-            painter.setOpacity(INHERITED)
-        if look is Look.PICTURE:
-            path = QPainterPath()
-            path.addRoundedRect(QRectF(area), radius, radius)
-            painter.setClipPath(path)
-            painter.drawPixmap(area.topLeft(), model.pixmap(row, area.size(), strip.devicePixelRatioF()))
-            painter.setClipping(False)
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(current.color("surface" if look is Look.COMING else "field"))
-            painter.drawRoundedRect(QRectF(area), radius, radius)
-            painter.setPen(current.color("text" if row == strip.shown() else "muted"))
-            painter.setFont(theme.font(current.label, tabular=True))
-            if look is not Look.COMING:
-                words = model.word(row) if look is Look.WORD else str(row + 1)
-                words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width() - 4)
-                painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, words)
-        painter.setOpacity(1.0)
-        if row == model.branched:
-            self._mark(painter, area, strip.gap)
-        self._outline(painter, area, row, bool(option.state & QStyle.StateFlag.State_MouseOver), radius)
-        painter.restore()
-
-    def _mark(self, painter: QPainter, area: QRect, gap: int) -> None:
-        """Where the branch leaves: a line in the gap behind its last common step, with a knot on it."""
-        current = theme.tokens()
-        x = area.right() + 1 + gap / 2 - 0.5
-        painter.setPen(QPen(current.color("accent"), 2))
-        painter.drawLine(QPointF(x, area.top() - 1), QPointF(x, area.bottom() + 1))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(current.color("accent"))
-        painter.drawEllipse(QPointF(x, area.top() + 1), 3.0, 3.0)
-
-    def _outline(self, painter: QPainter, area: QRect, row: int, hovered: bool, radius: int) -> None:
-        strip = self._strip
-        current = theme.tokens()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if row == strip.shown():
-            painter.setPen(QPen(current.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(area).adjusted(-1, -1, 1, 1), radius + 1, radius + 1)
-            if strip.hasFocus():
-                painter.setPen(QPen(current.color("text"), 1))
-                painter.drawRoundedRect(QRectF(area).adjusted(1.5, 1.5, -1.5, -1.5), radius - 1, radius - 1)
-        elif hovered and strip.steps.step(row) is not None:
-            painter.setPen(QPen(current.color("muted"), 1))
-            painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+CHIP, CARD = 34, 48
+"""The height of words and of bars."""
+CARD_ASPECT = 1.8
 
 
 class Strip(QListView):
     """The list of steps. Nothing chosen means: follow the newest one (live) or the result (afterwards).
 
     `picked` carries the chosen row, -1 for a return to the result.
+
+    Where the cells lie is known to a Lane of our own: QListView asks every item for its size whenever one more comes
+    (107 ms for 2,000 different ones), and a text comes in thousands.
     """
 
     picked = Signal(int)
@@ -128,15 +45,15 @@ class Strip(QListView):
         super().__init__(parent)
         self.steps = StepsModel(self)
         self.gap = theme.px(GAP)
+        self._lane = Lane()
+        self._painter = StepPainter(self)
+        self._metrics = QFontMetrics(theme.font(theme.tokens().label, tabular=True))
         self._edge = SMALLEST
-        self._shown = -1
+        self._shown = self._hovered = -1
         self.setModel(self.steps)
-        self.setItemDelegate(StepDelegate(self))
         self.setAccessibleName("Ribbon")
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
-        self.setResizeMode(QListView.ResizeMode.Fixed)
-        self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -153,36 +70,42 @@ class Strip(QListView):
 
     def begin(self, total: int, title: str) -> None:
         """Empty, with placeholders for `total` steps."""
-        self._shown = -1
+        self._shown = self._hovered = -1
         self.steps.begin(total, title)
-        self.setUniformItemSizes(True)
         self._fit()
 
     def put(self, step: Step) -> None:
-        """One more step; the view follows unless something is chosen."""
-        worded, rows = self.steps.has_words(), self.steps.rowCount()
+        """One more step; the view follows unless something is chosen, or somebody scrolled away."""
+        kind, rows = self._kind(), self.steps.rowCount()
+        at_end = self._newest_in_sight()
         row = self.steps.put(step)
         if row < 0:
             return
-        self.setUniformItemSizes(self._alike())
-        if self.steps.has_words() != worded or rows != self.steps.rowCount() or row == 0:
+        if kind != self._kind() or row == 0 or row < self._lane.came() or (not kind[0] and rows <= row):
             self._fit()
+        else:
+            self._grow()
         if self.chosen() < 0:
             self._mark(row)
-            self.scrollTo(self.steps.index(row), QAbstractItemView.ScrollHint.EnsureVisible)
+            if at_end:
+                self.scrollTo(self.steps.index(row))
+
+    def put_all(self, steps: Sequence[Step]) -> None:
+        """The steps of a finished run at once."""
+        for step in steps:
+            self.steps.put(step)
+        self._fit()
+        self._mark(self.steps.last())
 
     def set_branched(self, row: int) -> None:
         """Set the steps up to `row` apart: they belong to the generation this one branched from; -1 for none."""
         self.steps.branched = row
         self.viewport().update()
 
-    def put_all(self, steps: Sequence[Step]) -> None:
-        """The steps of a finished run at once."""
-        for step in steps:
-            self.steps.put(step)
-        self.setUniformItemSizes(self._alike())
-        self._fit()
-        self._mark(self.steps.last())
+    def set_forks(self, forks: Mapping[int, int]) -> None:
+        """Mark where other generations left: how many, by the last step they have in common with this one."""
+        self.steps.forks = dict(forks)
+        self.viewport().update()
 
     def chosen(self) -> int:
         """The row somebody chose, or -1."""
@@ -213,50 +136,135 @@ class Strip(QListView):
 
     def _mark(self, row: int) -> None:
         before, self._shown = self._shown, row
-        for each in {before, row}:
-            if each >= 0:
-                self.update(self.steps.index(each))
+        self._redraw(before, row)
 
-    # sizes
+    def _redraw(self, *rows: int) -> None:
+        for row in set(rows):
+            if row >= 0:
+                self.viewport().update(self._around(row))
 
-    def _alike(self) -> bool:
-        return not self.steps.has_words() or self.steps.rowCount() > FITTED
+    # where everything is
 
-    def cell(self, row: int) -> QSize:
-        """The size of a row with its gap."""
-        height = self._edge + self.gap
-        look = self.steps.look(row)
-        if self.steps.has_words():
-            if self._alike():
-                return QSize(theme.px(76) + self.gap, height)
-            if look is Look.COMING:
-                return QSize(self.gap, height)
-            width = self.fontMetrics().horizontalAdvance(self.steps.word(row) or str(row + 1))
-            return QSize(width + theme.px(20) + self.gap, height)
-        return QSize(round(self._edge * self.steps.aspect()) + self.gap, height)
+    def _kind(self) -> tuple[bool, bool]:
+        return self.steps.has_words(), self.steps.has_rolls()
 
-    def inside(self, cell: QRect) -> QRect:
-        """Where in its cell a step is drawn: the view stretches cells to its own height."""
-        half = self.gap // 2
-        return QRect(cell.left() + half, cell.top() + half, cell.width() - 2 * half, self._edge)
+    def _newest_in_sight(self) -> bool:
+        last = self.steps.last()
+        return last < 0 or self.visualRect(self.steps.index(last)).left() < self.viewport().width()
+
+    def _cell(self, row: int) -> int:
+        """The width of a row that came, with the gap before it."""
+        if self.steps.look(row) is not Look.WORD:
+            return self._usual()
+        left, right = self.sides(row)
+        wide = left + self._metrics.horizontalAdvance(self.steps.word(row)) + right
+        return wide if self.steps.joined(row) else max(wide, theme.px(20)) + self.gap
+
+    def sides(self, row: int) -> tuple[int, int]:
+        """The room before and behind the words of a chip: hardly any where a word goes on in the next one."""
+        steps = self.steps
+        return (
+            theme.px(1) if steps.joined(row) else theme.px(8),
+            theme.px(1) if steps.joined(row + 1) else theme.px(8),
+        )
+
+    def _usual(self) -> int:
+        words, rolls = self._kind()
+        aspect = CARD_ASPECT if rolls else 1.0 if words else self.steps.aspect()
+        return round(self._edge * aspect) + self.gap
+
+    def area(self, row: int) -> QRect:
+        """Where a step is drawn, in the viewport."""
+        cell = self.visualRect(self.steps.index(row))
+        before = 0 if self.steps.joined(row) else self.gap
+        return QRect(cell.left() + before, cell.top() + self.gap // 2, max(cell.width() - before, 0), self._edge)
+
+    def _around(self, row: int) -> QRect:
+        """All that drawing a step may touch: its outline, and a mark behind it."""
+        return self.area(row).adjusted(-self.gap, -self.gap, 2 * self.gap, self.gap)
+
+    def visualRect(self, index: Index) -> QRect:
+        """The cell of a step, the gap before it included."""
+        if not index.isValid():
+            return QRect()
+        start, width = self._lane.span(index.row())
+        return QRect(start - self.horizontalOffset(), 0, width, self._edge + self.gap)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """The step at a place in the viewport."""
+        row = self._lane.at(point.x() + self.horizontalOffset(), self.steps.rowCount())
+        return self.steps.index(row) if row >= 0 and 0 <= point.y() < self.viewport().height() else QModelIndex()
+
+    def horizontalOffset(self) -> int:
+        """How far the row is scrolled."""
+        return self.horizontalScrollBar().value()
+
+    def scrollTo(
+        self, index: Index, _hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        """Bring a step into sight, with a little of what is beside it."""
+        if not index.isValid():
+            return
+        start, width = self._lane.span(index.row())
+        bar, room = self.horizontalScrollBar(), self.viewport().width()
+        beside = min(self._edge, room // 4)
+        if start < bar.value():
+            bar.setValue(start - beside)
+        elif start + width + self.gap > bar.value() + room:
+            # A step further than the newest would leave nothing to see.
+            bar.setValue(start + width + self.gap - room + (beside if index.row() < self.steps.last() else 0))
+
+    def visualRegionForSelection(self, selection: object) -> QRegion:
+        """Nothing more: the outline around the chosen step is redrawn by `_mark`."""
+        return QRegion()
+
+    def isIndexHidden(self, index: Index) -> bool:
+        """No step is hidden."""
+        return False
+
+    def doItemsLayout(self) -> None:
+        """Where things lie is up to the lane; only the scroll bar has to know how much there is."""
+        self.updateGeometries()
+        self.viewport().update()
+
+    def updateGeometries(self) -> None:
+        """Give the scroll bar its range."""
+        bar, room = self.horizontalScrollBar(), self.viewport().width()
+        bar.setRange(0, max(self._lane.length(self.steps.rowCount()) + self.gap - room, 0))
+        bar.setPageStep(room)
+        bar.setSingleStep(max(self._edge, 1))
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """The row moved below its window."""
+        self.viewport().update()
+
+    def _grow(self) -> None:
+        """Lay out what came since, and nothing else."""
+        if self.steps.joined(self._lane.came()):
+            self._lane.drop()  # the word before goes on: less room behind it
+        for row in range(self._lane.came(), self.steps.last() + 1):
+            self._lane.append(self._cell(row))
+        self.updateGeometries()
+        self.viewport().update()
 
     def _fit(self) -> None:
-        """Thumbnails as large as the room allows, all of them in sight where that leaves them large enough to see."""
+        """Steps as large as the room allows, all of them in sight where that leaves them large enough to see."""
         current = theme.tokens()
         self.gap = current.px(GAP)
+        self._metrics = QFontMetrics(theme.font(current.label, tabular=True))
         room = self.height() - self.gap - current.px(10)
         most = min(room, current.px(LARGEST))
-        if self.steps.has_words():
-            edge = min(most, current.px(34))
+        words, rolls = self._kind()
+        if words or rolls:
+            edge = min(most, current.px(CHIP if words else CARD))
         else:
             count = max(self.steps.rowCount(), 1)
-            each = (self.width() - 2) / count - self.gap
+            each = (self.width() - 2 - self.gap) / count - self.gap
             edge = min(most, max(int(each / self.steps.aspect()), current.px(SMALLEST)))
-        edge = max(edge, 12)
-        if edge != self._edge:
-            self._edge = edge
-            self.steps.forget_pixmaps()
-        self.scheduleDelayedItemsLayout()
+        self._edge = max(edge, 12)
+        self._lane.fill(map(self._cell, range(self.steps.last() + 1)), 0 if words else self._usual())
+        self.updateGeometries()
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another room, other sizes."""
@@ -266,27 +274,37 @@ class Strip(QListView):
     def changeEvent(self, event: QEvent) -> None:
         """Another text size, other sizes."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_painter"):
             self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what is in sight and has to be drawn."""
+        rows = self.steps.rowCount()
+        if not rows:
+            return
+        region, left = event.region(), self.horizontalOffset()
+        first = max(self._lane.at(max(event.rect().left() + left - 3 * self.gap, 0), rows), 0)
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        seen = []
+        for row in range(first, rows):
+            around = self._around(row)
+            if around.left() > event.rect().right():
+                break
+            if region.intersects(around):
+                seen.append(row)
+                self._painter.paint(painter, row)
+        for row in seen:  # over their neighbours
+            self._painter.mark(painter, row, hovered=row == self._hovered)
+        painter.end()
 
     # hands
 
     def _row_under(self, x: int) -> int:
-        """The row at a place, the nearest one beyond the ends; -1 to the right of the newest."""
+        """The row at a place, the first before it all; -1 to the right of the newest."""
         last = self.steps.last()
-        if last < 0:
-            return -1
-        index = self.indexAt(QPoint(x, self.viewport().height() // 2))
-        if index.isValid():
-            return index.row() if index.row() <= last else -1
-        return 0 if x < self.visualRect(self.steps.index(0)).left() else self._near(x, last)
-
-    def _near(self, x: int, last: int) -> int:
-        right = self.visualRect(self.steps.index(last)).right()
-        if x > right:
-            return -1
-        # Over the scroll bar's line or between two cells: whichever is closer.
-        return min(range(last + 1), key=lambda row: abs(self.visualRect(self.steps.index(row)).center().x() - x))
+        row = self._lane.at(max(x + self.horizontalOffset(), 0), self.steps.rowCount())
+        return row if row <= last else -1
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to scrub."""
@@ -301,9 +319,19 @@ class Strip(QListView):
             row = self._row_under(event.position().toPoint().x())
             if row != self.chosen():
                 self.choose(row)
-            event.accept()
         else:
-            super().mouseMoveEvent(event)
+            self._hover(self._row_under(event.position().toPoint().x()))
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the mouse any more."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        before, self._hovered = self._hovered, row
+        if before != row:
+            self._redraw(before, row)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Stay where the mouse let go."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QPaintEvent, QRegion, QShortcut
+from PySide6.QtGui import QAccessible, QColor, QPaintEvent, QRegion, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from studio.core import media
 from studio.core.steps import Preview, Step
@@ -22,8 +24,8 @@ def step(index: int, total: int, *, state: bool = True, label: str = "") -> Step
     return Step(index, total, Preview(media.RGB, color * 16 * 16, 16, 16), label=label, has_state=state)
 
 
-def word(index: int, text: str) -> Step:
-    return Step(index, 0, Preview(media.TEXT, text.encode()))
+def word(index: int, text: str, *, expected: float | None = None, label: str = "") -> Step:
+    return Step(index, 0, Preview(media.TEXT, text.encode(), expected=expected), label=label)
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def listen(ribbon: Ribbon) -> list[object]:
 
 def middle(ribbon: Ribbon, index: int) -> QPoint:
     strip = ribbon.strip
-    return strip.inside(strip.visualRect(strip.steps.index(index))).center()
+    return strip.area(index).center()
 
 
 def branch_button(ribbon: Ribbon) -> Button:
@@ -104,7 +106,7 @@ def test_the_outline_is_drawn_around_the_newest(ribbon: Ribbon) -> None:
 
     def outlined(index: int) -> bool:
         strip = ribbon.strip
-        area = strip.inside(strip.visualRect(strip.steps.index(index)))
+        area = strip.area(index)
         return strip.viewport().grab().toImage().pixelColor(area.center().x(), area.top() - 1).name() == accent
 
     assert [outlined(index) for index in range(4)] == [False, False, True, False]
@@ -188,9 +190,7 @@ def test_one_step_of_scrubbing_paints_two_thumbnails_only(ribbon: Ribbon) -> Non
 
 def test_thumbnails_are_scaled_once(ribbon: Ribbon) -> None:
     run(ribbon, 5, 5)
-    first = ribbon.strip.steps.pixmap(
-        2, ribbon.strip.inside(ribbon.strip.visualRect(ribbon.strip.steps.index(2))).size(), 1.0
-    )
+    first = ribbon.strip.steps.pixmap(2, ribbon.strip.area(2).size(), 1.0)
     again = ribbon.strip.steps.pixmap(2, first.size(), 1.0)
     assert first.cacheKey() == again.cacheKey()
 
@@ -294,16 +294,35 @@ def test_branch_is_offered_only_where_it_can_be_done(ribbon: Ribbon, qtbot) -> N
     ribbon.add(step(1, 3))
     assert not branch_button(ribbon).isVisible()
     ribbon.set_can_branch(True)
-    assert branch_button(ribbon).isVisible()
+    assert branch_button(ribbon).isEnabled()
     ribbon.select(0)
-    assert not branch_button(ribbon).isVisible()
+    assert not branch_button(ribbon).isEnabled()
+    assert "not kept" in branch_button(ribbon).toolTip()
     ribbon.select(1)
     asked = []
     ribbon.branch_requested.connect(asked.append)
     qtbot.mouseClick(branch_button(ribbon), Qt.MouseButton.LeftButton)
     assert asked == [1]
+    ribbon.add(step(2, 3))
+    ribbon.select(-1)
+    assert not branch_button(ribbon).isEnabled()
+    assert "earlier step" in branch_button(ribbon).toolTip()
     ribbon.clear()
     assert not branch_button(ribbon).isVisible()
+
+
+def test_where_other_generations_left_is_marked_and_read(ribbon: Ribbon) -> None:
+    run(ribbon, 6, 6)
+    plain = ribbon.strip.viewport().grab().toImage()
+    ribbon.set_forks({1: 1, 3: 2})
+    QApplication.processEvents()
+    marked = ribbon.strip.viewport().grab().toImage()
+    area, gap = ribbon.strip.area(1), ribbon.strip.gap
+    beside = [QPoint(area.right() + 1 + gap // 2, y) for y in range(area.top(), area.bottom())]
+    assert any(marked.pixelColor(at) != plain.pixelColor(at) for at in beside)
+    said = [ribbon.strip.steps.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(4)]
+    assert said[1] == "step 2 of 6, a branch leaves here"
+    assert said[3] == "step 4 of 6, 2 branches leave here"
 
 
 def test_the_header_does_not_jump_when_branch_comes_and_goes(ribbon: Ribbon) -> None:
@@ -330,18 +349,85 @@ def test_text_is_drawn_as_the_words_each_step_added(ribbon: Ribbon) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_long_text_has_chips_of_one_width(ribbon: Ribbon) -> None:
-    ribbon.begin(0, "token")
-    text = ""
-    for index in range(400):
-        text += f" {'word' * (index % 4 + 1)}"
-        ribbon.add(word(index, text))
-        if index == 60:
-            QApplication.processEvents()
-            assert len({ribbon.strip.cell(row).width() for row in range(60)}) > 1
+def test_a_long_text_keeps_the_width_of_each_word_and_follows_the_newest(ribbon: Ribbon) -> None:
+    ribbon.begin(3000, "token")
+    for index in range(3000):
+        ribbon.add(word(index, f" {'word' * (index % 4 + 1)}", expected=0.5))
     QApplication.processEvents()
-    assert len({ribbon.strip.visualRect(ribbon.strip.steps.index(row)).width() for row in range(400)}) == 1
-    assert ribbon.strip.viewport().rect().intersects(ribbon.strip.visualRect(ribbon.strip.steps.index(399)))
+    strip = ribbon.strip
+    assert len({strip.area(row).width() for row in range(3000)}) == 4
+    assert strip.viewport().rect().contains(strip.area(2999))
+    assert strip.indexAt(strip.area(2999).center()).row() == 2999
+    strip.horizontalScrollBar().setValue(0)
+    ribbon.set_steps([word(index, " more", expected=0.5) for index in range(10)])
+    assert strip.viewport().rect().contains(strip.area(9))
+
+
+def test_who_scrolled_away_is_not_taken_back_by_the_next_step(ribbon: Ribbon) -> None:
+    ribbon.begin(0, "token")
+    for index in range(300):
+        ribbon.add(word(index, " word", expected=0.5))
+    bar = ribbon.strip.horizontalScrollBar()
+    assert bar.value() == bar.maximum()
+    bar.setValue(40)
+    ribbon.add(word(300, " word", expected=0.5))
+    assert bar.value() == 40
+    bar.setValue(bar.maximum())
+    ribbon.add(word(301, " word", expected=0.5))
+    assert bar.value() == bar.maximum()
+
+
+def test_tokens_of_one_word_stand_together_and_warmth_says_how_expected_they_were(ribbon: Ribbon) -> None:
+    ribbon.begin(0, "token")
+    for index, (text, expected) in enumerate([(" light", 0.9), ("house", 0.002), (" a", 0.5), (" a\n", 0.5)]):
+        ribbon.add(word(index, text, expected=expected, label=text))
+    QApplication.processEvents()
+    strip = ribbon.strip
+    assert [strip.steps.word(row) for row in range(4)] == ["light", "house", "a", "a"]
+    assert strip.area(1).left() == strip.area(0).right() + 1
+    assert strip.area(2).left() == strip.area(1).right() + 1 + strip.gap
+    seen = strip.viewport().grab().toImage()
+
+    def ground(row: int) -> QColor:
+        return seen.pixelColor(strip.area(row).left() + 6, strip.area(row).top() + 3)
+
+    assert ground(0).blue() > ground(0).red()
+    assert ground(1).red() > ground(1).blue()
+    assert "warmer is less expected" in [label.text() for label in ribbon.findChildren(QLabel)]
+    assert strip.steps.index(1).data(Qt.ItemDataRole.AccessibleTextRole) == "token 2 of 4, house, under 1 % likely"
+
+
+def test_bars_are_drawn_as_notes_at_the_same_height_everywhere(ribbon: Ribbon) -> None:
+    def bar(index: int, *notes: tuple[float, float, int]) -> Step:
+        data = json.dumps({"length": 4, "notes": notes}).encode()
+        return Step(index, 3, Preview(media.ROLL, data), has_state=True)
+
+    ribbon.begin(3, "bar")
+    ribbon.add(bar(0, (0, 4, 60)))
+    ribbon.add(bar(1, (0, 4, 60), (0, 2, 84)))
+    ribbon.add(Step(2, 3, Preview(media.ROLL, b'{"length": 0}')))
+    QApplication.processEvents()
+    strip = ribbon.strip
+    assert [strip.steps.look(row) for row in range(3)] == [Look.ROLL, Look.ROLL, Look.NUMBER]
+    seen = strip.viewport().grab().toImage()
+
+    def lines(row: int, part: float) -> list[int]:
+        area = strip.area(row)
+        x = round(area.left() + area.width() * part)
+        column = [seen.pixelColor(x, y) for y in range(area.top() + 4, area.bottom() - 3)]
+        return [y for y, color in enumerate(column) if color.blue() > 150]
+
+    assert lines(0, 0.75) == lines(1, 0.75) != []
+    assert len(lines(1, 0.25)) > len(lines(0, 0.25))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"length": 4, "notes": [[1]]}', b'{"length": "x", "notes": []}', b"[" * 100_000]
+)
+def test_notes_that_cannot_be_read_are_a_number(ribbon: Ribbon, data: bytes) -> None:
+    ribbon.begin(1, "bar")
+    ribbon.add(Step(0, 1, Preview(media.ROLL, data)))
+    assert ribbon.strip.steps.look(0) is Look.NUMBER
 
 
 def test_one_endless_word_stays_a_chip(ribbon: Ribbon) -> None:
@@ -349,7 +435,7 @@ def test_one_endless_word_stays_a_chip(ribbon: Ribbon) -> None:
     ribbon.add(word(0, "x" * 1_000_000))
     QApplication.processEvents()
     assert len(ribbon.strip.steps.word(0)) <= 24
-    assert ribbon.strip.cell(0).width() < 400
+    assert ribbon.strip.area(0).width() < 400
 
 
 def test_what_cannot_be_drawn_is_numbered(ribbon: Ribbon) -> None:
@@ -365,7 +451,7 @@ def test_wide_pictures_have_wide_thumbnails(ribbon: Ribbon) -> None:
     ribbon.begin(4)
     ribbon.add(Step(0, 4, Preview(media.RGB, b"\x00" * (32 * 16 * 3), 32, 16)))
     QApplication.processEvents()
-    area = ribbon.strip.inside(ribbon.strip.visualRect(ribbon.strip.steps.index(0)))
+    area = ribbon.strip.area(0)
     assert area.width() / area.height() == pytest.approx(2, abs=0.1)
 
 
