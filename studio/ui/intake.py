@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -85,7 +86,10 @@ class Intake(QObject):
             self._left = len(files)
             self._receiver.show_place("library")
             for path in files:
-                self._ask(lambda path=path: self._keep(self._read(path)), lambda _artifact: self._count_down())
+                self._ask(partial(self._read_and_keep, path), lambda _artifact: self._count_down())
+
+    def _read_and_keep(self, path: Path) -> Artifact:
+        return self._keep(self._read(path))
 
     def keep_and_use(self, path: Path) -> None:
         """Use a file as an input whatever its recipe says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from studio.ui.palette import Entry
@@ -21,7 +22,7 @@ def entries(window: MainWindow) -> list[Entry]:
             command.id,
             command.title,
             _KINDS.get(command.group, command.group),
-            lambda name=command.id: commands.run(name),
+            partial(commands.run, command.id),
             command.icon,
             command.keys,
             command.words,
@@ -35,7 +36,7 @@ def entries(window: MainWindow) -> list[Entry]:
             f"model.{model.id}",
             model.title,
             "Model",
-            lambda name=model.id: _use_model(window, name),
+            partial(_use_model, window, model.id),
             "cube",
             words=f"{model.family} {model.licence}",
             enabled=not model.problem,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoGroup, QUndoStack
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.commands import Commands, native
@@ -114,7 +114,7 @@ class TopBar(QFrame):
         for button, command in ((self.export, "export"), (self.sides, "view.sides")):
             button.setEnabled(self._commands.possible(command))
 
-    def show_undo_of(self, stack: QUndoStack | None) -> None:
+    def show_undo_of(self, stack: QUndoStack | QUndoGroup | None) -> None:
         """Offer what a stack can undo and redo; None: nothing can be undone here."""
         can_undo, can_redo = stack is not None and stack.canUndo(), stack is not None and stack.canRedo()
         undo_text = stack.undoText() if stack is not None and can_undo else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from studio.ui.commands import ANY_PANEL, Command
@@ -259,7 +260,7 @@ def add_places(window: MainWindow) -> None:
             Command(
                 f"go.{place.id}",
                 place.title,
-                lambda name=place.id: window.show_place(name),
+                partial(window.show_place, place.id),
                 (f"Alt+{number}",) if number <= 9 else (),
                 place.icon,
                 "Places",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
@@ -122,14 +122,14 @@ class LibraryPage(QWidget):
         self.model.rows_changed.connect(self._show_place)
         self.grid.selectionModel().selectionChanged.connect(lambda _new, _old: self._show_details())
         self.grid.opened.connect(self.open_large)
-        self.grid.undo_wanted.connect(self.undelete)
         self.large.left.connect(self.close_large)
         self.large.moved.connect(self._move_large)
         for part in (self.grid, self.large):
-            part.star_wanted.connect(self.toggle_star)
-            part.delete_wanted.connect(self.delete)
-            part.copy_wanted.connect(self.copy)
-            part.export_wanted.connect(self.export)
+            part.keys.star.connect(self.toggle_star)
+            part.keys.delete.connect(self.delete)
+            part.keys.copy.connect(self.copy)
+            part.keys.export.connect(self.export)
+            part.keys.undo.connect(self.undelete)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._menu)
         self.details.recipe_wanted.connect(self.use_recipe)
@@ -379,7 +379,7 @@ class LibraryPage(QWidget):
         for artifact in self.chosen()[:1]:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(artifact.path.parent)))
 
-    def _menu(self, at: object) -> None:
+    def _menu(self, at: QPoint) -> None:
         chosen = self.chosen()
         if not chosen:
             return

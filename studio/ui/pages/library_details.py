@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
@@ -200,7 +201,7 @@ class LibraryDetails(QFrame):
         menu = self.send.menu()
         menu.clear()
         for panel, title in panels:
-            menu.addAction(title, lambda name=panel: self.send_wanted.emit(name))
+            menu.addAction(title, partial(self.send_wanted.emit, panel))
         self.send.setText("Send to …" if len(panels) != 1 else f"Send to {panels[0][1]}")
 
     def _set_texts(self, prompt: str, negative: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from PySide6.QtCore import (
-    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -17,13 +15,13 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     Signal,
-    SignalInstance,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.core.artifact import Artifact
 from studio.core.media import kind
+from studio.ui.pages.library_keys import LibraryKeys
 from studio.ui.pages.library_model import ARTIFACT, LibraryModel
 from studio.widgets import theme
 from studio.widgets.icons import icon
@@ -37,11 +35,7 @@ class LibraryGrid(QListView):
     """Thumbnails in rows. Arrows move, Enter opens, Space stars, Delete deletes."""
 
     opened = Signal(int)
-    star_wanted = Signal()
-    delete_wanted = Signal()
-    copy_wanted = Signal()
-    export_wanted = Signal()
-    undo_wanted = Signal()
+    _enter = Signal()
 
     def __init__(self, model: LibraryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +58,8 @@ class LibraryGrid(QListView):
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setMouseTracking(True)
         self.activated.connect(lambda index: self.opened.emit(index.row()))
+        self.keys = LibraryKeys(self, {Qt.Key.Key_Return: self._enter, Qt.Key.Key_Enter: self._enter})
+        self._enter.connect(self._open)
         self._fit()
 
     def set_tile(self, side: int) -> None:
@@ -103,39 +99,9 @@ class LibraryGrid(QListView):
         super().resizeEvent(event)
         self._fit()
 
-    def event(self, event: QEvent) -> bool:
-        """Keep the keys of the grid from the window's shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._wish(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space stars, Delete deletes, Enter opens; the rest is the list's own."""
-        wish = self._wish(event)
-        if wish == "open":
-            if self.currentIndex().isValid():
-                self.opened.emit(self.currentIndex().row())
-        elif wish is not None:
-            wish.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _wish(self, event: QKeyEvent) -> SignalInstance | Literal["open"] | None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            return self.copy_wanted
-        if event.matches(QKeySequence.StandardKey.Undo):
-            return self.undo_wanted
-        if event.keyCombination() == QKeySequence("Ctrl+E")[0]:
-            return self.export_wanted
-        if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
-            return None
-        key = event.key()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            return "open"
-        if key == Qt.Key.Key_Space:
-            return self.star_wanted
-        return self.delete_wanted if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) else None
+    def _open(self) -> None:
+        if self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex().row())
 
 
 class TileDelegate(QStyledItemDelegate):

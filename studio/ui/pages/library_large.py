@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.store import Library
+from studio.ui.pages.library_keys import LibraryKeys
 from studio.ui.pages.library_model import thumbnail_image
 from studio.ui.pages.wording import title_of
 from studio.widgets import theme
@@ -29,10 +30,8 @@ class LargeView(QWidget):
 
     left = Signal()
     moved = Signal(int)
-    star_wanted = Signal()
-    delete_wanted = Signal()
-    copy_wanted = Signal()
-    export_wanted = Signal()
+    _back = Signal()
+    _next = Signal()
 
     def __init__(self, feeder: Feeder, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +39,11 @@ class LargeView(QWidget):
         self._library = library
         self._shown = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        key = Qt.Key
+        leave = dict.fromkeys((key.Key_Escape, key.Key_Return, key.Key_Enter), self.left)
+        self.keys = LibraryKeys(self, {**leave, key.Key_Left: self._back, key.Key_Right: self._next})
+        self._back.connect(lambda: self.moved.emit(-1))
+        self._next.connect(lambda: self.moved.emit(1))
         self.canvas = Canvas()
         self.canvas.view.setAccessibleName("Picture")
         # Space, arrows and Esc mean something else here than on a canvas.
@@ -111,47 +115,6 @@ class LargeView(QWidget):
     def _complain(self) -> None:
         self.note.setText("This file cannot be read any more. It may have been moved, changed or damaged.")
         self.stack.setCurrentWidget(self.note)
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the keys of this view from the window's shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._wish(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """What a key does here."""
-        wish = self._wish(event)
-        if wish is None:
-            super().keyPressEvent(event)
-        elif wish in ("previous", "next"):
-            self.moved.emit(-1 if wish == "previous" else 1)
-        else:
-            signals = {
-                "back": self.left,
-                "star": self.star_wanted,
-                "delete": self.delete_wanted,
-                "copy": self.copy_wanted,
-                "export": self.export_wanted,
-            }
-            signals[wish].emit()
-
-    def _wish(self, event: QKeyEvent) -> str | None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            return "copy"
-        if event.keyCombination() == QKeySequence("Ctrl+E")[0]:
-            return "export"
-        keys = {
-            Qt.Key.Key_Escape: "back",
-            Qt.Key.Key_Left: "previous",
-            Qt.Key.Key_Right: "next",
-            Qt.Key.Key_Space: "star",
-            Qt.Key.Key_Delete: "delete",
-            Qt.Key.Key_Return: "back",
-            Qt.Key.Key_Enter: "back",
-        }
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        return keys.get(Qt.Key(event.key())) if plain else None
 
 
 def _read_text(path: Path) -> str:

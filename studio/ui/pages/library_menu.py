@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -31,7 +32,7 @@ def menu_for(page: LibraryPage, chosen: Sequence[Artifact], panels: Sequence[tup
         if panels:
             sending = menu.addMenu(icon("paper-plane-tilt"), "Send to")
             for panel, title in panels:
-                sending.addAction(title, lambda name=panel: page.send_to(name))
+                sending.addAction(title, partial(page.send_to, panel))
         menu.addSeparator()
         menu.addAction(icon("copy"), "Copy", page.copy)
         menu.addAction(icon("folder-open"), "Show in folder", page.show_in_folder)

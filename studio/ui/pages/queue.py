@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QShowEvent
@@ -255,7 +256,7 @@ class QueuePage(QWidget):
     def _each(self, call: Callable[[str], object], *states: JobState) -> None:
         for job in self.list.chosen():
             if job.state in states:
-                self._do(lambda name=job.id: call(name))
+                self._do(partial(call, job.id))
 
     def move_job(self, job_id: str, before: str | None) -> None:
         """Give a waiting job another place."""
@@ -269,15 +270,15 @@ class QueuePage(QWidget):
     def _remove(self) -> None:
         for job in self.list.chosen():
             if job.state in WAITING:
-                self._do(lambda name=job.id: self._engine.cancel(name))
+                self._do(partial(self._engine.cancel, job.id))
             if job.state != JobState.RUNNING:
-                self._do(lambda name=job.id: self._engine.remove(name))
+                self._do(partial(self._engine.remove, job.id))
 
     def cancel_or_remove(self) -> None:
         """Delete: what runs is cancelled, everything else leaves the queue."""
         running = [job for job in self.list.chosen() if job.state == JobState.RUNNING]
         for job in running:
-            self._do(lambda name=job.id: self._engine.cancel(name))
+            self._do(partial(self._engine.cancel, job.id))
         if not running:
             self._remove()
 
