@@ -90,11 +90,11 @@ def set_metre(score: Score, start: int, numerator: int, denominator: int) -> Sco
 
 def set_key(score: Score, start: int, tonic: int, mode: str, *, flats: bool | None = None) -> Score:
     """A key from that tick on. `flats` None takes the usual spelling."""
-    usual = (tonic, mode != "major") in _FLAT if flats is None else flats
+    usual = (tonic, mode != "major") in FLAT_KEYS if flats is None else flats
     return replace(score, keys=by_start([*score.keys, Key(start, tonic % 12, mode, usual)]))
 
 
-_FLAT = frozenset({(t, False) for t in (5, 10, 3, 8, 1)} | {(t, True) for t in (2, 7, 0, 5, 10, 3)})
+FLAT_KEYS = frozenset({(t, False) for t in (5, 10, 3, 8, 1)} | {(t, True) for t in (2, 7, 0, 5, 10, 3)})
 """(tonic, is it minor-like) of keys that are usually written with flats."""
 
 

@@ -247,7 +247,7 @@ class PianoRoll(QWidget):
         colour = track_colour(track.colour)
         if track.mute:
             colour = mixed(colour, colours.color("hint"), 0.8)
-        strength = 1.0 if front else 0.42
+        strength = 1.0 if front else 0.55
         selection = self._sheet.selection
         places = self._places(notes)
         fine = len(notes) <= PLAIN and self._lens.row >= 7

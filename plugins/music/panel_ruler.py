@@ -98,15 +98,20 @@ class Ruler(QWidget):
         painter.setFont(words)
         painter.setPen(colours.color("muted"))
         metrics = painter.fontMetrics()
+        chords = [c for c in sheet.score.chords if first - timeline.ppq * 8 <= c.start < last]
         free = 0.0
-        for chord in sheet.score.chords:
-            if first - timeline.ppq * 8 <= chord.start < last:
-                x = lens.x(chord.start)
-                at_bar = timeline.bar_start(timeline.bar(chord.start)) == chord.start
-                x += 6 + (metrics.horizontalAdvance(str(timeline.bar(chord.start) + 1)) + 8 if at_bar else 0)
-                if x >= free:
-                    painter.drawText(QPointF(x, line + 2), chord.name)
-                    free = x + metrics.horizontalAdvance(chord.name) + 6
+        for place, chord in enumerate(chords):
+            x = lens.x(chord.start) + 6
+            here = timeline.bar(chord.start)
+            if timeline.bar_start(here) == chord.start and here % every == 0:
+                x += metrics.horizontalAdvance(str(here + 1)) + 6
+            bars_end = lens.x(timeline.bar_start(here + 1))
+            room = min(lens.x(chords[place + 1].start) if place + 1 < len(chords) else bars_end, bars_end)
+            name = chord_name(chord.root, chord.quality, sheet.score.key_at(chord.start).flats)
+            wide = metrics.horizontalAdvance(name)
+            if x >= free and x + wide <= max(room, x + 1) - 2:
+                painter.drawText(QPointF(x, line + 2), name)
+                free = x + wide + 6
 
     def _paint_changes(self, painter: QPainter) -> None:
         colours, lens, score = theme.tokens(), self._lens, self._sheet.score
@@ -162,3 +167,8 @@ FLAT = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B
 def key_name(tonic: int, mode: str, flats: bool = False) -> str:
     """ "D minor", "B♭ major"."""
     return f"{(FLAT if flats else SHARP)[tonic % 12]} {mode}"
+
+
+def chord_name(root: int, quality: str, flats: bool = False) -> str:
+    """ "B♭maj7", "C♯dim"."""
+    return (FLAT if flats else SHARP)[root % 12] + quality.replace("b5", "♭5")

@@ -50,8 +50,9 @@ class PopButton(QPushButton):
 
     def show_value(self, words: str) -> None:
         """What it says; a screen reader hears it with the name."""
-        if words != self.text():
-            self.setText(words)
+        shown = f"{words}  ▾"
+        if shown != self.text():
+            self.setText(shown)
             self.setAccessibleDescription(words)
 
 
@@ -76,7 +77,7 @@ class Transport(QWidget):
         self.play.clicked.connect(self.play_wanted)
         self.stop = IconButton("stop", "Stop", help="Stop, and go back to where it began")
         self.loop = IconButton("repeat", "Loop", help="Repeat the marked bars; the whole piece where none are")
-        self.metronome = IconButton("metronome", "Metronome", help="Clicks on every beat. Right click for a count-in.")
+        self.metronome = IconButton("timer", "Metronome", help="Clicks on every beat. Right click for a count-in.")
         self.loop.setCheckable(True)
         self.metronome.setCheckable(True)
         self.place = QLabel("1.1.1")

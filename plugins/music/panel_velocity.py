@@ -51,7 +51,7 @@ class VelocityLane(QWidget):
         room = self._room()
         colour = track_colour(track.colour)
         groups: dict[bool, list[QRectF]] = {False: [], True: []}
-        width = min(STEM, max(1.0, self._sheet.step() * lens.scale * 0.4))
+        width = min(STEM, max(2.0, self._sheet.step() * lens.scale * 0.6))
         for note in track.between(*lens.span()):
             height = room.height() * note.velocity / 127
             stem = QRectF(lens.x(note.start), room.bottom() - height, width, height)

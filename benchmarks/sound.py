@@ -1,0 +1,185 @@
+"""Playback, measured at a real sound server: ``.venv/bin/python benchmarks/sound.py [--seconds 60] [--load 2]``.
+
+Starts a PulseAudio of its own with a null sink, plays a piece through the player while `--load` processes compute, and
+records what the server plays. Prints whether the record is what was rendered, sample for sample, how often the output
+ran dry, and how far the playhead is from what is heard. Needs pulseaudio and parec.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from plugins.music.document_notes import from_symbolic
+from plugins.music.playback import ScoreSource
+from plugins.music.render import RATE
+from plugins.starter.music.composer import random_score
+from studio.widgets.sound import Player
+
+BURN = "import numpy as np\nwhile True: np.dot(np.ones((500, 500)), np.ones((500, 500)))"
+
+
+class Clicks:
+    """A source with a click every half second, to see when a place is heard."""
+
+    rate, latency, length = RATE, 0, RATE * 3600
+
+    def read(self, start: int | None, frames: int) -> np.ndarray:
+        out = np.zeros((2, frames), np.float32)
+        if start is not None:
+            at = np.arange(start, start + frames) % (RATE // 2)
+            out[:, at < 48] = 0.8
+        return out
+
+    def count_in(self, at: int, left: int, frames: int) -> np.ndarray:
+        return np.zeros((2, frames), np.float32)
+
+    def count_in_length(self, at: int) -> int:
+        return 0
+
+    def prepare(self, start: int) -> bool:
+        return False
+
+
+class Recorder(threading.Thread):
+    """Everything the null sink plays, with the time at which each piece came."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._process = subprocess.Popen(
+            ["parec", "-d", "studio.monitor", "--raw", "--format=float32le", "--rate=48000", "--channels=2",
+             "--latency-msec=5"],
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        self.pieces: list[tuple[float, bytes]] = []
+        self.start()
+
+    def run(self) -> None:
+        assert self._process.stdout is not None
+        while piece := os.read(self._process.stdout.fileno(), 1 << 16):
+            self.pieces.append((time.perf_counter(), piece))
+
+    def end(self) -> np.ndarray:
+        self._process.terminate()
+        self.join(5)
+        data = b"".join(piece for _, piece in self.pieces)
+        return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2).T
+
+
+def server(folder: Path) -> subprocess.Popen[bytes]:
+    """A PulseAudio with nothing but a null sink."""
+    os.environ.update(XDG_RUNTIME_DIR=str(folder), PULSE_RUNTIME_PATH=str(folder / "pulse"), HOME=str(folder))
+    (folder / "pulse").mkdir(mode=0o700)
+    started = subprocess.Popen(
+        ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "-L",
+         "module-null-sink sink_name=studio rate=48000 format=float32le channels=2", "-L",
+         "module-native-protocol-unix"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    time.sleep(2)
+    return started
+
+
+def clock(seconds: float) -> None:
+    """How far `position` is from what the server plays at that moment."""
+    recorder = Recorder()
+    time.sleep(0.5)
+    player = Player(Clicks())
+    player.play(0)
+    told: list[tuple[float, float]] = []
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        told.append((time.perf_counter(), player.position()))
+        time.sleep(0.005)
+    player.close()
+    recorder.end()
+    offsets = []
+    before = 0.0
+    for when, piece in recorder.pieces:
+        sound = np.frombuffer(piece[: len(piece) // 8 * 8], np.float32).reshape(-1, 2)[:, 0]
+        rise = np.flatnonzero((sound > 0.5) & (np.concatenate(([before], sound[:-1])) <= 0.5))
+        before = float(sound[-1]) if len(sound) else before
+        for index in rise:
+            heard_at = when - (len(sound) - index) / RATE
+            place = float(np.interp(heard_at, [t for t, _ in told], [p for _, p in told]))
+            off = (place + RATE / 4) % (RATE / 2) - RATE / 4
+            offsets.append(off / RATE * 1000)
+    late = offsets[3:]
+    print(f"clock: {len(late)} clicks, playhead ahead of the recording by {np.median(late):.1f} ms (median), "
+          f"{min(late):.1f} to {max(late):.1f} ms")  # fmt: skip
+
+
+def aligned(record: np.ndarray, wanted: np.ndarray) -> int:
+    """By how many samples the record is late."""
+    probe = wanted[0, 2 * RATE : 4 * RATE]
+    size = 1 << (record.shape[1] + len(probe)).bit_length()
+    found = np.fft.irfft(np.fft.rfft(record[0], size) * np.conj(np.fft.rfft(probe, size)), size)
+    return int(np.argmax(found[: record.shape[1]])) - 2 * RATE
+
+
+def faithful(seconds: float, load: int) -> None:
+    """Whether the record is the rendering, and how often the output ran dry."""
+    score = from_symbolic(random_score(2**30 + 1))
+    source = ScoreSource(score)
+    total = int(seconds * RATE)
+    loop = (0, source.length)
+    burning = [subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, "OMP_NUM_THREADS": "1"})
+               for _ in range(load)]  # fmt: skip
+    recorder = Recorder()
+    time.sleep(0.5)
+    player = Player(source)
+    player.play(0, loop=loop)
+    time.sleep(seconds)
+    underruns = player.underruns
+    player.close()
+    time.sleep(0.5)
+    record = recorder.end()
+    for process in burning:
+        process.kill()
+        process.wait()
+    again = ScoreSource(score)
+    parts, place = [], 0
+    while sum(p.shape[1] for p in parts) < total:
+        count = min(1024, loop[1] - place)
+        parts.append(again.read(place, count))
+        place = (place + count) % loop[1]
+    wanted = np.concatenate(parts, axis=1)
+    shift = aligned(record, wanted)
+    first, last = max(0, shift), min(record.shape[1], wanted.shape[1] + shift)
+    span = last - first
+    same = np.abs(record[:, first:last] - wanted[:, first - shift : last - shift]).max(axis=0)
+    # A null sink swallows the first milliseconds of a stream, and closing drops what still waits.
+    same = same[RATE // 50 : -RATE * 3 // 4]
+    wrong = np.flatnonzero(same > 1e-6)
+    print(f"playback under {load} busy processes: {span / RATE:.1f} s compared, {len(wrong)} samples differ, "
+          f"{underruns} underruns, {player.problem or 'no problem'}")  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--load", type=int, default=2)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        running = server(Path(folder))
+        try:
+            clock(min(10.0, options.seconds))
+            faithful(options.seconds, options.load)
+        finally:
+            running.terminate()
+            running.wait(5)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

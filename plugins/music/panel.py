@@ -1,0 +1,382 @@
+"""The music panel: a transport, a piano roll, and a bar that says what the model will write next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.api import (
+    Artifact,
+    Event,
+    PanelHost,
+    Problem,
+    Recipe,
+    Request,
+    ResumePoint,
+    Step,
+    StudioError,
+)
+from studio.widgets import theme
+from studio.widgets.errors import ErrorCard
+from studio.widgets.panel import Panel
+
+from . import document_tracks as tracks
+from .document import MEDIA, Metre, Note, Score, Tempo
+from .panel_asking import Asking
+from .panel_bar import ActionBar, TakesBar
+from .panel_commands import add_commands, fill_menu
+from .panel_editor import Editor
+from .panel_inspector import Inspector
+from .panel_sheet import Sheet
+from .panel_sound import Sound
+from .panel_takes import Take, Takes
+from .panel_timeline import timeline_menu
+from .panel_transport import Transport
+from .reading import score_of
+
+GENERATOR = "composer"
+CARD_WIDTH = 520
+
+
+def make(host: PanelHost) -> MusicPanel:
+    """The panel, as hooks.py names it."""
+    return MusicPanel(host)
+
+
+def empty_score() -> Score:
+    """Eight empty bars with a track to write into."""
+    score = Score(tempos=(Tempo(0, 112.0),), metres=(Metre(0, 3, 4),))
+    score = tracks.set_key(score, 0, 2, "minor")
+    score = tracks.add_track(score, "piano", role="melody")[0]
+    return tracks.set_bars(score, 8)
+
+
+class MusicPanel(Panel):
+    """Edits one score. What the model writes lies over it as a take until it is kept."""
+
+    def __init__(self, host: PanelHost, parent: QWidget | None = None) -> None:
+        super().__init__(host, parent)
+        self._generator = f"{host.panel_id.partition('.')[0]}.{GENERATOR}"
+        self.sheet = Sheet(host, empty_score(), self)
+        self.settings_pane = Inspector()
+        self.takes = Takes(host, self.sheet, score_of)
+        self.asking = Asking(self.sheet, self.settings_pane)
+        self.transport = Transport(self.sheet)
+        self.editor = Editor(self.sheet)
+        self.sound = Sound(host, self.sheet, self.takes, self)
+        self.bar = ActionBar()
+        self.takes_bar = TakesBar(self.editor.roll)
+        self.card = ErrorCard(Problem(""), parent=self.editor)
+        self.card.hide()
+        self._result = ""
+        self.clipboard: tuple[Note, ...] = ()
+        self._lay_out()
+        self._join()
+        add_commands(self)
+        self.refresh_models()
+        self._show_asking()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.transport)
+        column.addWidget(self.editor, 1)
+        under = QVBoxLayout()
+        under.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
+        under.addWidget(self.bar)
+        column.addLayout(under)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusProxy(self.editor)
+        self.editor.roll.installEventFilter(self)
+        self.card.resized.connect(self._place_card)
+
+    def _join(self) -> None:
+        sheet, takes, transport, sound = self.sheet, self.takes, self.transport, self.sound
+        sheet.chosen.connect(self._show_asking)
+        sheet.edited.connect(self._show_asking)
+        self.settings_pane.changed.connect(self._inspector_edited)
+        self.bar.submitted.connect(self.generate)
+        self.bar.task_chosen.connect(lambda task: (self.asking.choose(task), self._show_asking()))
+        self.bar.part_chosen.connect(lambda role, name: (self.asking.choose_part(role, name), self._show_asking()))
+        transport.model_wanted.connect(
+            lambda: (self.asking.choose("add"), self._show_asking(), self.bar.generate.setFocus())
+        )
+        transport.play_wanted.connect(sound.toggle)
+        transport.stop_wanted.connect(sound.stop)
+        transport.start_wanted.connect(lambda: sound.seek(0))
+        transport.loop_toggled.connect(sound.set_looping)
+        transport.metronome_toggled.connect(sound.set_metronome)
+        transport.count_in_toggled.connect(sound.set_count_in)
+        sound.moved.connect(self._show_place)
+        sound.playing.connect(transport.show_playing)
+        sound.failed.connect(self._sound_failed)
+        self.editor.sought.connect(sound.seek)
+        self.editor.struck.connect(sound.strike)
+        self.editor.keys.let_go.connect(sound.let_go)
+        self.editor.ruler.loop_wanted.connect(self._set_loop)
+        self.editor.ruler.menu_wanted.connect(lambda tick, place: timeline_menu(self, tick).popup(place))
+        self.editor.roll.menu_wanted.connect(lambda place: fill_menu(self).popup(place))
+        takes.turned.connect(self._show_takes)
+        takes.busy.connect(self.bar.show_busy)
+        takes.failed.connect(self._failed)
+        takes.settled.connect(self._settled)
+        self.takes_bar.stepped.connect(takes.step)
+        self.takes_bar.kept.connect(takes.keep)
+        self.takes_bar.dropped.connect(takes.drop)
+        self.takes_bar.again.connect(self.generate)
+
+    # What the window asks
+
+    def inspector(self) -> QWidget:
+        """Model, style, mood, length, instruments."""
+        return self.settings_pane
+
+    def on_event(self, event: Event) -> None:
+        """Follow the panel's jobs."""
+        self.takes.on_event(event)
+
+    def state(self) -> dict[str, Any]:
+        """The score, and what is set."""
+        return {
+            "score": self.sheet.score.to_json(),
+            "track": self.sheet.track_id,
+            "values": self.settings_pane.values(),
+            "seed": self.settings_pane.seed.value(),
+            "seed_locked": self.settings_pane.seed.locked(),
+            "model": getattr(self.settings_pane.chosen_model(), "id", ""),
+            "result": self._result,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Bring back an earlier sitting; a score that cannot be read is said and left out."""
+        if not isinstance(state.get("score"), dict):
+            return
+        try:
+            self.sheet.show(Score.from_json(state["score"]))
+        except StudioError as error:
+            self.show_problem(Problem.of(error))
+            raise
+        self.sheet.choose_track(str(state.get("track", "")))
+        values = state.get("values")
+        if isinstance(values, dict):
+            self.settings_pane.set_values(values)
+        if isinstance(state.get("seed"), int):
+            self.settings_pane.seed.set_value(state["seed"])
+        self.settings_pane.seed.set_locked(bool(state.get("seed_locked")))
+        self.settings_pane.use_model(str(state.get("model", "")))
+        self._result = str(state.get("result", ""))
+        self.editor.fit()
+        self._show_asking()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Models may have come or gone."""
+        super().showEvent(event)
+        self.refresh_models()
+
+    def refresh_models(self) -> None:
+        """Ask again which models there are."""
+        models = tuple(self.host.models(GENERATOR))
+        if models != self.settings_pane.models():
+            self.settings_pane.set_models(models)
+        self.bar.set_possible(bool(models))
+
+    def use_model(self, model_id: str) -> bool:
+        """Choose a model from elsewhere in the window."""
+        return self.settings_pane.use_model(model_id)
+
+    def artifact_id(self) -> str:
+        """The newest result that was kept."""
+        return self._result if self._result and self.host.artifact(self._result) is not None else ""
+
+    def receive(self, artifact: Artifact) -> None:
+        """Open a piece: one entry of the undo stack."""
+        score = score_of(artifact)
+        if score is None:
+            return
+        self.takes.drop()
+        self.sheet.edit(f"opening {artifact.title or 'a piece'}", score, select=())
+        self._result = artifact.id
+        self.editor.fit()
+
+    show_result = receive
+
+    def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
+        """Set everything as the recipe says; the score it was asked over comes back too."""
+        values = dict(recipe.request.params)
+        for item in recipe.request.inputs:
+            found = self.host.artifact(item.sha256)
+            score = None if found is None else score_of(found)
+            if score is not None:
+                self.sheet.edit("recall of a recipe", score, select=())
+        refused = self.asking.take(values)
+        self.settings_pane.seed.set_value(recipe.request.seed)
+        self.settings_pane.seed.set_locked(True)
+        model = recipe.request.model
+        if model is not None and not self.settings_pane.use_model(model.id):
+            notes = [*notes, f"The model {model.name or model.id} is not here."]
+        said = [*notes, *(f"{label} does not fit." for label in refused)]
+        self.host.say(" ".join(said) if said else "Everything is set as it was. The seed is locked.")
+        self._show_asking()
+
+    # Generate
+
+    def generate(self) -> None:
+        """Queue what the bar says."""
+        request = self._request()
+        if request is None:
+            return
+        self.show_problem(None)
+        self._submit(request, self.asking.title())
+
+    def _request(self) -> Request | None:
+        self.refresh_models()
+        model = self.settings_pane.chosen_model()
+        if model is None:
+            self.show_problem(Problem("There is no music model.", "Open Models to see where to put one."))
+        if model is None or not self.settings_pane.commit():
+            return None
+        seed = self.settings_pane.seed
+        if self.takes.takes or self.takes.running():
+            seed.advance()
+        try:
+            request = self.asking.request(self._generator, model, int(seed.value()), self.host)
+        except StudioError as error:
+            self.show_problem(Problem.of(error))
+            return None
+        return request
+
+    def _submit(self, request: Request, title: str) -> None:
+        try:
+            self.takes.submit(request, before=self.sheet.score, regions=self.sheet.regions, title=title)
+        except StudioError as error:
+            self.show_problem(Problem.of(error))
+        else:
+            self.settings_pane.proof.setText("")
+
+    def next_request(self) -> tuple[Request, str] | None:
+        """What Generate would ask for now."""
+        request = self._request()
+        return None if request is None else (request, self.asking.title())
+
+    @property
+    def can_branch(self) -> bool:
+        """Each bar is kept with what is needed to go on from it."""
+        return True
+
+    def branch(self, steps: str, index: int) -> None:
+        """Go on from a kept bar with another surprise or seed."""
+        base = self.takes.request_of(steps)
+        if base is None and self._result:
+            artifact = self.host.artifact(self._result)
+            if artifact is not None and artifact.recipe is not None and steps in (artifact.steps, artifact.job):
+                base = artifact.recipe.request
+        if base is None:
+            self.host.say("Nothing is known any more about how these bars were made")
+            return
+        now = self.settings_pane.values()
+        kept = {name: now[name] for name in ("temperature", "top_p", "in_key")}
+        seed = int(self.settings_pane.seed.value()) if self.settings_pane.seed.locked() else base.seed
+        request = replace(base.with_params(**kept), resume=ResumePoint(steps, index), seed=seed)
+        self._submit(request, f"{self.asking.title()}, from bar {index + 1}")
+
+    def show_step(self, step: Step | None) -> None:
+        """The piece as it was after that bar; None: as it is."""
+        take = self.takes.current()
+        if step is None or step.preview is None or step.preview.media != MEDIA:
+            self.takes.turned.emit()
+            self.sheet.set_ghosts(None) if take is None else self.takes.step(0)
+            return
+        try:
+            score = Score.from_bytes(step.preview.data)
+        except StudioError as error:
+            self.show_problem(Problem.of(error))
+            return
+        self.sheet.set_ghosts(score, frozenset(self.sheet.score.home_track))
+        self.sound.audition(score)
+
+    # Showing
+
+    def _inspector_edited(self) -> None:
+        self.host.changed()
+        self._show_asking()
+
+    def _show_asking(self) -> None:
+        self.bar.show_tasks(self.asking.tasks(), self.asking.task())
+        self.bar.show_parts(self.asking.free_parts(), self.asking.part() if self.asking.task() == "add" else None)
+        self.bar.say(self.asking.words())
+        self.settings_pane.form.field("bars").setEnabled(self.asking.task() in ("piece", "continue"))
+
+    def _show_takes(self) -> None:
+        take = self.takes.current()
+        there = [t for t in self.takes.takes if t.after is not None]
+        if take is None or take.after is None:
+            self.takes_bar.show_takes("", 0, 0)
+        else:
+            words = self.asking.take_words(take) + (" …" if take.state != "done" else "")
+            self.takes_bar.show_takes(words, there.index(take), len(there))
+            if take.artifact is not None and take.state == "done":
+                self.host.show_steps(take.artifact.steps or take.job)
+        self.sound.refresh()
+
+    def _settled(self, take: Take) -> None:
+        if take.artifact is not None:
+            self._result = take.artifact.id
+        self.settings_pane.proof.setText(self.asking.proof(take))
+        if take.task == "piece":
+            self.editor.fit()
+        self.host.changed()
+
+    def _failed(self, problem: Problem) -> None:
+        self.show_problem(problem, action="Try again")
+
+    def _sound_failed(self, problem: Problem) -> None:
+        self.show_problem(problem)
+
+    def show_problem(self, problem: Problem | None, *, action: str = "") -> None:
+        """Say over the roll what went wrong and what to do."""
+        self.card.setVisible(problem is not None)
+        if problem is not None:
+            self.card.set_problem(problem, action=action)
+            self._place_card()
+            self.card.raise_()
+
+    def _place_card(self) -> None:
+        width = min(theme.tokens().px(CARD_WIDTH), max(240, self.editor.width() - 2 * theme.XL))
+        self.card.setFixedWidth(width)
+        self.card.adjustSize()
+        self.card.move((self.editor.width() - width) // 2, theme.tokens().px(56))
+
+    def _show_place(self, tick: float, moving: bool) -> None:
+        self.editor.set_playhead(tick, moving=moving)
+        self.transport.show_place(int(tick))
+
+    def _set_loop(self, start: int, end: int) -> None:
+        self.editor.ruler.loop = (start, end)
+        self.sound.set_loop(start, end)
+        self.transport.loop.setChecked(True)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What floats over the roll keeps its place."""
+        if watched is self.editor.roll and event.type() == QEvent.Type.Resize:
+            self.takes_bar.place_over()
+            self._place_card()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space plays, Enter keeps a take, Escape drops marks."""
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
+            self.sound.toggle()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.takes.current() is not None:
+            self.takes.keep()
+        elif event.key() == Qt.Key.Key_Escape and (self.sheet.regions or self.sheet.selection):
+            self.sheet.set_regions(())
+            self.sheet.select(())
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,223 @@
+"""What the player plays: the score as it is this moment, the metronome, and keys that somebody holds down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from . import synth_drums
+from .document import Score, Track
+from .instruments import DRUM_KIT, voice_of
+from .render import FADE, LIMITER_DELAY, MASTER, RATE, Mixer, Plan, Plans, loudness_of, plan
+from .synth_parts import Sound
+from .synth_voices import VOICES
+
+AHEAD = 3 * RATE
+"""How far before the playhead notes are made ready."""
+
+
+@lru_cache(maxsize=2)
+def _tick_sound(strong: bool) -> Sound:
+    at = np.arange(int(0.03 * RATE)) / RATE
+    wave = np.sin(2 * np.pi * (1760 if strong else 1175) * at) * np.exp(-at / 0.006) * (0.4 if strong else 0.26)
+    return wave.astype(np.float32)
+
+
+@dataclass(slots=True)
+class _Key:
+    """A key that is held: `since` and `until` in frames of the source's own clock."""
+
+    track: Track
+    pitch: int
+    velocity: int
+    since: int | None = None
+    until: int | None = None
+
+
+class ScoreSource:
+    """A studio.widgets.sound.Source. `set_score`, `metronome`, `key_down` and `key_up` are for the window's thread, the
+    rest for the feeder's; what crosses is one reference at a time.
+    """
+
+    rate = RATE
+    latency = LIMITER_DELAY
+
+    def __init__(self, score: Score, *, mixer: Mixer | None = None) -> None:
+        self.metronome = False
+        self.volume = 1.0
+        self._mixer = mixer or Mixer()
+        self._plans = plan(score)
+        self._heard = self._plans
+        self._expected: int | None = None
+        self._carried: int | None = None
+        self._clock = 0
+        self._keys: dict[int, _Key] = {}
+        self._last_key = 0
+
+    # --- for the window ---
+
+    def set_score(self, score: Score) -> None:
+        """Play this one from now on; what sounds in both goes on without a seam."""
+        self._plans = plan(score, self._plans)
+
+    @property
+    def length(self) -> int:
+        return self._plans.samples
+
+    def samples(self, tick: float) -> int:
+        """The frame at which a tick is heard."""
+        return round(self._plans.timeline.seconds(tick) * RATE)
+
+    def tick(self, sample: float) -> float:
+        """The tick that is heard at a frame."""
+        return self._plans.timeline.tick(sample / RATE)
+
+    def key_down(self, track: Track, pitch: int, velocity: int = 96) -> int:
+        """A key of a track's instrument sounds, playing or not, until `key_up` with the number returned."""
+        self._last_key += 1
+        self._keys = {**self._keys, self._last_key: _Key(replace(track, notes=()), pitch, velocity)}
+        return self._last_key
+
+    def key_up(self, number: int) -> None:
+        """Let go of a key."""
+        key = self._keys.get(number)
+        if key is not None and key.until is None:
+            key.until = self._clock
+
+    # --- for the feeder ---
+
+    def read(self, start: int | None, frames: int) -> Sound:
+        """(2, frames) from a place, or of what still rings (None)."""
+        return self._mixed(self._pieces(start, frames), frames, self._ticks(start, frames))
+
+    def count_in_length(self, at: int) -> int:
+        """One bar in the metre and tempo of that place."""
+        beats, size = self._counting(at)
+        return beats * size
+
+    def count_in(self, at: int, left: int, frames: int) -> Sound:
+        """(2, frames) of the count, `left` frames before it is over."""
+        beats, size = self._counting(at)
+        out = np.zeros((2, frames), np.float32)
+        begin = beats * size - left
+        for beat in range(beats):
+            _place(out, _tick_sound(beat == 0), beat * size - begin)
+        return self._mixed(self._pieces(None, frames), frames, out)
+
+    def prepare(self, start: int) -> bool:
+        """Make one note ready that will be heard soon."""
+        plans = self._plans
+        for one in plans.tracks:
+            if one.track.id not in plans.heard:
+                continue
+            for index in one.sounding(start, start + AHEAD):
+                on, end = int(one.on[index]), int(one.end[index])
+                wanted = min(end - on, max(0, start - on) + AHEAD)
+                pitch, layer = int(one.pitch[index]), int(one.velocity[index]) // 16
+                if end > start and not self._mixer.cache.has(one.voice_name, pitch, layer, wanted):
+                    self._mixer.cache.take(one.voice_name, pitch, layer, wanted, most=end - on)
+                    return True
+        return False
+
+    def _counting(self, at: int) -> tuple[int, int]:
+        timeline = self._plans.timeline
+        tick = timeline.tick(at / RATE)
+        metre = timeline.metre_at(tick)
+        beat, bar = timeline.beat_ticks(metre), timeline.bar_ticks(metre)
+        seconds = timeline.seconds(tick + beat) - timeline.seconds(tick)
+        return max(1, bar // beat), max(1, round(seconds * RATE))
+
+    def _pieces(self, start: int | None, frames: int) -> list[tuple[Plan, Sound]]:
+        """Each track's share, with the seams of jumps and edits faded."""
+        plans, before = self._plans, self._heard
+        jumped = start != self._expected
+        if jumped:
+            self._carried = start
+        found: dict[str, tuple[Plan, Sound]] = {}
+        if start is not None:
+            carried = self._carried if self._carried is not None and start < self._carried + FADE else None
+            found = self._tracks(plans, start, frames, carried)
+        if self._expected is not None and (jumped or plans is not before):
+            fade = np.clip(1 - np.arange(frames, dtype=np.float32) / FADE, 0, 1)
+            old = self._tracks(before, self._expected, min(frames, FADE), None)
+            _join(found, old, fade, both=not jumped)
+        self._heard = plans
+        self._expected = None if start is None else start + frames
+        return list(found.values())
+
+    def _tracks(self, plans: Plans, start: int, frames: int, carried: int | None) -> dict[str, tuple[Plan, Sound]]:
+        return {
+            one.track.id: (one, self._mixer.dry(one, start, frames, carried=carried))
+            for one in plans.tracks
+            if one.track.id in plans.heard
+        }
+
+    def _ticks(self, start: int | None, frames: int) -> Sound:
+        out = np.zeros((2, frames), np.float32)
+        if start is not None and self.metronome:
+            timeline = self._plans.timeline
+            first = int(timeline.tick(start / RATE)) - 1
+            sound = len(_tick_sound(True))
+            last = int(timeline.tick((start + frames) / RATE)) + 2
+            early = int(timeline.tick(max(0, start - sound) / RATE)) - 1
+            for tick, strong in timeline.beats(max(0, min(first, early)), last):
+                _place(out, _tick_sound(strong), round(timeline.seconds(tick) * RATE) - start)
+        return out
+
+    def _mixed(self, pieces: list[tuple[Plan, Sound]], frames: int, extra: Sound) -> Sound:
+        for key in list(self._keys.values()):
+            pieces.append(self._held(key, frames))
+        self._keys = {n: k for n, k in self._keys.items() if not self._gone(k)}
+        self._clock += frames
+        out = self._mixer.mix(pieces, extra)
+        return out * np.float32(self.volume) if self.volume != 1.0 else out
+
+    def _held(self, key: _Key, frames: int) -> tuple[Plan, Sound]:
+        if key.since is None:
+            key.since = self._clock
+        one = _key_plan(key)
+        return one, self._mixer.dry(one, self._clock, frames)
+
+    def _gone(self, key: _Key) -> bool:
+        if key.since is None:
+            return False
+        return int(_key_plan(key).end[0]) <= self._clock
+
+
+def _key_plan(key: _Key) -> Plan:
+    name = DRUM_KIT if key.track.drums else voice_of(key.track.instrument)
+    voice = VOICES[name]
+    since = key.since or 0
+    if voice.struck:
+        held = since + int(synth_drums.seconds(key.pitch) * RATE)
+    else:
+        held = min(key.until if key.until is not None else since + 20 * RATE, since + 20 * RATE)
+        held = max(held, since + RATE // 20)
+    row = [np.array([n], np.int64) for n in (since, held, held + int(voice.release * RATE), key.pitch, key.velocity)]
+    return Plan(key.track, name, *row, longest=int(row[2][0]) - since)
+
+
+def _place(out: Sound, sound: Sound, at: int) -> None:
+    first, last = max(at, 0), min(at + len(sound), out.shape[1])
+    if first < last:
+        out[:, first:last] += sound[first - at : last - at]
+
+
+def _join(found: dict[str, tuple[Plan, Sound]], old: dict[str, tuple[Plan, Sound]], fade: Sound, *, both: bool) -> None:
+    """Let the old sound fade out; with `both` the new one fades in (an edit, not a jump)."""
+    if both:
+        for _, sound in found.values():
+            sound *= 1 - fade
+    for track_id, (one, sound) in old.items():
+        part = sound * fade[: sound.shape[1]]
+        if track_id in found:
+            found[track_id][1][:, : part.shape[1]] += part
+        else:
+            whole = np.zeros((2, len(fade)), np.float32)
+            whole[:, : part.shape[1]] = part
+            found[track_id] = (one, whole)
+
+
+__all__ = ["MASTER", "ScoreSource", "loudness_of"]

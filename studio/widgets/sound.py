@@ -1,0 +1,411 @@
+"""Sound as it is made: a feeder thread writes what a source renders to the sound card, and knows what is heard now.
+
+No callback: one in Python would wait for the interpreter while a model computes, and glitch. The feeder writes ahead
+into a buffer of a fifth of a second instead. sounddevice is loaded by the feeder at the first sound; where its PortAudio
+library or a device is missing, `Player.problem` says so in one line, and everything else works.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.api import StudioError
+
+_log = logging.getLogger(__name__)
+
+Frames = npt.NDArray[np.float32]
+
+BLOCK = 1024
+"""Frames that are rendered and written at a time: 21 ms at 48 kHz."""
+BUFFER_SECONDS = 0.2
+IDLE_SECONDS = 20.0
+"""After so long without anything to play, the device is given back."""
+
+
+class Source(Protocol):
+    """What makes the sound. All calls but the properties come from the feeder thread.
+
+    `latency` is by how many frames its output is late (a limiter that looks ahead). `length` is where it ends.
+    """
+
+    rate: int
+    latency: int
+
+    @property
+    def length(self) -> int: ...
+
+    def read(self, start: int | None, frames: int) -> Frames:
+        """(2, frames) from a place; None while the transport stands: what still rings, and keys that are held."""
+
+    def count_in(self, at: int, left: int, frames: int) -> Frames:
+        """(2, frames) of counting, `left` frames before the piece begins at `at`."""
+
+    def count_in_length(self, at: int) -> int:
+        """How many frames one counts before playing from there."""
+
+    def prepare(self, start: int) -> bool:
+        """A little work ahead of time (some milliseconds); whether there is more to do."""
+
+
+class Stream(Protocol):
+    """An open output that takes interleaved float32 bytes and blocks while it is full: sounddevice.RawOutputStream."""
+
+    latency: Any
+
+    @property
+    def write_available(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def write(self, data: bytes) -> bool:
+        """True where it had run dry before."""
+
+    def abort(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Opener = Callable[[str, int], Stream]
+"""(name of a device or "", rate) -> an open stream that has not started. Raises StudioError."""
+
+
+def open_device(device: str, rate: int) -> Stream:
+    """A real output of that name, or the system's own choice. Raises StudioError where there is none."""
+    library = _library()
+    try:
+        chosen = _find(library, device)
+        stream: Stream = library.RawOutputStream(
+            samplerate=rate, channels=2, dtype="float32", device=chosen, latency=BUFFER_SECONDS
+        )
+    except (library.PortAudioError, ValueError, OSError) as error:
+        raise StudioError(
+            f"“{device}” does not play." if device else "No sound device was found.",
+            "Connect one or choose another in the transport; everything but playback works.",
+            details=str(error),
+        ) from error
+    return stream
+
+
+def output_devices() -> list[str]:
+    """The names of all outputs, the system's own choice not among them. Asks the system: up to some tenths of a second.
+
+    Raises StudioError where PortAudio is missing.
+    """
+    library = _library()
+    try:
+        return [d["name"] for d in library.query_devices() if d["max_output_channels"] >= 2]
+    except library.PortAudioError as error:
+        raise StudioError("The sound devices could not be listed.", details=str(error)) from error
+
+
+def _find(library: Any, name: str) -> int | None:
+    if not name:
+        return None
+    for index, found in enumerate(library.query_devices()):
+        if found["name"] == name and found["max_output_channels"] >= 2:
+            return index
+    raise ValueError(f"{name} is not connected")
+
+
+_quiet: list[Any] = []
+
+
+def _library() -> Any:
+    """sounddevice, which loads PortAudio. Raises StudioError."""
+    if sys.platform.startswith("linux") and not _quiet:
+        _silence_alsa()
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        how = "sudo apt install libportaudio2" if sys.platform.startswith("linux") else "pip install sounddevice"
+        raise StudioError(
+            "There is no playback: the PortAudio library is missing.",
+            f"Install it ({how}) and start Studio again; everything but playback works.",
+            details=str(error),
+        ) from error
+    return sounddevice
+
+
+def _silence_alsa() -> None:
+    """ALSA tells the terminal about every card that is not there."""
+    import ctypes
+
+    kind = ctypes.CFUNCTYPE(
+        None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, use_errno=False
+    )
+    handler = kind(lambda *_: None)
+    _quiet.append(handler)
+    try:
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
+    except (OSError, AttributeError):
+        return
+
+
+@dataclass(slots=True)
+class _Span:
+    """What a run of written frames holds: the source from `place` on, or None for no place (stopped, counting in)."""
+
+    first: int
+    frames: int
+    place: int | None
+    waits_at: int
+
+
+class Clock:
+    """What is heard now, from what was written, how much waits in the buffer, and the computer's own clock.
+
+    The buffer's level is known to some milliseconds only and changes in jumps; the clock runs evenly and follows it.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._offset: float | None = None
+
+    def reset(self) -> None:
+        """The output began anew or ran dry."""
+        self._offset = None
+
+    def tell(self, heard: float, now: float) -> None:
+        """So many frames had been heard at `now` (seconds)."""
+        offset = heard - now * self._rate
+        if self._offset is None or abs(offset - self._offset) > self._rate * 0.1:
+            self._offset = offset
+        else:
+            self._offset += (offset - self._offset) * 0.05
+
+    def heard(self, now: float) -> float:
+        """Frames heard at `now`."""
+        return 0.0 if self._offset is None else self._offset + now * self._rate
+
+
+class Player:
+    """Plays a source. Every call is for the window's thread and returns at once."""
+
+    def __init__(self, source: Source, *, device: str = "", opener: Opener = open_device) -> None:
+        self.source = source
+        self._device, self._open = device, opener
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._place: int | None = None
+        self._origin = 0
+        self._count = 0
+        self._loop: tuple[int, int] | None = None
+        self._written = 0
+        self._latency = 0
+        self._spans: deque[_Span] = deque(maxlen=512)
+        self._clock = Clock(source.rate)
+        self._restart = False
+        self._problem: StudioError | None = None
+        self.underruns = 0
+
+    # --- what the transport says ---
+
+    @property
+    def playing(self) -> bool:
+        return self._place is not None
+
+    @property
+    def problem(self) -> StudioError | None:
+        """Why there is no sound, in one line; None while all is well. Cleared by the next `play` or `arm`."""
+        return self._problem
+
+    @property
+    def device(self) -> str:
+        """The chosen device; "" for the system's own choice."""
+        return self._device
+
+    def choose(self, device: str) -> None:
+        """Play through another device from now on."""
+        with self._lock:
+            self._device, self._restart = device, True
+        self._wake.set()
+
+    def arm(self) -> None:
+        """Open the device, so that keys sound at once."""
+        self._problem = None
+        self._begin()
+
+    def play(self, start: int, *, loop: tuple[int, int] | None = None, count_in: bool = False) -> None:
+        """Play from a frame, round and round in `loop` if given, after counting in if wished."""
+        with self._lock:
+            self._problem = None
+            self._loop = loop if loop and loop[1] > loop[0] else None
+            self._place, self._origin = max(0, start), max(0, start)
+            self._count = self.source.count_in_length(self._origin) if count_in else 0
+        self._begin()
+
+    def stop(self) -> None:
+        """Stop; what rings dies away."""
+        with self._lock:
+            self._place, self._count = None, 0
+
+    def seek(self, place: int) -> None:
+        """Go on from another frame."""
+        with self._lock:
+            if self._place is not None:
+                self._place, self._count = max(0, place), 0
+            self._origin = max(0, place)
+
+    def set_loop(self, loop: tuple[int, int] | None) -> None:
+        """Another loop (first frame, frame after the last), or none."""
+        with self._lock:
+            self._loop = loop if loop and loop[1] > loop[0] else None
+
+    def position(self) -> float:
+        """The frame of the source that is heard now: what the playhead shows. While counting in, where it will begin;
+        when stopped, where it was started.
+        """
+        with self._lock:
+            if self._place is None:
+                return float(self._origin)
+            heard = self._clock.heard(time.perf_counter()) - self.source.latency
+            for span in reversed(self._spans):
+                if span.first <= heard:
+                    if span.place is None:
+                        return float(span.waits_at)
+                    return span.place + min(heard - span.first, span.frames)
+            return float(self._origin)
+
+    def close(self) -> None:
+        """Stop and give the device back. The player cannot be used afterwards."""
+        with self._lock:
+            self._closed, self._place = True, None
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(5)
+            self._thread = None
+
+    # --- the feeder ---
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="sound feeder", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def _run(self) -> None:
+        try:
+            while not self._closed and self._feed():
+                pass
+        except StudioError as error:
+            self._give_up(error)
+        except Exception as error:  # noqa: BLE001 - the boundary to a driver, which may raise anything
+            _log.info("sound output failed: %s", error)
+            self._give_up(
+                StudioError(
+                    "The sound device stopped.", "Connect it again or choose another, then play.", details=str(error)
+                )
+            )
+
+    def _give_up(self, error: StudioError) -> None:
+        with self._lock:
+            self._problem, self._place, self._count = error, None, 0
+            self._clock.reset()
+            self._spans.clear()
+            self._written = 0
+
+    def _feed(self) -> bool:
+        """Feed one device until it is changed (True), or the player is closed or idle (False)."""
+        stream = self._open(self._device, self.source.rate)
+        with self._lock:
+            self._restart = False
+            self._written = 0
+            self._spans.clear()
+            self._clock.reset()
+        try:
+            stream.start()
+            capacity = self._capacity(stream)
+            idle = time.perf_counter()
+            while not self._closed and not self._restart:
+                piece = self._next()
+                if self._place is not None or np.abs(piece).max() > 1e-5:
+                    idle = time.perf_counter()
+                self._ahead(stream)
+                dry = stream.write(np.ascontiguousarray(piece.T).tobytes())
+                self._told(stream, capacity, bool(dry))
+                if time.perf_counter() - idle > IDLE_SECONDS:
+                    return self._leave_if_idle()
+        finally:
+            stream.abort()
+            stream.close()
+        return not self._closed
+
+    def _leave_if_idle(self) -> bool:
+        with self._lock:
+            if self._place is None:
+                self._thread = None
+                return False
+        return True
+
+    def _capacity(self, stream: Stream) -> int:
+        """How many frames wait between a write and the ear when the buffer is full."""
+        latency = stream.latency
+        seconds = float(latency[1] if isinstance(latency, tuple) else latency)
+        return max(int(seconds * self.source.rate), stream.write_available)
+
+    def _next(self) -> Frames:
+        """The next block, cut at the ends of the loop and of the piece."""
+        with self._lock:
+            place, count, loop, origin = self._place, self._count, self._loop, self._origin
+        parts: list[Frames] = []
+        left = BLOCK
+        first = self._written
+        spans: list[_Span] = []
+        start = place
+        while left:
+            if place is not None and count > 0:
+                frames = min(left, count)
+                parts.append(self.source.count_in(place, count, frames))
+                spans.append(_Span(first, frames, None, place))
+                count -= frames
+            elif place is not None:
+                if loop and place >= loop[1]:
+                    place = loop[0]
+                frames = min(left, loop[1] - place) if loop else left
+                parts.append(self.source.read(place, frames))
+                spans.append(_Span(first, frames, place, place))
+                place += frames
+            else:
+                frames = left
+                parts.append(self.source.read(None, frames))
+                spans.append(_Span(first, frames, None, origin))
+            left, first = left - frames, first + frames
+        with self._lock:
+            # Only if nobody stopped, sought or started anew meanwhile.
+            if self._place == start and start is not None:
+                ended = place is not None and not loop and place >= self.source.length + self.source.rate
+                self._place, self._count = (None if ended else place), count
+            self._spans.extend(spans)
+            self._written += BLOCK
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _ahead(self, stream: Stream) -> None:
+        """Use the time until there is room again for work that is needed soon."""
+        place = self._place
+        while stream.write_available < BLOCK:
+            if place is None or self._closed or not self.source.prepare(place):
+                return
+
+    def _told(self, stream: Stream, capacity: int, dry: bool) -> None:
+        now = time.perf_counter()
+        with self._lock:
+            if dry:
+                self.underruns += 1
+                self._clock.reset()
+            waiting = max(0, capacity - stream.write_available)
+            self._clock.tell(self._written - waiting, now)
