@@ -14,7 +14,7 @@ WEIGHT_LIMIT = 4.0
 """The strongest weight, in both directions; pictures fall apart long before."""
 _TEXTS = ("prompt", "negative_prompt")
 _TAG = re.compile(r"<(lora|lyco):([^<>]{0,300})>", re.IGNORECASE)
-_GAPS = re.compile(r"\s*,(?:\s*,)+")
+_GAPS = re.compile(r"\s*,(?:\s*,)*")
 
 
 @dataclass(frozen=True, slots=True)

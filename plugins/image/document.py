@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from studio.api import (
     SEED_LIMIT,
+    AddedModel,
     Artifact,
     Input,
     Model,
@@ -18,11 +20,14 @@ from studio.api import (
     Recipe,
     Request,
     ResumePoint,
+    StudioError,
     describe,
     media,
     salvage,
     values_of,
 )
+
+from .added import WEIGHT_LIMIT, kind, tags
 
 FORMAT = 1
 FIRST_PROMPT = "watercolour painting of a castle on a hill at sunset, wild flowers, warm light"
@@ -56,6 +61,7 @@ class ImageDocument:
     seed_used: bool = False
     count: int = 1
     start: Picture | None = None
+    added: tuple[AddedModel, ...] = ()
     artifact: str = ""
     results: list[str] = field(default_factory=list)
     rest: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +88,7 @@ class ImageDocument:
             "seed_used": self.seed_used,
             "count": self.count,
             "start": None if start is None else {"id": start.id, "media": start.media, "title": start.title},
+            "added": added_to_json(self.added),
             "artifact": self.artifact,
             "results": list(self.results),
         }
@@ -104,6 +111,7 @@ class ImageDocument:
         document.seed_used = data.get("seed_used") is True
         document.count = _whole(data.get("count"), 1, 1, MOST_PICTURES)
         document.start = _picture(data.get("start"))
+        document.added = added_from_json(data.get("added"))
         document.artifact = _text(data.get("artifact"))
         results = data.get("results")
         if isinstance(results, Sequence) and not isinstance(results, str):
@@ -132,7 +140,8 @@ class ImageDocument:
             inputs = (Input("image", self.start.media, self.start.id),)
         else:
             values |= {spec.name: spec.default for spec in describe(params) if is_strength(spec.name)}
-        base = Request(generator, values, self.seed, None if model is None else model.ref(), inputs)
+        ref = None if model is None else model.ref()
+        base = Request(generator, values, self.seed, ref, inputs, added=self.added)
         return tuple(replace(base, seed=(self.seed + i) % SEED_LIMIT) for i in range(self.count))
 
     def branch(
@@ -151,15 +160,24 @@ class ImageDocument:
         values |= {name: value for name, value in base.params.items() if name in fixed or is_strength(name)}
         seed = self.seed if self.seed_locked or not self.seed_used else base.seed
         chosen = base.model if model is None or _same_model(model, base.model) else model.ref()
-        branched = replace(base, params=values, seed=seed, model=chosen, resume=ResumePoint(steps, index))
+        branched = replace(
+            base, params=values, seed=seed, model=chosen, resume=ResumePoint(steps, index), added=self.added
+        )
         return branched, _listed(kept)
 
     def take(
-        self, recipe: Recipe, params: type, models: Sequence[Model], pictures: Mapping[str, Artifact | None]
+        self,
+        recipe: Recipe,
+        params: type,
+        models: Sequence[Model],
+        pictures: Mapping[str, Artifact | None],
+        *,
+        added: Sequence[Model] = (),
     ) -> tuple[str, ...]:
         """Bring back what a recipe says; the sentences returned name what could not be brought back.
 
-        `pictures` holds the recipe's inputs by their SHA-256, None for those that are not on this machine.
+        `pictures` holds the recipe's inputs by their SHA-256, None for those that are not on this machine. `added` are
+        the LoRAs and embeddings that are here.
         """
         request = recipe.request
         chosen, bad = salvage(params, request.params)
@@ -167,6 +185,7 @@ class ImageDocument:
         notes = _salvage_notes(bad, params)
         self.seed, self.seed_locked, self.seed_used, self.count = request.seed, True, False, 1
         notes += self._take_model(request, models)
+        notes += self._take_added(request, added)
         notes += self._take_start(request, pictures)
         if request.resume is not None:
             notes.append(
@@ -187,6 +206,23 @@ class ImageDocument:
             return [f"“{found.title}” is not the same version as the one used then; the picture may differ."]
         return []
 
+    def _take_added(self, request: Request, added: Sequence[Model]) -> list[str]:
+        """The LoRAs of the list; those that the prompt names stand there already."""
+        missing = []
+        kept = []
+        for item in request.added:
+            found = find_model(item.model.id, item.model.sha256, added)
+            if found is None:
+                missing.append(f"“{(item.model.name or item.model.id)[:60]}”")
+            if found is None or kind(found) == "lora":
+                ref = item.model if found is None else replace(found.ref(), name=item.model.name or found.title)
+                kept.append(replace(item, model=ref))
+        with suppress(StudioError):  # a weight that is no number is said where the prompt is
+            said = {tag.name.casefold() for tag in tags(str(request.params.get("prompt", "")))}
+            kept = [item for item in kept if item.model.name.casefold() not in said]
+        self.added = tuple(kept)
+        return [f"What was laid over the model is not all on this machine: {', '.join(missing)}."] if missing else []
+
     def _take_start(self, request: Request, pictures: Mapping[str, Artifact | None]) -> list[str]:
         self.start = None
         for item in request.inputs:
@@ -197,6 +233,20 @@ class ImageDocument:
                 return ["The picture it started from is not on this machine."]
             self.start = Picture(artifact.id, artifact.media, artifact.title)
         return []
+
+
+def added_to_json(added: Sequence[AddedModel]) -> list[dict[str, Any]]:
+    """As a request writes them."""
+    return list(Request("", added=tuple(added)).to_json().get("added", []))
+
+
+def added_from_json(data: Any) -> tuple[AddedModel, ...]:
+    """The opposite; what does not fit is left out."""
+    found: list[AddedModel] = []
+    for item in data if isinstance(data, Sequence) and not isinstance(data, str) else ():
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            found += Request.from_json({"generator": "", "added": [item]}).added
+    return tuple(item for item in found if abs(item.weight) <= WEIGHT_LIMIT)
 
 
 def _differs(name: str, values: Mapping[str, Any], base: Mapping[str, Any]) -> bool:

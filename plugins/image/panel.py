@@ -89,6 +89,7 @@ class ImagePanel(Panel):
         prompt.textChanged.connect(self._prompt_edited)
         prompt.shortened.connect(lambda count: host.say(f"{count:,} characters were too many and left out"))
         self.settings_pane.changed.connect(host.changed)
+        self.settings_pane.added.join(prompt)
         self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
         start.file_chosen.connect(lambda path: self._intake.take_file(path, look_for_recipe=False))
         start.picture_dropped.connect(self._intake.take_image)
@@ -146,7 +147,7 @@ class ImagePanel(Panel):
         self._gallery.refill(found)
         self._jobs.refill()
         self._show_document(as_edit=False)
-        self.settings_pane.set_models(self.host.models(GENERATOR))
+        self.settings_pane.set_models(self.host.models(GENERATOR), self.host.added_models(GENERATOR))
         self._easel.show_artifact(shown)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -169,9 +170,9 @@ class ImagePanel(Panel):
 
     def refresh_models(self) -> None:
         """Ask again which models there are."""
-        models = tuple(self.host.models(GENERATOR))
-        if models != self.settings_pane.models():
-            self.settings_pane.set_models(models)
+        models, added = tuple(self.host.models(GENERATOR)), tuple(self.host.added_models(GENERATOR))
+        if (models, added) != (self.settings_pane.models(), self.settings_pane.additions()):
+            self.settings_pane.set_models(models, added)
         self.prompt_row.set_possible(bool(models))
         self._show_busy(self._jobs.any())
 
@@ -200,7 +201,8 @@ class ImagePanel(Panel):
         """Set everything as the recipe says; what could not be brought back stands over the canvas."""
         before = self.document.to_json()
         inputs = {item.sha256: self.host.artifact(item.sha256) for item in recipe.request.inputs}
-        said = [*notes, *self.document.take(recipe, ImageParams, self.host.models(GENERATOR), inputs)]
+        models, added = self.host.models(GENERATOR), self.host.added_models(GENERATOR)
+        said = [*notes, *self.document.take(recipe, ImageParams, models, inputs, added=added)]
         self._show_document()
         self._note_settings("recall of a recipe", before)
         if said:

@@ -16,6 +16,7 @@ from studio.widgets.seed import SeedField
 from studio.widgets.text import Label
 
 from .document import MOST_PICTURES, ImageDocument, native_size, role_name
+from .panel_added import AddedSection
 from .panel_presets import PresetRow
 from .panel_size import SizeFields
 from .panel_start import StartSection
@@ -44,6 +45,7 @@ class Inspector(QWidget):
         self._params = params
         self._document: ImageDocument | None = None
         self._models: tuple[Model, ...] = ()
+        self._additions: tuple[Model, ...] = ()
         self.setAccessibleName("Inspector")
         specs = {spec.name: spec for spec in describe(params)}
         start = [spec for spec in specs.values() if spec.group == START_GROUP]
@@ -53,6 +55,7 @@ class Inspector(QWidget):
         self.no_model = Label(
             "There is no picture model on this machine. Open Models to see where to put one.", "error", wrap=True
         )
+        self.added = AddedSection()
         self.presets = PresetRow()
         self.form = ParamForm(params, skip_names=apart | advanced)
         self.size_fields = SizeFields(specs[role_name(params, "width")], specs[role_name(params, "height")])
@@ -71,6 +74,7 @@ class Inspector(QWidget):
         for part in (
             self.model,
             self.no_model,
+            self.added,
             self.presets,
             self.form,
             self.size_fields,
@@ -88,6 +92,7 @@ class Inspector(QWidget):
             form.changed.connect(self._edited)
         self.size_fields.changed.connect(self._edited)
         self.start.changed.connect(self._edited)
+        self.added.changed.connect(self._edited)
         self.count.changed.connect(lambda _value: self._edited())
         self.model.changed.connect(self._model_chosen)
         self.seed.changed.connect(self._seed_changed)
@@ -110,15 +115,20 @@ class Inspector(QWidget):
             self.seed.set_value(document.seed)
             self.seed.set_locked(document.seed_locked)
             self.count.set_value(document.count)
+            self.added.set_added(document.added)
+            self.added.follow(str(values.get(role_name(self._params, "prompt"), "")))
             if document.model:
                 self._show_model(document.model)
             self._document = document
         self.presets.match(self._preset_values())
         self._say_licence()
 
-    def set_models(self, models: Sequence[Model]) -> None:
-        """Offer these models. Where the document's model is not among them the first is taken."""
+    def set_models(self, models: Sequence[Model], added: Sequence[Model] = ()) -> None:
+        """Offer these models, and what can be laid over them. Where the document's model is not among them the first
+        is taken.
+        """
         self._models = tuple(models)
+        self._additions = tuple(added)
         there = bool(models)
         self.model.setVisible(there)
         self.no_model.setVisible(not there)
@@ -133,6 +143,10 @@ class Inspector(QWidget):
     def models(self) -> tuple[Model, ...]:
         """The models on offer."""
         return self._models
+
+    def additions(self) -> tuple[Model, ...]:
+        """What can be laid over a model."""
+        return self._additions
 
     def chosen_model(self) -> Model | None:
         """The model that Generate will use."""
@@ -202,6 +216,7 @@ class Inspector(QWidget):
         document.seed = int(self.seed.value())
         document.seed_locked = self.seed.locked()
         document.count = int(self.count.value())
+        document.added = self.added.added()
         self.presets.match(self._preset_values())
         self.changed.emit()
 
@@ -234,6 +249,7 @@ class Inspector(QWidget):
 
     def _say_licence(self) -> None:
         model = self.chosen_model()
+        self.added.offer(self._additions, model)
         parts = () if model is None else (model.licence, model.origin)
         self.licence.setText(" ".join(f"{part.strip().rstrip('.')}." for part in parts if part.strip()))
 

@@ -152,7 +152,7 @@ def _attach(pipe: Any, name: str, model: Model) -> bool:
 def _layers(part: Any, name: str) -> int:
     if not isinstance(part, torch.nn.Module):
         return 0
-    return sum(name in module.lora_A for module in part.modules() if hasattr(module, "lora_A"))
+    return sum(name in getattr(module, "lora_A", ()) for module in part.modules())
 
 
 @contextmanager
@@ -175,7 +175,7 @@ def _own(thing: Any) -> dict[str, Any]:
 
 def _from_peft(path: Path, pipe: Any) -> dict[str, torch.Tensor] | None:
     """The weights of a file as peft itself saves it, renamed as diffusers wants them; None for any other file."""
-    with safetensors.safe_open(str(path), "pt") as file:  # type: ignore[no-untyped-call]
+    with safetensors.safe_open(str(path), "pt") as file:
         if not all(key.startswith(_PEFT) for key in file.keys()):  # noqa: SIM118 - it is no dict
             return None
     part = "unet" if getattr(pipe, "unet", None) is not None else "transformer"

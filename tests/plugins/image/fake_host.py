@@ -79,6 +79,7 @@ class FakeHost:
 
     folder: Path
     known_models: list[Model] = field(default_factory=lambda: [STARTER])
+    known_additions: list[Model] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
     refuse: StudioError | None = None
 
@@ -191,6 +192,10 @@ class FakeHost:
     def models(self, generator: str) -> Sequence[Model]:
         assert generator == "diffusion"
         return tuple(self.known_models)
+
+    def added_models(self, generator: str) -> Sequence[Model]:
+        assert generator == "diffusion"
+        return tuple(self.known_additions)
 
     def artifact(self, artifact_id: str) -> Artifact | None:
         return self.artifacts.get(artifact_id)
