@@ -17,6 +17,8 @@ from torch.nn import functional
 
 from studio.api import Preview, media
 
+from .latent_spaces import known
+
 PREVIEW_FILE = "preview.safetensors"
 PREVIEW_SIDE = 256
 """Pixels a side at most: what stays on the ribbon."""
@@ -61,9 +63,6 @@ def matrix(weight: torch.Tensor, bias: torch.Tensor) -> LatentColours:
     return LatentColours(weight.T.float().reshape(3, -1, 1, 1).contiguous(), bias.float())
 
 
-# Fitted by others by least squares on many pictures; to -1 … 1 (SD1) and 0 … 255 of unscaled latents (SDXL).
-_SD1 = torch.tensor([[0.298, 0.207, 0.208], [0.187, 0.286, 0.173], [-0.158, 0.189, 0.264], [-0.184, -0.271, -0.473]])
-_SDXL = torch.tensor([[60.0, 60.0, 60.0], [-60.0, -5.0, 10.0], [25.0, 15.0, -5.0], [-70.0, -50.0, -35.0]])
 _COARSE = 16
 """From this many pixels a latent on, one colour for each is too little to see a picture in."""
 
@@ -79,10 +78,9 @@ def colours_for(pipe: Any, folder: Path) -> LatentColours:
     read = _from_file(folder / PREVIEW_FILE, channels)
     if read is not None and (read.side > 1 or side < _COARSE):
         return read
-    if channels == 4 and abs(scaling - 0.18215) < 1e-5 and _is_full_size(vae):
-        return matrix(_SD1 / 2, torch.full((3,), 0.5))
-    if channels == 4 and abs(scaling - 0.13025) < 1e-5 and _is_full_size(vae):
-        return matrix(_SDXL / 255 / scaling, torch.tensor([150.0, 140.0, 130.0]) / 255)
+    space = known(channels, scaling=scaling, shift=float(vae.config.get("shift_factor") or 0.0))
+    if space is not None and _is_full_size(vae):
+        return matrix(torch.tensor(space.rows) / 2, torch.tensor(space.bias) / 2 + 0.5)
     return fitted(vae, made_up_pictures(8), side=side if side >= _COARSE else 1) or read or _plain(channels)
 
 

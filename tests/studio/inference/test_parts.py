@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from studio.api import Model, StudioError, Tensor, media
-from studio.inference import devices, noise, pipelines, previews
+from studio.inference import devices, latent_spaces, noise, pipelines, previews
 from studio.inference.embeddings import EmbeddingCache
 from studio.inference.tensors import from_blob, to_blob
 
@@ -171,20 +171,25 @@ def test_a_damaged_file_beside_the_model_is_passed_over(tmp_path: Path, damage: 
     assert colours.picture(torch.zeros(3, 4, 4)).std() >= 0
 
 
-def test_known_latent_spaces_need_no_fit(loaded: pipelines.Loaded, tmp_path: Path) -> None:
+@pytest.mark.parametrize("space", latent_spaces.SPACES, ids=lambda space: space.name)
+def test_known_latent_spaces_need_no_fit(space: latent_spaces.LatentSpace, tmp_path: Path) -> None:
     class Known:
-        def __init__(self, scaling: float) -> None:
-            self.config = {
-                "latent_channels": 4,
-                "scaling_factor": scaling,
-                "block_out_channels": (128, 256, 512, 512),
-            }
+        """An autoencoder without an encoder: nothing could be fitted through it."""
 
-    for scaling in (0.18215, 0.13025):
-        colours = previews.colours_for(type("Pipe", (), {"vae": Known(scaling)})(), tmp_path)
-        assert colours.channels == 4
-        grey = colours.picture(torch.zeros(4, 2, 2))
-        assert 0.4 < float(grey.mean()) < 0.62
+        config: ClassVar[dict[str, Any]] = {
+            "latent_channels": len(space.rows),
+            "scaling_factor": space.scaling,
+            "shift_factor": space.shift or None,
+            "block_out_channels": (128, 256, 512, 512),
+        }
+
+    colours = previews.colours_for(type("Pipe", (), {"vae": Known()})(), tmp_path)
+    assert colours.channels == len(space.rows)
+    grey = colours.picture(torch.zeros(colours.channels, 2, 2))
+    assert 0.4 < float(grey.mean()) < 0.62
+    random = torch.randn(colours.channels, 64, 64, generator=torch.Generator().manual_seed(0))
+    seen = colours.picture(random)
+    assert 0.03 < float(seen.std()) < 0.35, "latents have a spread of about one: neither grey nor all at the edges"
 
 
 def test_previews_are_small_and_whole() -> None:
