@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.api import PanelHost, Problem
-from studio.widgets.sound import Player
+from studio.widgets.sound import Player, Stream, open_device
 
 from .document import Score
 from .panel_sheet import Sheet
@@ -40,7 +40,8 @@ class Sound(QObject):
         self._keys: list[int] = []
         self._was_playing = False
         self.source = ScoreSource(sheet.score)
-        self.player = Player(self.source, device=host.settings(MusicSettings).device)
+        self._silent = False
+        self.player = Player(self.source, device=host.settings(MusicSettings).device, opener=_open)
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME)
         self._frames.timeout.connect(self._follow)
@@ -86,6 +87,7 @@ class Sound(QObject):
     def play(self) -> None:
         """From the playhead on; from the beginning where that is at the end."""
         self._hand_over()
+        self._silent = False
         score = self._sheet.score if self._audition is None else self._audition
         if self._tick >= max(score.length, self._takes.score().length) - 1:
             self._tick = 0.0
@@ -154,7 +156,10 @@ class Sound(QObject):
         if problem is not None:
             self._frames.stop()
             self._say_playing()
-            self.failed.emit(Problem.of(problem))
+            if self._silent:
+                self._host.say(problem.message)  # nobody asked to play: a note was drawn or a key touched
+            else:
+                self.failed.emit(Problem.of(problem))
             return
         if not self.player.playing:
             self._frames.stop()
@@ -181,8 +186,9 @@ class Sound(QObject):
     def strike(self, pitch: int, velocity: int) -> None:
         """Hear a pitch in the instrument of the track in front."""
         track = self._sheet.track
-        if track is None:
-            return
+        if track is None or (self._silent and self.player.problem is not None):
+            return  # a device that was not there a moment ago is tried again by Play, not by every note
+        self._silent = not self.is_playing()
         self.let_go()
         self._keys.append(self.source.key_down(track, pitch, velocity))
         self.player.arm()
@@ -195,3 +201,7 @@ class Sound(QObject):
         for key in self._keys:
             self.source.key_up(key)
         self._keys.clear()
+
+
+def _open(device: str, rate: int) -> Stream:
+    return open_device(device, rate)

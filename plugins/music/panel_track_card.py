@@ -135,16 +135,17 @@ class TrackCard(QFrame):
             self._sheet.show(self._sheet.score.with_track(replace(track, **fields)))
 
     def _remove(self) -> None:
-        self._settle()
+        self.settle()
         if self._there():
             self._sheet.edit("removing a track", tracks.remove_tracks(self._sheet.score, [self._track_id]))
         self.close()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """What was slid becomes one entry."""
         if self._sheet.score is not self._before:
             self._sheet.edit("mixing", self._sheet.score, before=self._before)
             self._before = self._sheet.score
 
     def hideEvent(self, event: object) -> None:
-        """What was slid becomes one entry."""
-        self._settle()
+        """The end of all sliding."""
+        self.settle()

@@ -1,0 +1,82 @@
+"""Play, stop, loop: what the transport says reaches the sound card, and the playhead follows what is heard."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from plugins.music.panel import MusicPanel
+from plugins.music.panel_track_card import TrackCard
+from studio.api import StudioError
+from studio.testing.panel_host import FakePanelHost
+
+
+def control(panel: MusicPanel, name: str) -> QWidget:
+    (found,) = [w for w in panel.findChildren(QWidget) if w.accessibleName() == name and w.isVisible()]
+    return found
+
+
+def heard(card: list) -> np.ndarray:
+    return np.frombuffer(b"".join(d for c in card for d in list(c.data)), np.float32).reshape(-1, 2)
+
+
+def test_play_is_heard_and_the_playhead_moves(panel: MusicPanel, qtbot: QtBot, card: list) -> None:
+    qtbot.mouseClick(control(panel, "Play"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.sound.is_playing() and panel.sound.tick() > 100, timeout=5000)
+    assert control(panel, "Pause").isVisible()
+    assert np.abs(heard(card)).max() > 0.01
+    assert panel.editor.roll.playhead() > 0
+    qtbot.mouseClick(control(panel, "Stop"), Qt.MouseButton.LeftButton)
+    assert not panel.sound.is_playing()
+    assert panel.sound.tick() == 0
+    assert control(panel, "Play").isVisible()
+
+
+def test_space_pauses_where_it_is(panel: MusicPanel, qtbot: QtBot) -> None:
+    panel.editor.roll.setFocus()
+    qtbot.keyClick(panel.editor.roll, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: panel.sound.tick() > 100, timeout=5000)
+    qtbot.keyClick(panel.editor.roll, Qt.Key.Key_Space)
+    assert not panel.sound.is_playing()
+    place = panel.sound.tick()
+    assert place > 100
+    assert control(panel, "Position").text() == panel.transport.place.text() != "1.1.1" or place < 120
+
+
+def test_a_click_on_the_ruler_goes_there(panel: MusicPanel, qtbot: QtBot) -> None:
+    ruler = panel.editor.ruler
+    qtbot.mouseClick(ruler, Qt.MouseButton.LeftButton, pos=QPoint(round(panel.editor.lens.x(3840)), 10))
+    assert panel.sound.tick() == 3840
+    assert panel.transport.place.text() == "3.1.1"
+
+
+def test_without_a_device_play_says_so_once_and_drawing_goes_on(
+    panel: MusicPanel, qtbot: QtBot, host: FakePanelHost, monkeypatch: object
+) -> None:
+    def none(_device: str, _rate: int) -> object:
+        raise StudioError("No sound device was found.", "Connect one.")
+
+    panel.sound.player._open = none
+    panel.editor.struck.emit(60, 90)
+    qtbot.waitUntil(lambda: host.said == ["No sound device was found."], timeout=5000)
+    assert panel.card.isHidden()
+    panel.editor.struck.emit(62, 90)
+    qtbot.wait(50)
+    assert len(host.said) == 1
+    panel.sound.play()
+    qtbot.waitUntil(lambda: panel.card.isVisible(), timeout=5000)
+    assert not panel.sound.is_playing()
+
+
+def test_muting_and_mixing_is_one_entry(panel: MusicPanel, qtbot: QtBot, host: FakePanelHost) -> None:
+    card = TrackCard(panel.sheet, "t2", panel)  # a popup cannot be shown without a real screen
+    card.volume.set_value(20)
+    card.volume.set_value(30)
+    assert not host.undo_stack
+    card.settle()
+    assert [entry.text for entry in host.undo_stack] == ["mixing"]
+    assert abs(panel.sheet.score.track("t2").volume - 0.3) < 1e-6
+    host.undo_stack[0].undo()
+    assert panel.sheet.score.track("t2").volume > 0.7
