@@ -108,8 +108,7 @@ class Inspector(QWidget):
             self._document = None  # the fields say `changed` one by one: nothing is written back before all are set
             self.form.set_values(values)
             self.advanced.set_values(values)
-            for name, field in self.start.fields.items():
-                field.set_value(values[name])
+            self.start.set_values(values)
             width, height = role_name(self._params, "width"), role_name(self._params, "height")
             self.size_fields.set_size(values[width], values[height])
             self.seed.set_value(document.seed)
@@ -209,8 +208,7 @@ class Inspector(QWidget):
         document = self._document
         if document is None:
             return
-        document.params |= self.form.values() | self.advanced.values()
-        document.params |= {name: field.value() for name, field in self.start.fields.items()}
+        document.params |= self.form.values() | self.advanced.values() | self.start.values()
         width, height = self.size_fields.size_in_pixels()
         document.params |= {role_name(self._params, "width"): width, role_name(self._params, "height"): height}
         document.seed = int(self.seed.value())
@@ -224,7 +222,7 @@ class Inspector(QWidget):
         """What a preset keeps: everything but the words and the start picture."""
         if self._document is None:
             return {}
-        without = {role_name(self._params, "prompt"), *self.start.fields}
+        without = {role_name(self._params, "prompt"), *self.start.values()}
         kept: dict[str, object] = {n: v for n, v in self._document.params.items() if n not in without}
         return kept | {"model": self._document.model}
 

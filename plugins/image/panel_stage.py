@@ -49,12 +49,19 @@ class Stage(QWidget):
         self._badge_words = Label("")
         inside.addWidget(self._badge_words)
         self.badge.hide()
-        self.card = ErrorCard(Problem(""), parent=self.canvas)
-        self.card.hide()
-        self.card.acted.connect(self.try_again)
-        self.card.resized.connect(self._place_card)
+        self._card: ErrorCard | None = None
         self.canvas.installEventFilter(self)
         self._place()
+
+    @property
+    def card(self) -> ErrorCard:
+        """The error card over the canvas, made when something goes wrong for the first time."""
+        if self._card is None:
+            self._card = ErrorCard(Problem(""), parent=self.canvas)
+            self._card.hide()
+            self._card.acted.connect(self.try_again)
+            self._card.resized.connect(self._place_card)
+        return self._card
 
     def show_badge(self, text: str) -> None:
         """Mark what is on the canvas ("Partial"); "" takes the mark away."""
@@ -66,8 +73,11 @@ class Stage(QWidget):
 
     def show_problem(self, problem: Problem | None, *, action: str = "") -> None:
         """Say over the canvas what went wrong and what to do; None takes the card away."""
-        self.card.setVisible(problem is not None)
-        if problem is not None:
+        if problem is None:
+            if self._card is not None:
+                self._card.hide()
+        else:
+            self.card.show()
             self.card.set_problem(problem, action=action)
             self.card.raise_()
             self._place()
@@ -88,7 +98,7 @@ class Stage(QWidget):
         self._place_card()
 
     def _place_card(self) -> None:
-        if self.card.isHidden():
+        if self._card is None or self._card.isHidden():
             return
         room = self.canvas.rect()
         width = min(theme.tokens().px(CARD_WIDTH), max(240, room.width() - 2 * theme.XL))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QImage, QPainter, QPainterPath, QPixmap
@@ -21,7 +22,9 @@ PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff *.bmp *.gif)
 
 
 class StartSection(QWidget):
-    """Says what is wanted by signals and shows what it is told; the fields for a start picture show only with one."""
+    """Says what is wanted by signals and shows what it is told; what belongs to a start picture is built with the first
+    one.
+    """
 
     file_chosen = Signal(object)
     picture_dropped = Signal(QImage)
@@ -45,6 +48,27 @@ class StartSection(QWidget):
         head.setSpacing(theme.S)
         head.addWidget(Label("Start from a picture", "label"), 1)
         head.addWidget(self.choose)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.S)
+        self._column.addLayout(head)
+        self._specs = {spec.name: spec for spec in specs}
+        self._values: dict[str, Any] = {spec.name: spec.default for spec in specs}
+        self._card: Card | None = None
+        self.fields: dict[str, Field] = {}
+
+    def values(self) -> dict[str, Any]:
+        """How to go on from the picture, by the names of the params."""
+        return self._values | {name: field.value() for name, field in self.fields.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show and hold these, which fit the params."""
+        for name in self._specs:
+            self._values[name] = values[name]
+            if name in self.fields:
+                self.fields[name].set_value(values[name])
+
+    def _build(self) -> Card:
         self._card = Card("field")
         self._thumbnail = QLabel()
         self._thumbnail.setFixedSize(SIDE, SIDE)
@@ -54,18 +78,13 @@ class StartSection(QWidget):
         self.remove = IconButton("x", "Remove the start picture", kind="tiny", size=16)
         self.remove.clicked.connect(self.removed)
         self._card.setLayout(self._card_layout())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.S)
-        column.addLayout(head)
-        column.addWidget(self._card)
-        self.fields: dict[str, Field] = {}
-        for spec in specs:
-            field = field_for(spec)
+        self._column.addWidget(self._card)
+        for name, spec in self._specs.items():
+            field = self.fields[name] = field_for(spec)
+            field.set_value(self._values[name])
             field.changed.connect(lambda _value: self.changed.emit())
-            self.fields[spec.name] = field
-            column.addWidget(field)
-        self.show_picture(None, "", "")
+            self._column.addWidget(field)
+        return self._card
 
     def _card_layout(self) -> QHBoxLayout:
         words = QVBoxLayout()
@@ -84,10 +103,10 @@ class StartSection(QWidget):
 
     def show_picture(self, picture: QImage | None, title: str, size: str) -> None:
         """Show the start picture, or that there is none."""
-        there = picture is not None
-        self._card.setVisible(there)
-        for field in self.fields.values():
-            field.setVisible(there)
+        if picture is None and self._card is None:
+            return
+        for part in (self._card or self._build(), *self.fields.values()):
+            part.setVisible(picture is not None)
         if picture is not None:
             if picture.isNull():
                 self._thumbnail.setPixmap(icons.icon("image-square", "muted").pixmap(QSize(SIDE // 2, SIDE // 2)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -151,12 +153,23 @@ class Fold(QPushButton):
 
 
 class Section(QWidget):
-    """A part of a form behind a Fold. Put widgets into `body`."""
+    """A part of a form behind a Fold. Put widgets into `body`, at once or in `later`, which is called once, right
+    before it opens for the first time.
+    """
 
     toggled = Signal(bool)
 
-    def __init__(self, title: str, summary: str = "", *, opened: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        summary: str = "",
+        *,
+        opened: bool = False,
+        later: Callable[[], None] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._later = later
         self.fold = Fold(title, summary)
         self._inside = QWidget()
         self.body = QVBoxLayout(self._inside)
@@ -180,6 +193,9 @@ class Section(QWidget):
         self.fold.setChecked(opened)
 
     def _toggle(self, opened: bool) -> None:
+        if opened and self._later is not None:
+            later, self._later = self._later, None
+            later()
         self._inside.setVisible(opened)
         self.toggled.emit(opened)
 

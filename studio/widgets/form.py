@@ -21,7 +21,8 @@ class ParamForm(QWidget):
     """The inspector's form for `params`. Fields with one of `skip_roles` or `skip_names` are left to the panel.
 
     `changed` is said once for each change, also for a whole `set_values`. Sections: fields without a group, one part
-    for each group, and "Advanced" (closed at first). Hidden fields are not shown but keep their value.
+    for each group, and "Advanced" (closed at first). Hidden fields are not shown but keep their value. What is behind
+    "Advanced" is built when it is opened or asked for: forty widgets that few first windows show.
     """
 
     changed = Signal()
@@ -37,6 +38,7 @@ class ParamForm(QWidget):
         super().__init__(parent)
         self._fields: dict[str, Field] = {}
         self._hidden: dict[str, Any] = {}
+        self._later: list[ParamSpec] = []
         self._specs: dict[str, ParamSpec] = {}
         self._advanced: Section | None = None
         self._sections: list[Section] = []
@@ -60,10 +62,25 @@ class ParamForm(QWidget):
             column.addWidget(section)
             self._sections.append(section)
         if advanced:
-            self._advanced = Section("Advanced", shorten(", ".join(spec.label for spec in advanced), 120))
-            self._fill(self._advanced.body, advanced)
+            words = shorten(", ".join(spec.label for spec in advanced), 120)
+            self._advanced = Section("Advanced", words, later=self._build_later)
             column.addWidget(self._advanced)
             self._sections.append(self._advanced)
+            self._later = advanced
+            self._hidden |= {spec.name: spec.default for spec in advanced}
+        self._line_up()
+
+    def _build_later(self) -> None:
+        later, self._later = self._later, []
+        if not later or self._advanced is None:
+            return
+        self._fill(self._advanced.body, later)
+        for spec in later:
+            with QSignalBlocker(self):  # the same value in another place
+                self._fields[spec.name].set_value(self._hidden.pop(spec.name))
+        self._line_up()
+
+    def _line_up(self) -> None:
         sliders = [field for field in self._fields.values() if isinstance(field, SliderField)]
         for field in sliders:
             field.line_up(sliders)
@@ -93,10 +110,13 @@ class ParamForm(QWidget):
 
     def fields(self) -> Mapping[str, Field]:
         """The fields by the names of their params, in the order of the form."""
+        self._build_later()
         return dict(self._fields)
 
     def field(self, name: str) -> Field:
         """One field. Raises KeyError where the form does not show it."""
+        if name in self._hidden:
+            self._build_later()
         return self._fields[name]
 
     def values(self) -> dict[str, Any]:
@@ -147,6 +167,8 @@ class ParamForm(QWidget):
 
     def set_problem(self, name: str, text: str) -> None:
         """Say below a field what is wrong with it."""
+        if name in self._hidden:
+            self._build_later()
         field = self._fields.get(name)
         if field is not None:
             field.set_problem(text)

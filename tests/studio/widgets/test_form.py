@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QWidget
 
 from studio.core.params import param, parse, values_of
 from studio.widgets.controls import Fold
-from studio.widgets.fields import SeedField, TextField
+from studio.widgets.fields import ChoiceField, SeedField, TextField
 from studio.widgets.form import ParamForm
 
 
@@ -102,6 +102,16 @@ def test_the_caret_of_a_fold_stays_at_the_right_edge(form: ParamForm) -> None:
     QApplication.processEvents()
     assert caret.geometry() == closed
     assert closed.right() > fold.width() - 20
+
+
+def test_what_is_behind_advanced_is_built_late_and_keeps_what_it_was_told(form: ParamForm) -> None:
+    assert "Scheduler" not in {box.accessibleName() for box in form.findChildren(ChoiceField)}
+    assert form.set_values({"scheduler": "c", "negative": "rain"}) == ("Scheduler",)
+    form.set_values({"scheduler": "b"})
+    form.set_advanced_open(True)
+    assert form.field("scheduler").isVisible()
+    assert (form.field("scheduler").value(), form.field("negative").value()) == ("b", "rain")
+    assert form.values() == values_of(Params(scheduler="b", negative="rain"))
 
 
 def test_groups_are_open(form: ParamForm) -> None:
