@@ -20,7 +20,7 @@ from typing import Any
 import studio
 from studio.core.errors import StudioError
 from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command, shipped_models
-from studio.store import ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
+from studio.store import MODEL_PLACES, ModelPlaces, ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
 
 # isort: split
 # After what knows no Qt: PySide reads the source text of every module that is imported after itself.
@@ -131,13 +131,15 @@ class Studio(QObject):
         return plugins
 
     def _load_models(self) -> ModelShelf:
-        shelf = ModelShelf((), shipped_models(self._plugins.models().values()), self.places.cache)
+        shipped = shipped_models(self._plugins.models().values())
+        shelf = ModelShelf((), shipped, self.places.cache)
         # The shipped models are known in some ms; a large folder takes seconds, and waits for the helper thread.
         shelf.scan()
         folders = [self.places.models]
         if self._computer.models_folder:
             folders.append(Path(self._computer.models_folder).expanduser())
         shelf.folders = tuple(folders)
+        shelf.places = ModelPlaces(self.places.config / MODEL_PLACES)
         return shelf
 
     def _services(self, project: Project) -> Services:

@@ -11,7 +11,17 @@ from pathlib import Path
 from studio.core.errors import StudioError
 from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command, shipped_models
 from studio.generation_host import inline_worker
-from studio.store import JobJournal, Library, ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
+from studio.store import (
+    MODEL_PLACES,
+    JobJournal,
+    Library,
+    ModelShelf,
+    Places,
+    Project,
+    SessionStore,
+    SettingsStore,
+    bundled,
+)
 from studio.ui.preferences import COMPUTER, Computer
 
 DISABLED = "plugins/disabled"
@@ -48,7 +58,8 @@ class Workplace:
         folders = [places.models]
         if computer.models_folder:
             folders.append(Path(computer.models_folder).expanduser())
-        models = ModelShelf(folders, shipped_models(plugins.models().values()), places.cache)
+        shipped = shipped_models(plugins.models().values())
+        models = ModelShelf(folders, shipped, places.cache, places=places.config / MODEL_PLACES)
         last = Path(str(session.get(LAST_PROJECT, "")))
         if not (last.is_absolute() and (last / "project.json").is_file()):
             last = places.first_project.with_name(FIRST_PROJECT)

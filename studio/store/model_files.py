@@ -11,6 +11,7 @@ from typing import Any
 
 from studio.store.files import read_object
 from studio.store.model_base import nature_of, nature_of_folder
+from studio.store.model_cards import said_in_file, said_in_folder
 from studio.store.safetensors import BadHeader, Header, read_header
 
 WEIGHTS = ".safetensors"
@@ -37,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What was found out. `problem` is a sentence for the artist; a model with one is never opened. `said` is what the
-    file itself says: its title and licence. `base` and `facts` are those of a Model.
+    model says of itself (see model_cards). `base` and `facts` are those of a Model.
     """
 
     family: str = ""
@@ -101,7 +102,7 @@ def examine(path: Path) -> Finding:
         _refuse_pickles(files, pipeline=(path / "model_index.json").is_file())
         _refuse_gaps(path, files)
         headers = {name: _header(file, name) for name, file in files if file.suffix.lower() == WEIGHTS}
-        return _examined(path, Finding(family, size, _dtype_of(headers)), headers)
+        return _examined(path, Finding(family, size, _dtype_of(headers), said=said_in_folder(path)), headers)
     except Unusable as error:
         return Finding(family or "unknown", size, problem=str(error))
     except OSError as error:
@@ -114,11 +115,7 @@ def _examine_file(path: Path, size: int) -> Finding:
         return Finding("pickle", size, problem=problem)
     header = _header(path, path.name)
     nature = nature_of(header)
-    said = {
-        key: header.metadata[name][:300]
-        for key, name in (("title", "modelspec.title"), ("licence", "modelspec.license"))
-        if header.metadata.get(name)
-    }
+    said = said_in_file(header.metadata)
     unknown = "" if nature.family else "Studio does not recognise what kind of model this file holds."
     return Finding(
         nature.family or "single/unknown",

@@ -6,15 +6,16 @@ import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from studio.core.errors import StudioError
 from studio.core.model import Model
 from studio.store.files import plain_words, read_object, write_json
 from studio.store.model_files import HASHED, PICKLES, WEIGHTS, Finding, Unusable, examine, files_of, is_model
+from studio.store.model_places import Listed, ModelPlaces
 
 HASHES = "model-hashes.json"
 _DEPTH = 5
@@ -27,9 +28,14 @@ class ModelShelf:
     The first `models()` scans if nobody has: some ms a model, so call `scan` from a helper thread at the start.
     """
 
-    def __init__(self, folders: Sequence[Path], shipped: Sequence[Model], cache: Path) -> None:
-        """`folders` are searched five levels deep, `shipped` come first, `cache` is the folder that keeps hashes."""
+    def __init__(
+        self, folders: Sequence[Path], shipped: Sequence[Model], cache: Path, *, places: Path | None = None
+    ) -> None:
+        """`folders` are searched five levels deep, `shipped` come first, `cache` is the folder that keeps hashes.
+        `places` is the file that lists what is used elsewhere; without one nothing is.
+        """
         self.folders = tuple(folders)
+        self.places = None if places is None else ModelPlaces(places)
         self._shipped = tuple(shipped)
         self._hashes = _Hashes(cache / HASHES)
         self._lock = threading.Lock()
@@ -49,17 +55,33 @@ class ModelShelf:
         with self._lock:
             found = [self._complete(model) for model in self._shipped]
             own: list[Model] = []
-            for folder in self.folders:
-                for path in _candidates(folder, _DEPTH):
-                    own.append(self._found(folder, path, {model.id for model in (*found, *own)}))
+            taken = {model.id for model in found}
+            for folder, path in self._candidates():
+                own.append(self._found(folder, path, taken))
+                taken.add(own[-1].id)
             self._models = (*found, *sorted(own, key=lambda model: (model.title.casefold(), model.id)))
             return self._models
 
-    def sha256(self, model_id: str) -> str:
+    def _candidates(self) -> Iterator[tuple[Path, Path]]:
+        """Each path that may be a model, once, with the folder that its id counts from."""
+        listed = Listed() if self.places is None else self.places.listed()
+        seen = set(listed.forgotten)
+        pairs = [(folder, path) for folder in (*self.folders, *listed.folders) for path in _candidates(folder, _DEPTH)]
+        for folder, path in [*pairs, *((path.parent, path) for path in listed.files if path.exists())]:
+            if path.absolute() not in seen:
+                seen.add(path.absolute())
+                yield folder, path
+
+    def is_own(self, model: Model) -> bool:
+        """True for what lies in the artist's own models folder: it goes to the trash, not off a list."""
+        return not model.bundled and bool(self.folders) and self.folders[0].absolute() in model.path.absolute().parents
+
+    def sha256(self, model_id: str, *, stop: Callable[[], bool] = lambda: False) -> str:
         """64 hex digits for the model's content: of the file, or of the sorted "<sha256>  <relative path>\\n" lines of
         what loaders read in the folder. Remembered as long as no file's size or time changes.
 
-        1 s for each GB the first time. Raises StudioError for an unknown or unreadable model.
+        1 s for each GB the first time; `stop` is asked meanwhile. Raises StudioError for an unknown or unreadable model
+        and where it was stopped.
         """
         model = self.get(model_id)
         if model is None:
@@ -67,7 +89,7 @@ class ModelShelf:
         if model.problem:
             raise StudioError(f"“{model.title}” is not used. {model.problem}", "Choose another model.")
         with plain_words(model.path, doing="read"):
-            found = self._hashes.compute(model.path)
+            found = self._hashes.compute(model.path, stop)
         with self._lock:
             if self._models is not None:
                 self._models = tuple(replace(m, sha256=found) if m.id == model_id else m for m in self._models)
@@ -104,11 +126,33 @@ class ModelShelf:
             dtype=finding.dtype,
             sha256="" if finding.problem else self._hashes.known(path),
             licence=finding.said.get("licence", ""),
-            origin=str(path),
+            origin=finding.said.get("origin", ""),
+            summary=finding.said.get("summary", ""),
             problem=finding.problem,
             base=finding.base,
-            facts=finding.facts,
+            facts={**finding.facts, "words": words} if (words := finding.said.get("words", "")) else finding.facts,
         )
+
+
+def find_models(path: Path) -> tuple[Model, ...]:
+    """What models lie at `path` (a file, a model folder, or a folder of them); their ids are their paths."""
+    folder = path if path.is_dir() and not is_model(path) else path.parent
+    found = []
+    for candidate in _candidates(folder, _DEPTH) if folder is path else (path,):
+        finding = examine(candidate)
+        found.append(
+            Model(
+                str(candidate),
+                finding.said.get("title") or _title(folder, candidate),
+                finding.family,
+                candidate,
+                size=finding.size,
+                dtype=finding.dtype,
+                problem=finding.problem,
+                base=finding.base,
+            )
+        )
+    return tuple(found)
 
 
 def _candidates(folder: Path, depth: int) -> Iterator[Path]:
@@ -161,10 +205,10 @@ class _Hashes:
                 return _joined(path, sums)
         return ""
 
-    def compute(self, path: Path) -> str:
+    def compute(self, path: Path, stop: Callable[[], bool]) -> str:
         """The hash of a model, read where it must be. Raises OSError, or StudioError for no model at all."""
         try:
-            sums = [(name, self._of_file(file)) for name, file in _hashed(path)]
+            sums = [(name, self._of_file(file, stop)) for name, file in _hashed(path)]
         except Unusable as error:
             raise StudioError(str(error), "Choose another model.") from error
         with self._lock:
@@ -181,16 +225,32 @@ class _Hashes:
             return str(known[2])
         return ""
 
-    def _of_file(self, file: Path) -> str:
+    def _of_file(self, file: Path, stop: Callable[[], bool]) -> str:
         remembered = self._remembered(file)
         if remembered:
             return remembered
         before = file.stat()
         with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = hashlib.file_digest(_Stoppable(stream, stop), "sha256").hexdigest()
         with self._lock:
             self._known[str(file.absolute())] = [before.st_size, before.st_mtime_ns, digest]
         return digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Stoppable:
+    """A file that is read only as long as nobody says stop."""
+
+    file: BinaryIO
+    stop: Callable[[], bool]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:
+        if self.stop():
+            raise StudioError("Reading was stopped.")
+        return self.file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
 
 
 def _hashed(path: Path) -> list[tuple[str, Path]]:
