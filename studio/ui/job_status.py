@@ -31,6 +31,7 @@ class JobStatus(QObject):
         self._watch.setInterval(1000)
         self._watch.timeout.connect(self.count)
         self._paused = ""
+        self._newest: Report | None = None
         bar.cancel_wanted.connect(self._cancel_either)
 
     def use(self, engine: Engine) -> None:
@@ -38,6 +39,7 @@ class JobStatus(QObject):
         self._engine = engine
         self._running = next((job.id for job in engine.jobs() if job.state is JobState.RUNNING), "")
         self._progress.clear()
+        self._newest = None
         self._bar.set_report(Report("Ready"))
         self.find_paused()
 
@@ -117,8 +119,12 @@ class JobStatus(QObject):
             self._progress.pop(event.job_id, None)
             if event.job_id == self._running:
                 self._running = ""
-        if report is not None:
-            self._bar.set_report(report)
+        if ended:
+            self._newest = None
+            if report is not None:
+                self._bar.set_report(report)
+        elif report is not None:
+            self._newest = report  # a hundred tokens a second are one picture of the bar each batch
 
     def _note_pause(self, event: Changed) -> None:
         if event.job is not None and self._stopped(event.job):
@@ -130,6 +136,9 @@ class JobStatus(QObject):
 
     def count(self) -> None:
         """Count the queue and ask for the device; once for each batch of events."""
+        if self._newest is not None:
+            self._bar.set_report(self._newest)
+            self._newest = None
         if self._engine is None:
             return
         waiting = sum(job.state is JobState.QUEUED for job in self._engine.jobs())

@@ -13,7 +13,7 @@ from studio.widgets.text import Label, tip
 
 PAUSE = "Stop after this step and give the memory back; it goes on from there, tomorrow if need be  Ctrl+P"
 CONTINUE = "Go on from the step it had reached, with the prompt and the settings as they are now  Ctrl+P"
-_SCALE = 1000
+_SCALE = 200  # about its pixels: the bar repaints itself at once at every change
 _SAID = 6000
 """Milliseconds a passing remark stays."""
 

@@ -222,7 +222,9 @@ class GenericPanel(Panel):
         if isinstance(event, Started):
             self._begin(event.job_id)
         elif isinstance(event, Stepped) and event.job_id == self._job:
-            self._preview(event.step.preview)
+            look = event.step.preview
+            if look is not None and look.expected is None:  # else it is a word, and no picture of the whole
+                self._preview(look)
         elif isinstance(event, Previewed) and event.job_id == self._job:
             self._preview(event.preview)
         elif isinstance(event, (Finished, Cancelled)) and event.job_id in {self._job, *self._mine}:

@@ -11,7 +11,7 @@ from studio.core.steps import Step
 from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.ribbon_strip import Strip
-from studio.widgets.text import Label
+from studio.widgets.text import Label, SteadyLabel
 
 BRANCH = "Continue from this step with the settings as they are now  Ctrl+B"
 
@@ -34,7 +34,7 @@ class Ribbon(QWidget):
         self._can_branch = False
         self._note = ""
         self.strip = Strip()
-        self._count = Label("", "label")
+        self._count = SteadyLabel("", "label")
         self._hint = Label("drag to look back", "hint")
         self._branch = Button(
             "Branch from here",
@@ -76,6 +76,7 @@ class Ribbon(QWidget):
         """A run begins: empty places for `total` steps (0 where nobody knows how many), each called a `title`."""
         self.strip.begin(total, title)
         self._describe()
+        self._count.settle()
 
     def add(self, step: Step) -> None:
         """A step came. The view follows it unless somebody is looking back."""
@@ -180,17 +181,21 @@ class Ribbon(QWidget):
         shown = steps.step(row)
         name = steps.title[:1].upper() + steps.title[1:]
         if shown is None:
-            self._count.setText(f"{steps.rowCount()} {steps.title}s" if steps.rowCount() else "")
+            count = f"{steps.rowCount()} {steps.title}s" if steps.rowCount() else ""
         else:
-            self._count.setText(f"{name} {row + 1} of {steps.rowCount()}")
+            count = f"{name} {row + 1} of {steps.rowCount()}"
         if steps.branched >= 0:
-            self._count.setText(f"{self._count.text()}, branched after {steps.title} {steps.branched + 1}".lstrip(", "))
+            count = f"{count}, branched after {steps.title} {steps.branched + 1}".lstrip(", ")
+        if count != self._count.text():
+            self._count.setText(count)
         self._parent.setVisible(steps.branched >= 0)
-        said = self._count.text() or "No steps yet"
+        said = count or "No steps yet"
         if said != self.strip.accessibleDescription():
             self.strip.setAccessibleDescription(said)
         self._hint.setVisible(shown is not None)
-        self._hint.setText(self._hint_now(row))
+        hint = self._hint_now(row)
+        if hint != self._hint.text():
+            self._hint.setText(hint)
         why = self._why_not()
         self._branch.setVisible(self._can_branch and shown is not None)
         self._branch.setEnabled(not why)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
@@ -175,9 +176,9 @@ class Strip(QListView):
 
     def area(self, row: int) -> QRect:
         """Where a step is drawn, in the viewport."""
-        cell = self.visualRect(self.steps.index(row))
+        start, width = self._lane.span(row)
         before = 0 if self.steps.joined(row) else self.gap
-        return QRect(cell.left() + before, cell.top() + self.gap // 2, max(cell.width() - before, 0), self._edge)
+        return QRect(start - self.horizontalOffset() + before, self.gap // 2, max(width - before, 0), self._edge)
 
     def _around(self, row: int) -> QRect:
         """All that drawing a step may touch: its outline, and a mark behind it."""
@@ -221,6 +222,11 @@ class Strip(QListView):
     def isIndexHidden(self, index: Index) -> bool:
         """No step is hidden."""
         return False
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """`put` draws what it changed; QListView would draw everything a second time."""
+        if QAccessible.isActive():
+            super().dataChanged(first, last, list(roles))
 
     def doItemsLayout(self) -> None:
         """Where things lie is up to the lane; only the scroll bar has to know how much there is."""
@@ -279,7 +285,8 @@ class Strip(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is in sight and has to be drawn."""
-        rows = self.steps.rowCount()
+        # Of a text, what is coming has no place yet: thousands of empty cells would be looked at in vain.
+        rows = self.steps.rowCount() if self._lane.coming else self._lane.came()
         if not rows:
             return
         region, left = event.region(), self.horizontalOffset()

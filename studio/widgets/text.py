@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -49,6 +49,29 @@ class Label(QLabel):
     def setText(self, text: str) -> None:
         """Show `text`, softened."""
         super().setText(soften(text))
+
+
+class SteadyLabel(Label):
+    """One line for what changes many times a second. Its size only ever grows: a QLabel of another size makes the
+    whole window lay itself out again, docks and all, at every new text.
+    """
+
+    def setText(self, text: str) -> None:
+        """Show `text`, softened."""
+        super().setText(text)
+        wanted = self.sizeHint()
+        if wanted.width() > self.minimumWidth() or wanted.height() != self.minimumHeight():
+            self.setFixedSize(max(wanted.width(), self.minimumWidth()), wanted.height())
+
+    def settle(self) -> None:
+        """Give back room that is not needed any more; something else is shown now."""
+        self.setFixedSize(self.sizeHint())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another text size, another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self.settle()
 
 
 class ElidedLabel(QLabel):
