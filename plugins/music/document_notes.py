@@ -8,7 +8,7 @@ from studio.inference.notes import score as symbolic
 from studio.inference.notes.score import INSTRUMENTS, METRES, ROLES, STEP, TICKS
 
 from .document import COLOURS, Key, Metre, Note, Score, Tempo, Track, ordered
-from .document_tracks import free_channel
+from .document_tracks import FLAT_KEYS, free_channel
 from .instruments import DRUM_KIT, voice_of
 
 PANS = {"melody": 0.0, "counter": 0.3, "chords": -0.25, "pad": 0.15, "bass": 0.0, "drums": 0.0}
@@ -27,7 +27,7 @@ def from_symbolic(piece: symbolic.Score, *, title: str = "") -> Score:
     made = Score(
         tempos=(Tempo(0, quarters(brief.tempo, brief.metre)),),
         metres=(Metre(0, *brief.metre),),
-        keys=(Key(0, brief.tonic, brief.mode, flats=brief.tonic in (1, 3, 5, 8, 10)),),
+        keys=(Key(0, brief.tonic, brief.mode, flats=(brief.tonic, brief.mode != "major") in FLAT_KEYS),),
         chords=piece.chords,
         length=piece.length,
         ppq=TICKS,

@@ -159,3 +159,43 @@ class Limiter:
         # Comes back within about 150 ms: slower pumps, faster distorts the bass.
         self._smooth = [*self._smooth[1:], min(least, before + (1 - before) * 0.009)]
         return sum(self._smooth) / LOOK
+
+
+class Glue:
+    """A slow bus compressor: loud mixes come down, soft ones up, by half of what is over THRESHOLD, as one body."""
+
+    CELL = 512
+    THRESHOLD, RATIO, MAKEUP = -23.0, 1.8, 4.0
+    """dB of mean power, dB in for one out, dB."""
+
+    def __init__(self) -> None:
+        self._power = 0.0
+        self._sum = 0.0
+        self._at = 0
+        self._from = self._to = self._wanted()
+
+    def run(self, sound: Sound) -> Sound:
+        """(2, samples) in place; the gain follows what was heard before, so nothing comes late."""
+        place, count = 0, sound.shape[1]
+        while place < count:
+            part = sound[:, place : place + self.CELL - self._at]
+            size = part.shape[1]
+            self._sum += float(np.vdot(part, part))
+            ramp = np.arange(self._at + 1, self._at + size + 1, dtype=np.float32) / self.CELL
+            part *= np.float32(self._from) + np.float32(self._to - self._from) * ramp
+            self._at, place = self._at + size, place + size
+            if self._at == self.CELL:
+                self._next()
+        return sound
+
+    def _next(self) -> None:
+        power = self._sum / self.CELL
+        # Up within 120 ms, down within 700: shorter would breathe with every beat.
+        self._power += (power - self._power) * (0.085 if power > self._power else 0.015)
+        self._sum, self._at = 0.0, 0
+        self._from, self._to = self._to, self._wanted()
+
+    def _wanted(self) -> float:
+        level = 10 * np.log10(max(self._power, 1e-9))
+        over = max(0.0, level - self.THRESHOLD)
+        return float(10 ** ((self.MAKEUP - over * (1 - 1 / self.RATIO)) / 20))

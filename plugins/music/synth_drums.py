@@ -136,6 +136,30 @@ def seconds(key: int) -> float:
 
 def drum(key: int, velocity: float, count: int) -> Sound:
     """The sound of a percussion key; keys of General MIDI that have no sound of their own get a shaker."""
+    return _sound(key, velocity, count) * np.float32(10 ** (_TRIM.get(key, 0.0) / 20))
+
+
+_TRIM = {
+    35: 3.0,
+    36: 3.0,
+    38: 2.0,
+    40: 2.0,
+    37: 1.5,
+    39: 1.0,
+    46: -3.0,
+    51: -5.0,
+    59: -5.0,
+    53: -4.0,
+    49: -7.0,
+    57: -7.0,
+    52: -6.0,
+    55: -5.0,
+    70: -1.0,
+}
+"""dB, by ear and meter: how the kit is balanced."""
+
+
+def _sound(key: int, velocity: float, count: int) -> Sound:
     if key in _PLAIN:
         return _PLAIN[key](velocity, count)
     if key in _TOMS:

@@ -1,8 +1,8 @@
 """Sound as it is made: a feeder thread writes what a source renders to the sound card, and knows what is heard now.
 
 No callback: one in Python would wait for the interpreter while a model computes, and glitch. The feeder writes ahead
-into a buffer of a fifth of a second instead. sounddevice is loaded by the feeder at the first sound; where its PortAudio
-library or a device is missing, `Player.problem` says so in one line, and everything else works.
+into a buffer of half a second instead. sounddevice is loaded by the feeder at the first sound; where its
+PortAudio library or a device is missing, `Player.problem` says so in one line, and everything else works.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ Frames = npt.NDArray[np.float32]
 
 BLOCK = 1024
 """Frames that are rendered and written at a time: 21 ms at 48 kHz."""
-BUFFER_SECONDS = 0.2
+BUFFER_SECONDS = 0.5
+"""How much may wait in the device while the transport runs."""
+LIVE_SECONDS = 0.1
+"""How much waits while it stands: a key that is pressed is heard this much later."""
 IDLE_SECONDS = 20.0
 """After so long without anything to play, the device is given back."""
 
@@ -335,7 +338,7 @@ class Player:
                 piece = self._next()
                 if self._place is not None or np.abs(piece).max() > 1e-5:
                     idle = time.perf_counter()
-                self._ahead(stream)
+                self._ahead(stream, capacity)
                 dry = stream.write(np.ascontiguousarray(piece.T).tobytes())
                 self._told(stream, capacity, bool(dry))
                 if time.perf_counter() - idle > IDLE_SECONDS:
@@ -394,12 +397,18 @@ class Player:
             self._written += BLOCK
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def _ahead(self, stream: Stream) -> None:
+    def _ahead(self, stream: Stream, capacity: int) -> None:
         """Use the time until there is room again for work that is needed soon."""
         place = self._place
-        while stream.write_available < BLOCK:
-            if place is None or self._closed or not self.source.prepare(place):
+        while place is not None and stream.write_available < BLOCK:
+            if self._closed or not self.source.prepare(place):
                 return
+        if place is None:
+            live = int(LIVE_SECONDS * self.source.rate)
+            waits = capacity - stream.write_available - live
+            if waits > 0:
+                self._wake.wait(waits / self.source.rate)
+                self._wake.clear()
 
     def _told(self, stream: Stream, capacity: int, dry: bool) -> None:
         now = time.perf_counter()
