@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QImage
 
 from studio.api import Artifact, PanelHost
-from studio.widgets.compare import CompareView
 from studio.widgets.text import shorten
 
 from .panel_easel import Easel
 from .panel_gallery import Gallery
 from .panel_stage import Stage
+
+if TYPE_CHECKING:
+    from studio.widgets.compare import CompareView
 
 
 class Comparison(QObject):
@@ -101,6 +105,8 @@ class Comparison(QObject):
         if images[0] is None or images[1] is None:
             return
         if self.view is None:
+            from studio.widgets.compare import CompareView
+
             self.view = CompareView(self._stage.canvas)
             self.view.closed.connect(self.close)
             self.view.setGeometry(self._stage.canvas.rect())

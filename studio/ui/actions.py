@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from studio.core.errors import StudioError
 from studio.ui import projects
-from studio.ui.about import AboutDialog, ShortcutsDialog
 from studio.ui.preferences import APPEARANCE, Appearance
 from studio.widgets import theme
 
@@ -196,10 +195,14 @@ class Actions:
 
     def show_shortcuts(self) -> None:
         """All keys."""
+        from studio.ui.about import ShortcutsDialog
+
         self._open(ShortcutsDialog(self._window.commands, self._window))
 
     def show_about(self) -> None:
         """What this program is."""
+        from studio.ui.about import AboutDialog
+
         services = self._window.services
         facts = [
             ("Device", services.engine.device.name or "not known yet"),
@@ -213,7 +216,7 @@ class Actions:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._window.services.places.data / "logs")))
 
     @staticmethod
-    def _open(dialog: AboutDialog | ShortcutsDialog) -> None:
+    def _open(dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

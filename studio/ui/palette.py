@@ -175,6 +175,9 @@ class Palette(QFrame):
         self._recent = list(recent)
         self._used = used
         self._back: QWidget | None = None
+        self.hide()
+
+    def _build(self) -> None:
         self._field = QLineEdit(self)
         self._field.setObjectName("paletteInput")
         self._field.setPlaceholderText("Type a command, a panel, a model or a project")
@@ -202,13 +205,14 @@ class Palette(QFrame):
         layout.addWidget(self._field)
         layout.addWidget(self._nothing)
         layout.addWidget(self._list)
-        self.hide()
 
     def open(self) -> None:
         """Show it with an empty field; opened twice it closes again."""
         if self.isVisible():
             self.close_palette()
             return
+        if self.layout() is None:  # nothing of it is needed before it is opened for the first time
+            self._build()
         self._back = QApplication.focusWidget()
         self._entries = self._entries_of()
         self._field.clear()

@@ -19,7 +19,6 @@ from studio.core.specs import GeneratorSpec, PanelSpec
 from studio.engine import Offer
 from studio.ui.panel_host import Change, ShellPanelHost, Surroundings
 from studio.ui.rail import Place
-from studio.widgets.generic import GenericPanel
 from studio.widgets.panel import Panel
 
 _LOG = logging.getLogger(__name__)
@@ -158,6 +157,8 @@ class Panels(QObject):
         plugins = self._around.services.plugins
         offer = self._offers().get(panel)
         if offer is None:
+            from studio.widgets.generic import GenericPanel
+
             return GenericPanel(host, self._plain()[panel])
         made = plugins.code(panel, offer.spec.make)(host)
         if not isinstance(made, QWidget):

@@ -12,11 +12,11 @@ from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Previewed, Started, Stepped
 from studio.core.request import SEED_LIMIT, Request
 from studio.core.steps import Preview
-from studio.widgets.contact_sheet import Cell, ContactSheet
 from studio.widgets.pictures import load_image, preview_image
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
+    from studio.widgets.contact_sheet import ContactSheet
 
 _SMALL = 512
 
@@ -50,6 +50,8 @@ class Sheets(QObject):
         if asked is None:
             window.say("This panel has nothing to make a contact sheet of")
             return
+        from studio.widgets.contact_sheet import ContactSheet
+
         self._asked = (slot.id, asked[0], asked[1])
         self._sheet = sheet = ContactSheet(slot.panel)
         sheet.begin_wanted.connect(self._begin)
@@ -64,6 +66,8 @@ class Sheets(QObject):
     def _begin(self, count: int, share: float) -> None:
         if self._asked is None or self._sheet is None:
             return
+        from studio.widgets.contact_sheet import Cell
+
         panel, request, title = self._asked
         seeds = [(request.seed + number) % SEED_LIMIT for number in range(count)]
         try:

@@ -225,12 +225,18 @@ class Choices(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        # The stylesheet reaches the rows of the popup only through this delegate.
-        self.setItemDelegate(QStyledItemDelegate(self))
+        self._dressed = False
         self.setMaxVisibleItems(14)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def showPopup(self) -> None:
+        """Qt builds the list now: the stylesheet reaches its rows only through this delegate."""
+        if not self._dressed:
+            self._dressed = True
+            self.setItemDelegate(QStyledItemDelegate(self))
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Only a box with the focus turns."""
