@@ -110,6 +110,15 @@ def whole_end(sections: Sequence[Section], index: int) -> int:
     return sections[-1].end
 
 
+def words_inside(sections: Sequence[Section]) -> list[int]:
+    """The words of each section together with the lower ones inside it."""
+    found = []
+    for number in range(len(sections)):
+        end = whole_end(sections, number)
+        found.append(sum(section.words for section in sections[number:] if section.start < end))
+    return found
+
+
 def section_at(sections: Sequence[Section], position: int) -> int:
     """The index of the section that holds a position; -1 where there is none."""
     return max((n for n, section in enumerate(sections) if section.start <= position), default=-1)

@@ -41,6 +41,7 @@ MEASURE = 37
 """Widest line, in sizes of the letters: about 70 characters of the serif."""
 NARROWEST = 28
 """Pixels of the page's margin in a small window."""
+_JOINED = "joined"
 _ALT, _CTRL, _SHIFT = (
     Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.ControlModifier,
@@ -206,7 +207,7 @@ class ManuscriptEdit(QPlainTextEdit):
         """Put `text` in the place of characters as one step of undo called `name`; `join` adds to the step before."""
         self.ghost.take_down()
         cursor = QTextCursor(self.document())
-        self._step = name
+        self._step = _JOINED if join else name
         if join:
             cursor.joinPreviousEditBlock()
         else:
@@ -220,8 +221,13 @@ class ManuscriptEdit(QPlainTextEdit):
             self.move_to(start + len(text))
         self.ghost.put_up()
 
+    def name_step(self, name: str) -> None:
+        """What the next step of undo is called; "" for typing."""
+        self._step = name
+
     def _stepped(self) -> None:
-        self.written.emit(self._step or "typing")
+        if self._step != _JOINED:
+            self.written.emit(self._step or "typing")
 
     def undo(self) -> None:
         """Take the last step back. The ghost belongs to the text as it is now, so it goes first."""

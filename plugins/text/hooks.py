@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.api import GeneratorSpec, SettingsSpec, hookimpl, media
+from studio.api import GeneratorSpec, PanelSpec, SettingsSpec, hookimpl, media
 
 from . import params
+
+
+@hookimpl
+def studio_panels() -> Sequence[PanelSpec]:
+    return (
+        PanelSpec(
+            name="manuscript",
+            title="Text",
+            make="panel:make",
+            icon="text-align-left",
+            accepts=("text/*", "image/*"),
+            generators=("writer",),
+            order=20,
+        ),
+    )
 
 
 @hookimpl

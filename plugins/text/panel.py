@@ -1,0 +1,427 @@
+"""The text panel: a manuscript in the middle, its outline at the left, what the model is told and does at the right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QShowEvent, QTextBlock
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.api import Artifact, Changed, Event, PanelHost, Problem, Recipe, Request, Step, StudioError, media
+from studio.widgets.panel import Panel
+
+from .document import SENT, Manuscript
+from .document_branches import Branch, Fold
+from .document_outline import count_words, outline, section_at, to_markdown, whole_end, words_inside
+from .editor_sections import Sections
+from .panel_commands import add_commands
+from .panel_inspector import Inspector
+from .panel_page import Page
+from .panel_pictures import Pictures
+from .panel_places import Places
+from .panel_selection import Selection
+from .panel_spelling import Spelling
+from .panel_tokens import TokenPopup
+from .panel_views import Records, Views
+from .panel_ways import Ways
+from .panel_writing import Writing
+from .params import TextParams
+from .wire import Choice
+
+GENERATOR = "writer"
+SOON = 250
+"""Milliseconds after the last key until outline, counts and views follow."""
+
+
+def make(host: PanelHost) -> TextPanel:
+    """The panel, as hooks.py names it."""
+    return TextPanel(host)
+
+
+class TextPanel(Panel):
+    """Edits one Manuscript: the page holds its text, the inspector its settings."""
+
+    def __init__(self, host: PanelHost, parent: QWidget | None = None) -> None:
+        super().__init__(host, parent)
+        self.manuscript = Manuscript.first()
+        self.page = Page()
+        self.editor = self.page.editor
+        self.settings_pane = Inspector()
+        self.places = Places(self.editor)
+        self.writing = Writing(host, self.editor, self.places, self)
+        self.records = Records(host, lambda: self.manuscript)
+        self.views = Views(self.editor, self.records, lambda: self.manuscript)
+        self.sections = Sections(self.editor)
+        self.pictures = Pictures(self)
+        self.spelling = Spelling(self)
+        self.selection = Selection(self)
+        self.ways = Ways(self)
+        self.tokens = TokenPopup(self)
+        self._forking: tuple[Branch, int] | None = None
+        self._scrubbed = False
+        self._restoring = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON)
+        self._soon.timeout.connect(self.look_again)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.page)
+        self.setFocusProxy(self.editor)
+        self._join()
+        add_commands(self)
+        self._show_manuscript()
+        self.refresh_models()
+        self.settings_pane.presets.set_own(host.recall("presets", {}))
+
+    def _join(self) -> None:
+        host, page, editor = self.host, self.page, self.editor
+        self.writing.model = self.settings_pane.chosen_model
+        self.writing.lore = lambda: json.dumps([e.to_json() for e in self.manuscript.lore], ensure_ascii=False)
+        self.writing.changed.connect(self.ways.show)
+        self.writing.failed.connect(page.show_problem)
+        self.writing.reviewing.connect(self.selection.review)
+        self.writing.recorded.connect(self._recorded)
+        editor.written.connect(self._written)
+        editor.authors.changed.connect(lambda *_: self._edited())
+        editor.cursorPositionChanged.connect(self._moved)
+        editor.clicked_at.connect(self._clicked)
+        editor.menu_wanted.connect(self.selection.menu)
+        editor.shortened.connect(self._broken)
+        page.view_changed.connect(self.set_view)
+        page.card.dismissed.connect(lambda: page.show_problem(None))
+        outline_pane = page.outline
+        outline_pane.jumped.connect(self._jump)
+        outline_pane.chapter_wanted.connect(lambda: self.add_section("# Chapter"))
+        outline_pane.scene_wanted.connect(lambda: self.add_section("***"))
+        outline_pane.split_wanted.connect(lambda: self.add_section("# Chapter", here=True))
+        outline_pane.renamed.connect(lambda row, title: self.sections.rename(outline_pane.sections()[row], title))
+        outline_pane.merged.connect(lambda row: self.sections.merge(outline_pane.sections()[row]))
+        outline_pane.moved.connect(lambda source, to: self.sections.move(outline_pane.sections(), source, to))
+        outline_pane.target_wanted.connect(self.selection.ask_target)
+        self.settings_pane.changed.connect(host.changed)
+        self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
+        self.tokens.chosen.connect(self._fork)
+
+    # --- what the window asks ---
+
+    def inspector(self) -> QWidget:
+        """Model, how to write, what the model is told."""
+        return self.settings_pane
+
+    def on_event(self, event: Event) -> None:
+        """Follow the panel's jobs."""
+        if not isinstance(event, Changed):
+            self.writing.hear(event)
+
+    def state(self) -> dict[str, Any]:
+        """The manuscript."""
+        return self.collected().to_json()
+
+    def files(self) -> dict[str, str]:
+        """Its chapters as Markdown."""
+        return self.manuscript.files()
+
+    def collected(self) -> Manuscript:
+        """The manuscript with what stands on the page."""
+        manuscript = self.manuscript
+        manuscript.text = self.editor.text()
+        manuscript.runs = self.editor.authors.runs()
+        manuscript.places = self.places.positions()
+        manuscript.targets = self.ways.targets()
+        manuscript.caret = self.editor.textCursor().position()
+        return manuscript
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Bring back the manuscript of an earlier sitting."""
+        if state:
+            self.manuscript = Manuscript.from_json(state)
+            self._show_manuscript()
+
+    def _show_manuscript(self) -> None:
+        manuscript = self.manuscript
+        self._restoring = True
+        self.editor.load(manuscript.text, manuscript.runs, manuscript.caret)
+        self.places.load(manuscript.places, manuscript.branches)
+        self.ways.load_targets(manuscript.targets)
+        self.writing.manuscript = manuscript
+        self.settings_pane.show_manuscript(manuscript)
+        for name, button in self.page.buttons.items():
+            button.setChecked(bool(manuscript.view.get(name)))
+        self.page.show_outline(manuscript.view.get("outline", True) is not False)
+        self._restoring = False
+        self.look_again()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Models may have come or gone while the panel was out of sight."""
+        super().showEvent(event)
+        self.refresh_models()
+        self.editor.setFocus()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Models may have come or gone while another window was in front."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isVisible() and self.isActiveWindow():
+            self.refresh_models()
+
+    def refresh_models(self) -> None:
+        """Ask again which models there are."""
+        models = tuple(self.host.models(GENERATOR))
+        if models != self.settings_pane.models():
+            self.settings_pane.set_models(models)
+
+    def use_model(self, model_id: str) -> bool:
+        """Choose a model from elsewhere in the window."""
+        return self.settings_pane.use_model(model_id)
+
+    def generate(self) -> None:
+        """Ctrl+Enter."""
+        self.page.show_problem(None)
+        if self.settings_pane.commit():
+            self.writing.go_on()
+            self.settings_pane.show_seed(self.manuscript.seed)
+
+    def next_request(self) -> tuple[Request, str] | None:
+        """What Ctrl+Enter would ask for."""
+        request = self.writing.request() if self.settings_pane.commit() else None
+        return None if request is None else (request, "Continue")
+
+    @property
+    def can_export(self) -> bool:
+        """True where something is written."""
+        return self.editor.document().characterCount() > 1
+
+    def export_id(self) -> str:
+        """The manuscript as it is now, kept as Markdown."""
+        text = self.editor.text()
+        if not text.strip():
+            return ""
+        title = next((section.title for section in outline(text) if section.title), "") or "Manuscript"
+        return self.host.bring_in((to_markdown(text) + "\n").encode(), media=media.MARKDOWN, title=title).id
+
+    def receive(self, artifact: Artifact) -> None:
+        """A text or a picture comes to stand at the caret."""
+        self.selection.receive(artifact)
+
+    def show_result(self, artifact: Artifact) -> None:
+        """Show a text of the library where it belongs."""
+        for branch in self.manuscript.branches.branches.values():
+            generation = self.manuscript.branches.generations.get(branch.job)
+            if generation is not None and artifact.id in generation.results and branch.text:
+                self.writing.offer(branch)
+                return
+
+    def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
+        """Set how to write as the recipe says; the text stays."""
+        request = recipe.request
+        kept = {name: value for name, value in request.params.items() if name not in SENT}
+        before = dict(self.manuscript.params)
+        self.manuscript.params |= kept
+        self.manuscript.seed, self.manuscript.seed_locked = request.seed, True
+        if request.model is not None:
+            self.manuscript.model = request.model.id
+        self.settings_pane.show_manuscript(self.manuscript)
+        self.host.add_undo("recall of a recipe", undo=lambda: self._put(before), redo=lambda: self._put(kept))
+        self.host.changed()
+        self.page.note.setText(" ".join(map(str, notes)) or "Everything about how to write is set as it was.")
+
+    def _put(self, params: dict[str, Any]) -> None:
+        self.manuscript.params |= params
+        self.settings_pane.show_manuscript(self.manuscript)
+        self.host.changed()
+
+    def copy(self) -> bool:
+        """Copy the selection."""
+        if not self.editor.textCursor().hasSelection():
+            return False
+        self.editor.copy()
+        return True
+
+    # --- the ribbon ---
+
+    @property
+    def can_branch(self) -> bool:
+        """Tokens are kept with all that is needed to go on from them."""
+        return True
+
+    def show_step(self, step: Step | None) -> None:
+        """Show the text as it was at a step; None: as it is."""
+        draft = self.writing.draft
+        if step is None or not step.origin:
+            if self._scrubbed and draft is not None and not draft.running:
+                self.writing.dismiss()
+            self._scrubbed = False
+            return
+        branch = self._branch_of(step.origin)
+        words = self.writing.tokens.get(step.origin) or [t.text for t in self.records.tokens(branch)] if branch else []
+        if branch is None or not words or self.writing.busy():
+            return
+        start, end = self.places.range(branch.place)
+        before = self.editor.text()[start - 1 : start]
+        shown = Fold(before).add("".join(words[: step.index + 1]))
+        self._scrubbed = True
+        self.ways.scrub(branch, start, end, shown)
+
+    def branch(self, steps: str, index: int) -> None:
+        """Go on from a kept step with the settings as they are now."""
+        branch, request = self._branch_of(steps), self.writing.request_of(steps)
+        if branch is None or request is None or not self.settings_pane.commit():
+            self.host.say("Nothing is known any more about how this was written")
+            return
+        words = self.writing.tokens.get(steps) or [token.text for token in self.records.tokens(branch)]
+        self._scrubbed = False
+        start, _ = self.places.range(branch.place)
+        shown = Fold(self.editor.text()[start - 1 : start]).add("".join(words[: index + 1]))
+        self.writing.branch(steps, index, branch, request, shown)
+
+    def _branch_of(self, job: str) -> Branch | None:
+        mine = [branch for branch in self.manuscript.branches.branches.values() if branch.job == job]
+        current = [branch for branch in mine if self.places.current(branch.place) == branch.id]
+        return (current or mine or [None])[0]
+
+    # --- tokens ---
+
+    def _clicked(self, position: int) -> None:
+        if self.page.buttons["heat"].isChecked():
+            self.open_token(position)
+
+    def open_token(self, position: int) -> bool:
+        """Show what could have stood in the place of the word at a character. False where nothing is known of it."""
+        found = self.views.token_at(position)
+        if found is None:
+            return False
+        start, _, branch, mark = found
+        self._forking = (branch, mark.index)
+        area = self.editor.place_of(start).toPoint()
+        area.setY(area.y() + round(self.editor.page.pitch()))
+        self.tokens.open(mark.token, self.editor.mapToGlobal(area))
+        return True
+
+    def _fork(self, choice: Choice) -> None:
+        if self._forking is None:
+            return
+        branch, index = self._forking
+        request = self.writing.request_of(branch.job)
+        if request is None:
+            self.host.say("Nothing is known any more about how this was written")
+            return
+        tokens = self.records.tokens(branch)[:index]
+        prefix = "".join(token.text for token in tokens) + choice.text
+        ids = [*(token.id for token in tokens), choice.id]
+        start, _ = self.places.range(branch.place)
+        shown = Fold(self.editor.text()[start - 1 : start]).add(prefix)
+        self.writing.fork(branch, request, prefix, ids, shown)
+
+    def _recorded(self, job: str) -> None:
+        record = self.records.of_job(job)
+        if record is not None:
+            self.settings_pane.context.show_report(record.report)
+        self._soon.start()
+
+    # --- following the text ---
+
+    def _written(self, name: str) -> None:
+        self.host.add_undo(name, undo=self.editor.undo, redo=self.editor.redo)
+
+    def _edited(self) -> None:
+        if not self._restoring:
+            self.host.changed()
+            self._soon.start()
+
+    def _broken(self, count: int) -> None:
+        self.host.say(f"What was pasted had {count:,} endless words or paragraphs: they were broken into lines")
+
+    def _moved(self) -> None:
+        row = section_at(self.page.outline.sections(), self.editor.textCursor().position())
+        self.page.outline.set_current(row)
+        self.ways.caret_moved()
+        self.selection.selected()
+
+    def look_again(self) -> None:
+        """Outline, counts and views follow the text."""
+        text = self.editor.text()
+        sections = outline(text)
+        whole = words_inside(sections)
+        total = sum(section.words for section in sections)
+        target = self.manuscript.target
+        words = f"{total:,} of {target:,} words" if target else f"{total:,} {'word' if total == 1 else 'words'}"
+        self.page.outline.show_sections(sections, self.ways.targets_of(sections), whole, words)
+        self._count(words)
+        self._moved_quietly(sections)
+        self.tint()
+        typed = sum(run.length for run in self.editor.authors.runs() if run.edited)
+        written = sum(run.length for run in self.editor.authors.runs()) - typed
+        self.settings_pane.show_shares(len(text) - typed - written, written, typed)
+
+    def _moved_quietly(self, sections: Sequence[Any]) -> None:
+        self.page.outline.set_current(section_at(sections, self.editor.textCursor().position()))
+
+    def _count(self, words: str) -> None:
+        chosen = self.editor.textCursor().selectedText()
+        if chosen:
+            words = f"{sum(map(count_words, chosen.split(chr(0x2029)))):,} selected of {words}"
+        self.page.words.setText(words)
+
+    def tint(self) -> None:
+        """Draw the view that is chosen."""
+        buttons = self.page.buttons
+        if buttons["heat"].isChecked():
+            tints = self.views.heat_tints()
+            self.page.note.setText("Warmer was less expected. Click a word to see what else could stand there.")
+        elif buttons["authors"].isChecked():
+            tints = self.views.author_tints()
+            self.page.note.setText("Blue: written by a model. Green: typed into it. The rest is yours.")
+        else:
+            tints = []
+            self.page.note.setText("")
+        for editor in self.page.editors():
+            editor.tints = tints
+            editor.viewport().update()
+
+    def set_view(self, name: str, on: bool) -> None:
+        """One of the views' buttons was pressed."""
+        buttons = self.page.buttons
+        if on and name in ("heat", "authors"):
+            buttons["authors" if name == "heat" else "heat"].setChecked(False)
+        if name == "split":
+            self.page.split(on)
+        for editor in self.page.editors():
+            editor.focused = buttons["focus"].isChecked()
+            editor.typewriter = buttons["typewriter"].isChecked()
+            editor.viewport().update()
+        if name == "typewriter" and on:
+            self.editor.centerCursor()
+        self.tint()
+        if not self._restoring:
+            self.manuscript.view[name] = on
+            self.host.changed()
+
+    def _jump(self, row: int) -> None:
+        sections = self.page.outline.sections()
+        if 0 <= row < len(sections):
+            self.editor.move_to(sections[row].body)
+            self.editor.centerCursor()
+            self.editor.setFocus()
+
+    def add_section(self, heading: str, *, here: bool = False) -> None:
+        """A new chapter or scene behind the section with the caret, or right at the caret."""
+        sections = self.page.outline.sections()
+        caret = self.editor.textCursor().position()
+        if here or heading.startswith("*") or not sections:
+            block: QTextBlock = self.editor.textCursor().block()
+            position = block.position() if here else caret
+        else:
+            row = section_at(sections, caret)
+            top = max((n for n in range(row + 1) if sections[n].level <= 1), default=0)
+            position = whole_end(sections, top)
+        self.sections.add(heading, position)
+
+    def show_error(self, error: StudioError) -> None:
+        """Show an error over the page."""
+        self.page.show_problem(Problem.of(error))
+
+
+__all__ = ["TextPanel", "TextParams", "make"]

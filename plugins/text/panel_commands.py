@@ -1,0 +1,44 @@
+"""The commands of the text panel, for the palette and its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .panel import TextPanel
+
+
+def add_commands(panel: TextPanel) -> None:
+    """Put what the panel can do into the palette."""
+    add, page, run = panel.host.add_command, panel.page, panel.selection.run
+    add("find", "Find and replace", page.open_search, shortcut="Ctrl+F", icon="magnifying-glass")
+    views = (("heat", "H"), ("authors", "A"), ("focus", "F"), ("typewriter", "T"), ("split", "S"))
+    titles = {
+        "heat": "Heat view: how expected each word was",
+        "authors": "Authorship view: who wrote what",
+        "focus": "Focus mode",
+        "typewriter": "Typewriter mode",
+        "split": "Split view",
+    }
+    for name, key in views:
+        button = page.buttons[name]
+        add(f"view-{name}", titles[name], button.toggle, shortcut=f"Ctrl+Shift+{key}", icon="eye")
+    add("outline", "Show or hide the outline", page.outline_button.click, icon="list-dashes")
+    add("ways", "Ways on from here", panel.ways.open_here, shortcut="Ctrl+Shift+W", icon="git-branch")
+    add("next-way", "Next way on", lambda: panel.ways.cycle(1), shortcut="Alt+Down", icon="caret-down")
+    add("previous-way", "Previous way on", lambda: panel.ways.cycle(-1), shortcut="Alt+Up", icon="caret-up")
+    add("rewrite", "Rewrite the selection", lambda: run("rewrite"), shortcut="Ctrl+Shift+R", icon="arrows-clockwise")
+    add("expand", "Expand the selection", lambda: run("expand"), icon="arrows-out-line-horizontal")
+    add("shorten", "Shorten the selection", lambda: run("shorten"), icon="arrows-in-line-horizontal")
+    add("tone", "Change the tone of the selection…", lambda: run("tone"), icon="mask-happy")
+    add("repaint", "Repaint around pinned words…", lambda: run("repaint"), shortcut="Ctrl+Shift+P", icon="push-pin")
+    add("words", "Other words here", lambda: _words(panel), shortcut="Ctrl+Shift+O", icon="list-magnifying-glass")
+    add("chapter", "New chapter", lambda: panel.add_section("# Chapter"), icon="book-open")
+    add("scene", "New scene", lambda: panel.add_section("***"), icon="minus")
+    add("split-chapter", "Split the chapter here", lambda: panel.add_section("# Chapter", here=True), icon="scissors")
+    add("target", "Word target of the manuscript…", panel.selection.ask_whole_target, icon="target")
+
+
+def _words(panel: TextPanel) -> None:
+    if not panel.open_token(max(panel.editor.textCursor().position() - 1, 0)):
+        panel.host.say("No model wrote this word")

@@ -1,0 +1,71 @@
+"""What is on offer at one place: the continuations of a running job, or branches that were kept, one of them shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .document_branches import Fold
+from .wire import Live
+
+_NEXT_WORD = re.compile(r"\s*\S+|\s+$")
+
+
+@dataclass(slots=True)
+class Draft:
+    """Continuations at a place. `branches` are the ids of the branches that they will be, `texts` all that the editor
+    shows of each from the place on, `raw` the raw ones. `before` is the character in front of the place, `head`
+    what stands in the document already and stays there (a fork leaves after it). `taken` characters of the shown text
+    were accepted. `replaces` characters behind would go.
+    """
+
+    place: int
+    branches: list[int]
+    before: str
+    task: str = "continue"
+    job: str = ""
+    head: str = ""
+    replaces: int = 0
+    running: bool = False
+    shown: int = 0
+    taken: int = 0
+    texts: list[str] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+    finishes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        count = len(self.branches)
+        self.texts = self.texts or [""] * count
+        self.raw = self.raw or [""] * count
+        self.finishes = self.finishes or [""] * count
+
+    def look(self, live: Live) -> None:
+        """Take a look at the running job."""
+        for number, alternative in enumerate(live.alternatives[: len(self.branches)]):
+            self.put(number, alternative.text, alternative.finish)
+
+    def put(self, number: int, raw: str, finish: str = "") -> None:
+        """Take the text of one alternative, as the model gave it."""
+        self.raw[number] = raw
+        self.texts[number] = Fold(self.before).add(raw)
+        self.finishes[number] = finish
+
+    def ghost(self) -> str:
+        """What the ghost shows: the shown alternative behind what stands in the document."""
+        text = self.texts[self.shown]
+        if not text.startswith(self.head):
+            # Writing went back over what a fork had kept: all of it is new.
+            return "" if self.running and self.head.startswith(text) else text[self.taken :]
+        return text[len(self.head) + self.taken :]
+
+    def next_word(self) -> str:
+        """The next word of the ghost with the space before it."""
+        found = _NEXT_WORD.match(self.ghost())
+        return found.group() if found else ""
+
+    def turn(self, by: int) -> bool:
+        """Show another alternative; False where a part of the shown one was accepted, or there is no other."""
+        if self.taken or len(self.branches) < 2:
+            return False
+        self.shown = (self.shown + by) % len(self.branches)
+        return True

@@ -1,0 +1,179 @@
+"""The centre of the text panel: outline, tools, the page (once or twice), and the card in its margin."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from studio.api import Problem
+from studio.widgets import theme
+from studio.widgets.controls import IconButton, rule
+from studio.widgets.errors import ErrorCard
+from studio.widgets.text import Label
+
+from .editor import ManuscriptEdit
+from .editor_find import FindBar
+from .panel_margin import WIDTH, MarginCard
+from .panel_outline import Outline
+
+VIEWS = (
+    ("heat", "thermometer-simple", "Show how expected each word of the model was  Ctrl+Shift+H"),
+    ("authors", "user-focus", "Show who wrote what  Ctrl+Shift+A"),
+    ("focus", "eye", "Focus on one paragraph  Ctrl+Shift+F"),
+    ("typewriter", "keyboard", "Typewriter: the line stays in the middle  Ctrl+Shift+T"),
+    ("split", "rows", "Split the page in two  Ctrl+Shift+S"),
+)
+NAMES = {
+    "heat": "Heat view",
+    "authors": "Authorship view",
+    "focus": "Focus mode",
+    "typewriter": "Typewriter mode",
+    "split": "Split view",
+}
+
+
+class Page(QWidget):
+    """`view_changed(name, on)` is a press on one of the views' buttons."""
+
+    view_changed = Signal(str, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.outline = Outline()
+        self.editor = ManuscriptEdit()
+        self.second: ManuscriptEdit | None = None
+        self.find = FindBar()
+        self.card = ErrorCard(Problem(""))
+        self.card.hide()
+        self.words = Label("", "label")
+        self.words.setAccessibleName("Word count")
+        self.note = Label("", "hint")
+        self.buttons: dict[str, IconButton] = {}
+        self._lay_out()
+        self.margin = MarginCard(self.editor)
+        self._anchor = -1
+        self.editor.page_changed.connect(self.place_card)
+        self.editor.verticalScrollBar().valueChanged.connect(lambda _value: self.place_card())
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setContentsMargins(theme.px(theme.S), theme.px(theme.XS), theme.px(theme.M), theme.px(theme.XS))
+        tools.setSpacing(theme.px(2))
+        self.outline_button = IconButton("list-dashes", "Show or hide the outline", size=18)
+        self.find_button = IconButton("magnifying-glass", "Find and replace  Ctrl+F", size=18)
+        self.find_button.setAccessibleName("Find and replace")
+        tools.addWidget(self.outline_button)
+        tools.addSpacing(theme.px(theme.S))
+        tools.addWidget(self.words)
+        tools.addSpacing(theme.px(theme.L))
+        tools.addWidget(self.note, 1)
+        tools.addWidget(self.find_button)
+        for name, sign, help in VIEWS:
+            button = IconButton(sign, NAMES[name], help=help, size=18)
+            button.setCheckable(True)
+            button.toggled.connect(lambda on, name=name: self.view_changed.emit(name, on))
+            self.buttons[name] = button
+            tools.addWidget(button)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.editor)
+        centre = QVBoxLayout()
+        centre.setContentsMargins(0, 0, 0, 0)
+        centre.setSpacing(0)
+        centre.addLayout(tools)
+        centre.addWidget(self.card)
+        centre.addWidget(self.find)
+        centre.addWidget(self.splitter, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.outline)
+        self._line = rule(vertical=True)
+        row.addWidget(self._line)
+        row.addLayout(centre, 1)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.outline_button.clicked.connect(lambda: self.show_outline(not self.outline.isVisibleTo(self)))
+        self.find_button.clicked.connect(self.open_search)
+
+    def show_outline(self, on: bool) -> None:
+        """Show or hide the outline."""
+        self.outline.setVisible(on)
+        self._line.setVisible(on)
+
+    def open_search(self) -> None:
+        """Find in the page that has the focus."""
+        second = self.second
+        self.find.open(second if second is not None and second.hasFocus() else self.editor)
+
+    def split(self, on: bool) -> None:
+        """Show the text twice, or once."""
+        if on and self.second is None:
+            self.second = ManuscriptEdit(self.editor.document())
+            self.second.setAccessibleName("Manuscript, second view")
+            self.second.picture_of = self.editor.picture_of
+            self.second.typography = self.editor.typography
+            self.splitter.addWidget(self.second)
+            self.second.move_to(self.editor.textCursor().position())
+        elif not on and self.second is not None:
+            second, self.second = self.second, None
+            second.setParent(None)
+            second.deleteLater()
+
+    def editors(self) -> list[ManuscriptEdit]:
+        """The pages there are."""
+        return [self.editor, *([self.second] if self.second is not None else [])]
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show what went wrong over the page, or nothing."""
+        self.card.setVisible(problem is not None)
+        if problem is not None:
+            self.card.set_problem(problem)
+
+    # --- the card ---
+
+    def show_card(self, anchor: int) -> None:
+        """Put the card beside a character."""
+        self._anchor = anchor
+        for editor in self.editors():
+            editor.room_right = theme.px(WIDTH + 2 * theme.M)
+            editor.fit()
+        self.place_card()
+        self.margin.show()
+        self.margin.raise_()
+
+    def hide_card(self) -> None:
+        """Take it away; the page goes back to the middle."""
+        self.margin.hide()
+        self._anchor = -1
+        for editor in self.editors():
+            editor.room_right = 0
+            editor.fit()
+
+    def place_card(self) -> None:
+        """Keep the card beside its place, and inside the page."""
+        if self._anchor < 0:
+            return
+        editor = self.editor
+        wide = theme.px(WIDTH)
+        tall = self.margin.height_for(max(editor.height() - theme.px(theme.L) * 2, theme.px(120)))
+        spot: QPointF = editor.place_of(self._anchor)
+        margins = editor.viewportMargins()
+        left = editor.width() - margins.right() + theme.px(theme.M)
+        left = min(left, editor.width() - wide - theme.px(theme.L))
+        low, high = theme.px(theme.S), max(editor.height() - tall - theme.px(theme.M), theme.px(theme.S))
+        self.margin.setGeometry(round(left), round(min(max(spot.y() - theme.px(8), low), high)), wide, tall)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The card follows the page."""
+        super().resizeEvent(event)
+        self.place_card()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "margin"):
+            for editor in self.editors():
+                editor.restyle()
+            self.place_card()

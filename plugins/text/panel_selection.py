@@ -1,0 +1,353 @@
+"""What can be done with a selection: rewrite it, repaint around pinned words, judge the result; and the page's menu."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu
+
+from studio.api import Artifact, Problem, StudioError, media
+from studio.widgets import theme
+from studio.widgets.icons import icon
+
+from .document_diff import words_at
+from .document_outline import from_markdown
+from .editor_authors import written_by
+from .editor_paint import Tint
+from .editor_paste import taken as fit_to_lay_out
+from .editor_sections import Step
+from .panel_bar import SelectionBar
+from .panel_draft import Draft
+from .panel_review import Review
+from .panel_writing import TITLES
+from .spelling import as_lines
+
+if TYPE_CHECKING:
+    from .panel import TextPanel
+
+UNTOUCHED = "The text outside of the selection would have changed, so nothing was put in."
+
+
+class Selection(QObject):
+    """The selection of one panel's editor."""
+
+    def __init__(self, panel: TextPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._pinning: tuple[int, int] | None = None
+        self._pins: set[tuple[int, int]] = set()
+        self._judged: Draft | None = None
+        self._last: tuple[str, str, str] = ("rewrite", "", "")
+        self.bar = SelectionBar(panel.editor)
+        self.bar.wanted.connect(self.run)
+        self.card = Review(panel.page)
+        self.card.applied.connect(self._apply)
+        self.card.closed.connect(self._keep_old)
+        self.card.again.connect(self._again)
+        panel.editor.selectionChanged.connect(self.selected)
+        panel.editor.page_changed.connect(self._place)
+        panel.editor.verticalScrollBar().valueChanged.connect(lambda _v: self._place_bar())
+        panel.editor.picture_dropped.connect(self._dropped)
+        panel.editor.clicked_at.connect(self._pin_at)
+        panel.editor.installEventFilter(self)
+        panel.page.installEventFilter(self)
+
+    # --- the bar ---
+
+    def selected(self) -> None:
+        """Show the bar over a selection."""
+        editor = self._panel.editor
+        there = editor.textCursor().hasSelection() and self._panel.writing.draft is None and self.card.isHidden()
+        if there and self._pinning is None:
+            self.bar.show_for("selection")
+            self._place_bar()
+        elif self._pinning is None:
+            self.bar.hide()
+
+    def _place(self) -> None:
+        self._place_bar()
+        self._place_card()
+
+    def _place_bar(self) -> None:
+        if self.bar.isHidden():
+            return
+        editor = self._panel.editor
+        start = self._pinning[0] if self._pinning else editor.textCursor().selectionStart()
+        end = self._pinning[1] if self._pinning else editor.textCursor().selectionEnd()
+        size = self.bar.sizeHint()
+        spot = editor.place_of(start)
+        top = spot.y() - size.height() - theme.px(8)
+        if top < 4:
+            top = editor.place_of(end).y() + editor.page.pitch() + theme.px(6)
+        left = min(max(spot.x() - theme.px(6), 4), max(editor.width() - size.width() - theme.px(theme.L), 4))
+        bottom = max(editor.height() - size.height() - 4, 4)
+        self.bar.setGeometry(round(left), round(min(max(top, 4), bottom)), size.width(), size.height())
+        self.bar.raise_()
+
+    def span(self) -> tuple[int, int] | None:
+        """The selection without space at its ends; None where nothing is selected."""
+        editor = self._panel.editor
+        cursor = editor.textCursor()
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        text = editor.text()
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        return (start, end) if start < end else None
+
+    def run(self, what: str) -> None:
+        """Do what a button of the bar, a menu or a command asks for."""
+        if what in ("pins-go", "pins-stop"):
+            self._finish_pins(what == "pins-go")
+            return
+        span = self.span()
+        if span is None:
+            self._panel.host.say("Select a passage first")
+            return
+        if what == "repaint":
+            self._begin_pins(span)
+        elif what == "tone":
+            words, sure = QInputDialog.getText(
+                self._panel, "Change the tone", "How should it sound?", QLineEdit.EchoMode.Normal, "gloomier"
+            )
+            if sure and words.strip():
+                self._ask("tone", span, instruction=words.strip())
+        elif what == "image":
+            self._panel.host.say("Sent to Image")
+        else:
+            self._ask(what, span)
+
+    def _ask(self, task: str, span: tuple[int, int], *, instruction: str = "", pinned: str = "") -> None:
+        self._last = (task, instruction, pinned)
+        self.bar.hide()
+        if self._panel.settings_pane.commit():
+            self._panel.page.show_problem(None)
+            self._panel.writing.rewrite(task, *span, instruction=instruction, pinned=pinned)
+
+    # --- pins ---
+
+    def _begin_pins(self, span: tuple[int, int]) -> None:
+        self._pinning, self._pins = span, set()
+        editor = self._panel.editor
+        editor.move_to(span[1])
+        self._panel.page.note.setText("Click the words that must stay, then Repaint.")
+        self.bar.show_for("pins")
+        self._draw_pins()
+        self._place_bar()
+
+    def _pin_at(self, position: int) -> None:
+        if self._pinning is None:
+            return
+        start, end = self._pinning
+        for low, high in words_at(self._panel.editor.text()[start:end]):
+            if start + low <= position <= start + high:
+                self._pins ^= {(start + low, start + high)}
+                self._draw_pins()
+                return
+
+    def _draw_pins(self) -> None:
+        editor = self._panel.editor
+        if self._pinning is None:
+            editor.marks = ()
+        else:
+            ground, edge = theme.tokens().color("accent"), theme.tokens().color("accent")
+            ground.setAlpha(34)
+            pins = [Tint(start, end, edge, outline=True) for start, end in sorted(self._pins)]
+            editor.marks = [Tint(*self._pinning, ground), *pins]
+        editor.viewport().update()
+
+    def _finish_pins(self, go: bool) -> None:
+        if self._pinning is None:
+            return
+        span, self._pinning = self._pinning, None
+        text = self._panel.editor.text()
+        pinned = as_lines([text[start:end] for start, end in sorted(self._pins)])
+        self._draw_pins()
+        self._panel.page.note.setText("")
+        self.bar.hide()
+        if go:
+            self._ask("repaint", span, pinned=pinned)
+
+    # --- judging ---
+
+    def review(self, draft: Draft) -> None:
+        """Show what a rewrite would change."""
+        tree = self._panel.manuscript.branches
+        known = [(number, tree.branches.get(branch)) for number, branch in enumerate(draft.branches)]
+        versions = [draft.texts[number].strip("\n") for number, branch in known if branch and draft.texts[number]]
+        original = next((branch.original for _, branch in known if branch is not None), "")
+        if not versions or not original:
+            self._panel.writing.dismiss()
+            return
+        self._judged = draft
+        self._panel.writing.show_only_place()
+        self.card.show_versions(TITLES.get(draft.task, "Rewrite"), original, versions)
+        self.card.show()
+        self._place_card()
+        self.card.raise_()
+        self.card.diff.setFocus()
+
+    def _place_card(self) -> None:
+        if self.card.isHidden():
+            return
+        page, editor = self._panel.page, self._panel.editor
+        area = editor.geometry().translated(page.splitter.geometry().topLeft())
+        wide = min(area.width() - theme.px(48), theme.px(820))
+        tall = min(round(area.height() * 0.55), theme.px(360))
+        left = area.left() + (area.width() - wide) // 2
+        self.card.setGeometry(left, area.bottom() - tall - theme.px(12), wide, tall)
+
+    def _apply(self, version: int, text: str, taken: set[int]) -> None:
+        """Put the taken changes in, and make sure that nothing else has moved."""
+        draft, panel = self._judged, self._panel
+        ghost = panel.editor.ghost
+        if draft is None or not ghost.active():
+            self._done()
+            return
+        start = ghost.position()
+        end = start + ghost.replaces
+        whole = panel.editor.text()
+        if whole[start:end] != "".join(piece.old for piece in self.card.pieces):
+            self._done()
+            panel.page.show_problem(
+                Problem("The passage was changed meanwhile.", "Select it again and ask for another version.")
+            )
+            return
+        author = draft.branches[min(version, len(draft.branches) - 1)]
+        panel.writing.dismiss()
+        self._put_in(start, taken, author, TITLES.get(draft.task, "Rewrite"))
+        after = panel.editor.text()
+        if after[:start] != whole[:start] or after[start + len(text) :] != whole[end:] or len(after) < start:
+            panel.editor.undo()
+            panel.show_error(StudioError(UNTOUCHED, "This is a fault of Studio; please report it."))
+        else:
+            outside = len(whole) - (end - start)
+            panel.page.note.setText(f"Checked: the {outside:,} characters outside of the selection are unchanged.")
+        self._done()
+        panel.editor.move_to(start + len(text))
+
+    def _put_in(self, start: int, taken: set[int], author: int, name: str) -> None:
+        """Each taken change at its own place, last one first, as one step of undo; what stays keeps its author."""
+        editor = self._panel.editor
+        with Step(editor, name) as cursor:
+            for number in sorted(taken, reverse=True):
+                piece = self.card.pieces[number]
+                cursor.setPosition(start + piece.start)
+                cursor.setPosition(start + piece.start + len(piece.old), cursor.MoveMode.KeepAnchor)
+                cursor.insertText(piece.new, written_by(author))
+
+    def _keep_old(self) -> None:
+        self._panel.writing.dismiss()
+        self._done()
+
+    def _again(self) -> None:
+        ghost = self._panel.editor.ghost
+        span = (ghost.position(), ghost.position() + ghost.replaces)
+        self._done()
+        self._panel.writing.dismiss()
+        task, instruction, pinned = self._last
+        self._ask(task, span, instruction=instruction, pinned=pinned)
+
+    def _done(self) -> None:
+        self._judged = None
+        self.card.hide()
+        self._panel.editor.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The card keeps its place; Esc and Enter while words are pinned."""
+        if event.type() == QEvent.Type.Resize and watched is self._panel.page:
+            self._place()
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._pinning is not None:
+            if event.key() == Qt.Key.Key_Escape:
+                self._finish_pins(False)
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._finish_pins(True)
+                return True
+            return bool(event.text())
+        return super().eventFilter(watched, event)
+
+    # --- the menu ---
+
+    def menu(self, event: QContextMenuEvent) -> None:
+        """What a right click on the page offers."""
+        panel, editor = self._panel, self._panel.editor
+        menu = QMenu(panel)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        cursor = editor.textCursor()
+        at = editor.cursorForPosition(editor.viewport().mapFrom(editor, event.pos())).position()
+        panel.spelling.fill_menu(menu, at)
+        if cursor.hasSelection():
+            for task in ("rewrite", "expand", "shorten", "tone", "repaint"):
+                menu.addAction(TITLES[task] + ("…" if task in ("tone", "repaint") else ""), lambda t=task: self.run(t))
+            menu.addSeparator()
+            menu.addAction(icon("scissors"), "Cut\tCtrl+X", editor.cut)
+            menu.addAction(icon("copy"), "Copy\tCtrl+C", editor.copy)
+        else:
+            menu.addAction(icon("sparkle"), "Continue from here\tCtrl+Enter", panel.generate)
+            if panel.views.token_at(at) is not None:
+                menu.addAction(icon("list-magnifying-glass"), "Other words here…", lambda: panel.open_token(at))
+            if panel.places.of_caret(at):
+                menu.addAction(
+                    icon("git-branch"), "Ways on from here", lambda: panel.ways.open(panel.places.of_caret(at))
+                )
+            menu.addSeparator()
+        menu.addAction(icon("clipboard"), "Paste\tCtrl+V", editor.paste)
+        menu.addAction("Select all\tCtrl+A", editor.selectAll)
+        menu.popup(event.globalPos())
+
+    def ask_target(self, row: int) -> None:
+        """Ask how many words a section shall have."""
+        panel = self._panel
+        sections = panel.page.outline.sections()
+        if not 0 <= row < len(sections):
+            return
+        now = panel.ways.targets_of(sections)[row]
+        words, sure = QInputDialog.getInt(
+            panel, "Word target", f"Words for “{sections[row].name[:40]}” (0: none)", now or 2000, 0, 1_000_000, 100
+        )
+        if sure:
+            panel.ways.set_target(sections[row], words)
+
+    def ask_whole_target(self) -> None:
+        """Ask how many words the manuscript shall have."""
+        panel = self._panel
+        now = panel.manuscript.target
+        words, sure = QInputDialog.getInt(
+            panel, "Word target", "Words for the whole manuscript (0: none)", now or 50_000, 0, 10_000_000, 1000
+        )
+        if sure:
+            panel.manuscript.target = words
+            panel.host.changed()
+            panel.look_again()
+
+    # --- what comes from elsewhere ---
+
+    def receive(self, artifact: Artifact) -> None:
+        """A text is put in at the caret, a picture on a line of its own."""
+        editor = self._panel.editor
+        if media.kind(artifact.media) == "image":
+            self._panel.pictures.insert(artifact)
+        elif media.kind(artifact.media) == "text":
+            text, _ = fit_to_lay_out(from_markdown(artifact.path.read_text("utf-8", "replace")))
+            caret = editor.textCursor().position()
+            editor.replace(caret, caret, text.strip("\n"), name="bring in a text")
+
+    def _dropped(self, source: QMimeData) -> None:
+        host = self._panel.host
+        try:
+            if source.hasImage():
+                image = QImage(source.imageData())
+                buffer = QBuffer()
+                buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+                image.save(buffer, "PNG")
+                self.receive(host.bring_in(bytes(buffer.data().data()), media=media.PNG, title="Pasted picture"))
+            for url in source.urls():
+                if url.isLocalFile():
+                    self.receive(host.bring_in(Path(url.toLocalFile())))
+        except StudioError as error:
+            self._panel.show_error(error)

@@ -1,0 +1,447 @@
+"""Writing with the model: from Ctrl+Enter to ghost text, alternatives, forks, and one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.api import (
+    Artifact,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Model,
+    PanelHost,
+    Previewed,
+    Problem,
+    Request,
+    ResumePoint,
+    Started,
+    Stepped,
+    StudioError,
+    media,
+)
+
+from .document import Manuscript
+from .document_branches import Branch, Generation
+from .document_outline import to_markdown
+from .editor import ManuscriptEdit
+from .panel_draft import Draft
+from .panel_places import Places
+from .wire import LIVE, RECORD, Live
+
+MOST = 600_000
+"""Characters before the caret that are sent at most; no model here reads more."""
+TITLES = {
+    "continue": "Continue",
+    "fill": "Fill in",
+    "rewrite": "Rewrite",
+    "expand": "Expand",
+    "shorten": "Shorten",
+    "tone": "Change the tone",
+    "repaint": "Repaint",
+    "chat": "Answer",
+    "fork": "Fork",
+}
+SELECTION_TASKS = ("rewrite", "expand", "shorten", "tone", "repaint")
+
+
+class Writing(QObject):
+    """Knows the one draft there is. `changed` follows every change of it, `failed(Problem)` what went wrong,
+    `reviewing(draft)` that a rewrite is done and wants to be judged, `recorded(job)` that tokens of a job are known.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+    reviewing = Signal(object)
+    recorded = Signal(str)
+
+    def __init__(self, host: PanelHost, editor: ManuscriptEdit, places: Places, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host = host
+        self.editor = editor
+        self.places = places
+        self.manuscript = Manuscript.first()
+        self.generator = f"{host.panel_id.partition('.')[0]}.writer"
+        self.model: Callable[[], Model | None] = lambda: None
+        self.lore: Callable[[], str] = lambda: ""
+        self.draft: Draft | None = None
+        self._requests: dict[str, Request] = {}
+        self._hidden: dict[str, Draft] = {}
+        self.tokens: dict[str, list[str]] = {}
+        editor.ghost_key.connect(self.key)
+
+    # --- asking ---
+
+    def busy(self) -> bool:
+        """True while a job of this panel writes."""
+        return self.draft is not None and self.draft.running
+
+    def go_on(self) -> None:
+        """Continue at the caret; what is on offer there is taken first."""
+        if self.busy():
+            self._host.say("The model is still writing. Esc stops it and keeps what is there")
+            return
+        self.accept()
+        caret = self.editor.textCursor().selectionEnd()
+        text = self.editor.text()
+        before, after = text[:caret], text[caret:]
+        sent = {
+            "task": "fill" if after.strip() else "continue",
+            "before": to_markdown(before[-MOST:]).rstrip(" "),
+            "after": to_markdown(after[:MOST]) if after.strip() else "",
+        }
+        self._ask(sent, position=caret, before=before[-1:])
+
+    def rewrite(self, task: str, start: int, end: int, *, instruction: str = "", pinned: str = "") -> None:
+        """Ask for another version of a passage. The text stays as it is until the artist takes the new one."""
+        if self.busy():
+            self._host.say("The model is still writing. Esc stops it and keeps what is there")
+            return
+        self.dismiss()
+        text = self.editor.text()
+        sent = {
+            "task": task,
+            "before": to_markdown(text[:start][-MOST:]),
+            "after": to_markdown(text[end:][:MOST]),
+            "passage": to_markdown(text[start:end]),
+            "instruction": instruction,
+            "pinned": pinned,
+        }
+        self._ask(sent, position=start, before=text[start - 1 : start], replaces=end - start, original=text[start:end])
+
+    def request(self) -> Request | None:
+        """What Ctrl+Enter would ask for; None without a model."""
+        model = self.model()
+        if model is None:
+            return None
+        caret = self.editor.textCursor().selectionEnd()
+        before, after = self.editor.text()[:caret], self.editor.text()[caret:]
+        return self.manuscript.request(
+            self.generator,
+            model,
+            self.manuscript.next_seed(),
+            task="fill" if after.strip() else "continue",
+            before=to_markdown(before[-MOST:]).rstrip(" "),
+            after=to_markdown(after[:MOST]) if after.strip() else "",
+            lore=self.lore(),
+        )
+
+    def _ask(self, sent: dict[str, Any], *, position: int, before: str, replaces: int = 0, original: str = "") -> None:
+        model = self.model()
+        if model is None:
+            self.failed.emit(Problem("There is no text model.", "Open Models on the left: it says where to put one."))
+            return
+        seed = self.manuscript.next_seed()
+        request = self.manuscript.request(self.generator, model, seed, lore=self.lore(), **sent)
+        place = self.places.at(position) if not replaces else 0
+        self._begin(request, place or self.places.new(position), position, before, replaces, original=original)
+
+    def _begin(
+        self,
+        request: Request,
+        place: int,
+        position: int,
+        before: str,
+        replaces: int = 0,
+        *,
+        original: str = "",
+        parent: int = 0,
+        head: str = "",
+    ) -> None:
+        task = str(request.params.get("task", "continue"))
+        try:
+            job = self._host.submit(request, title=TITLES.get(task, "Text"), again=True)
+        except StudioError as error:
+            self.failed.emit(Problem.of(error))
+            return
+        self._requests[job] = request
+        tree = self.manuscript.branches
+        model = "" if request.model is None else request.model.name or request.model.id
+        tree.begin(Generation(job, task, model, request.seed))
+        count = int(request.params.get("alternatives", 1))
+        ids = [
+            tree.add(place, job, number, parent=parent, keep=len(head), original=original) for number in range(count)
+        ]
+        self.draft = Draft(place, ids, before, task, job, head, replaces, running=True)
+        if head:
+            self.draft.texts = [head] * count
+        self.editor.ghost.begin(position, replaces=replaces)
+        self._show()
+        self._host.changed()
+
+    # --- forks ---
+
+    def fork(self, branch: Branch, request: Request, prefix: str, ids: Sequence[int], shown: str) -> None:
+        """Go on from a branch with another token: `prefix` and `ids` are what is kept and the chosen token, `shown` is
+        what the editor shows of them.
+        """
+        if self.busy():
+            self.stop()
+        self.dismiss()
+        values = {**self.manuscript.params, **_of_text(request), "lore": self.lore()}
+        values |= {"prefix": prefix, "prefix_ids": " ".join(map(str, ids))}
+        model = self.model()
+        again = replace(request, params=values, resume=None, model=None if model is None else model.ref())
+        self._leave(branch, again, shown)
+
+    def branch(self, steps: str, index: int, branch: Branch, request: Request, shown: str) -> None:
+        """Go on from a kept step with the settings as they are now."""
+        if self.busy():
+            self.stop()
+        self.dismiss()
+        values = {**self.manuscript.params, **_of_text(request)}
+        values["alternatives"] = request.params.get("alternatives", 1)
+        again = replace(request, params=values, resume=ResumePoint(steps, index))
+        self._leave(branch, again, shown)
+
+    def _leave(self, branch: Branch, request: Request, shown: str) -> None:
+        """Begin a fork: what of `shown` stands in the document stays, the rest of the old way steps back."""
+        start, end = self.places.range(branch.place)
+        there = self.editor.text()[start:end]
+        same = _common(there, shown)
+        before = self.editor.text()[start - 1 : start]
+        self._begin(
+            request, branch.place, start + same, before, end - start - same, parent=branch.id, head=shown[:same]
+        )
+
+    def request_of(self, job: str) -> Request | None:
+        """What a job was asked, of this sitting or an earlier one."""
+        if job in self._requests:
+            return self._requests[job]
+        generation = self.manuscript.branches.generations.get(job)
+        for name in generation.results if generation is not None else ():
+            artifact = self._host.artifact(name)
+            if artifact is not None and artifact.recipe is not None:
+                return artifact.recipe.request
+        return None
+
+    def offer(self, branch: Branch) -> None:
+        """Show a kept branch as a ghost in the place of the one that stands in the text."""
+        self.dismiss()
+        start, end = self.places.range(branch.place)
+        there = self.editor.text()[start:end]
+        if branch.original and not there:
+            there = branch.original if self.editor.text()[start:].startswith(branch.original) else ""
+            end = start + len(there)
+        siblings = [other for other in self.manuscript.branches.at(branch.place) if other.text]
+        same = _common(there, branch.text)
+        self.draft = Draft(
+            branch.place,
+            [other.id for other in siblings],
+            self.editor.text()[start - 1 : start],
+            job=branch.job,
+            head=branch.text[:same],
+            replaces=end - start - same,
+            shown=siblings.index(branch),
+            texts=[other.text for other in siblings],
+        )
+        self.editor.ghost.begin(start + same, replaces=end - start - same)
+        self._show()
+
+    def show_only_place(self) -> None:
+        """While a rewrite is judged the text shows what would go, and nothing of the new."""
+        self.editor.ghost.show("")
+        self.changed.emit()
+
+    def look_at(self, draft: Draft, position: int) -> None:
+        """Show a draft that is only to be looked at."""
+        if self.draft is None or self.draft.task == "look":
+            self.draft = draft
+            self.editor.ghost.begin(position, replaces=draft.replaces)
+            self._show()
+
+    # --- the ghost's keys ---
+
+    def key(self, what: str) -> None:
+        """What a key in the editor asks of the draft."""
+        actions: dict[str, Callable[[], object]] = {
+            "accept": self.accept,
+            "word": self.accept_word,
+            "stop": self.stop,
+            "next": lambda: self.turn(1),
+            "previous": lambda: self.turn(-1),
+            "reject": self.dismiss,
+        }
+        actions[what]()
+
+    def turn(self, by: int) -> None:
+        """Show the next alternative."""
+        if self.draft is not None and self.draft.turn(by):
+            self._realign()
+            self._show()
+
+    def show_number(self, number: int) -> None:
+        """Show one of the alternatives."""
+        if self.draft is not None and number != self.draft.shown:
+            self.turn(number - self.draft.shown)
+
+    def _realign(self) -> None:
+        """Alternatives that are whole branches share different beginnings with what stands in the text."""
+        draft = self.draft
+        if draft is None or draft.running or draft.task in (*SELECTION_TASKS, "look"):
+            return
+        start, end = self.places.range(draft.place)
+        there = self.editor.text()[start:end]
+        same = _common(there, draft.texts[draft.shown])
+        if (draft.head, draft.replaces) != (draft.texts[draft.shown][:same], end - start - same):
+            draft.head, draft.replaces = draft.texts[draft.shown][:same], end - start - same
+            self.editor.ghost.begin(start + same, replaces=draft.replaces)
+
+    def accept(self) -> None:
+        """Take all that the ghost shows into the text."""
+        self._take(self.draft.ghost() if self.draft is not None else "")
+
+    def accept_word(self) -> None:
+        """Take its next word."""
+        self._take(self.draft.next_word() if self.draft is not None else "")
+
+    def _take(self, text: str) -> None:
+        draft = self.draft
+        if draft is None or not self.editor.ghost.active():
+            return
+        if draft.task in SELECTION_TASKS and draft.job in self._requests:
+            if not draft.running:
+                self.reviewing.emit(draft)
+            return
+        if text or draft.replaces:
+            at = self.editor.ghost.position()
+            name = "Choose another way on" if draft.replaces else TITLES.get(draft.task, "Continue")
+            author = draft.branches[draft.shown]
+            self.editor.replace(at, at + draft.replaces, text, name=name, author=author, join=draft.taken > 0)
+            draft.taken += len(text)
+            draft.replaces = self.editor.ghost.replaces = 0
+            self.editor.ghost.begin(at + len(text))
+        if not draft.running and not draft.ghost():
+            self._let_go()
+        else:
+            self._show()
+
+    def stop(self) -> None:
+        """Esc: stop the job and keep what it has written; without a job, take the ghost away."""
+        draft = self.draft
+        if draft is None:
+            return
+        if draft.running:
+            self._host.cancel(draft.job)
+            if draft.task in SELECTION_TASKS:
+                return  # what came so far is judged when the job has ended
+            if draft.ghost():
+                self._hidden[draft.job] = draft
+                self.accept()
+        self._let_go()
+
+    def dismiss(self) -> None:
+        """Take the ghost away; what it showed stays among the ways on from its place."""
+        draft = self.draft
+        if draft is None:
+            return
+        if draft.running:
+            self._host.cancel(draft.job)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        draft = self.draft
+        self.draft = None
+        if draft is not None and draft.task != "look":
+            self._store(draft)
+            if draft.running:
+                self._hidden[draft.job] = draft
+        self.editor.ghost.clear()
+        self.changed.emit()
+        self._host.changed()
+
+    # --- hearing ---
+
+    def hear(self, event: Event) -> None:
+        """What jobs of this panel say."""
+        job = event.job_id
+        draft = self.draft if self.draft is not None and self.draft.job == job else self._hidden.get(job)
+        match event:
+            case Started():
+                self.tokens[job] = []
+            case Stepped(step=step):
+                words = self.tokens.setdefault(job, [])
+                del words[step.index :]
+                words.append(step.label)
+            case Previewed(preview=preview) if draft is not None and preview.media == LIVE:
+                draft.look(Live.from_bytes(preview.data))
+                if draft is self.draft:
+                    self._show()
+            case Finished(artifacts=artifacts) | Cancelled(artifacts=artifacts):
+                self._end(job, draft, artifacts)
+            case Failed(problem=problem):
+                if draft is not None:
+                    self._fail(draft, problem)
+
+    def _fail(self, draft: Draft, problem: Problem) -> None:
+        draft.running = False
+        self._hidden.pop(draft.job, None)
+        if draft is self.draft:
+            self._let_go()
+        if not any(draft.texts):
+            for number in draft.branches:
+                self.manuscript.branches.prune(number)
+        self.failed.emit(problem)
+
+    def _end(self, job: str, draft: Draft | None, artifacts: Sequence[Artifact]) -> None:
+        generation = self.manuscript.branches.generations.get(job)
+        texts = [artifact for artifact in artifacts if artifact.media == media.TEXT]
+        if generation is not None:
+            generation.results = [artifact.id for artifact in texts]
+            generation.record = next((a.id for a in artifacts if a.media == RECORD), "")
+        self._hidden.pop(job, None)
+        if draft is not None:
+            draft.running = False
+            for number, artifact in enumerate(texts[: len(draft.branches)]):
+                draft.put(number, artifact.path.read_text("utf-8"), str(artifact.facts.get("finish", "")))
+            self._store(draft)
+            if draft is self.draft:
+                self._settle(draft)
+        self.recorded.emit(job)
+        self._host.changed()
+
+    def _settle(self, draft: Draft) -> None:
+        """The shown draft is whole now."""
+        if not any(draft.texts):
+            self._host.say("The model wrote nothing here")
+            self._let_go()
+        elif draft.task in SELECTION_TASKS:
+            self._show()
+            self.reviewing.emit(draft)
+        elif not draft.ghost():
+            self._let_go()
+        else:
+            self._show()
+
+    def _store(self, draft: Draft) -> None:
+        """Keep what a draft has written so far as branches."""
+        for number, branch in enumerate(draft.branches):
+            known = self.manuscript.branches.branches.get(branch)
+            if known is None:
+                continue
+            if draft.texts[number] and draft.texts[number] != draft.head:
+                known.text = draft.texts[number]
+            elif not draft.running and not known.text:
+                self.manuscript.branches.prune(branch)
+
+    def _show(self) -> None:
+        if self.draft is not None:
+            self.editor.ghost.show(self.draft.ghost())
+        self.changed.emit()
+
+
+def _of_text(request: Request) -> dict[str, Any]:
+    """What a request says about the text rather than about how to write."""
+    from .document import SENT
+
+    return {name: request.params[name] for name in SENT if name in request.params}
+
+
+def _common(one: str, other: str) -> int:
+    most = min(len(one), len(other))
+    return next((place for place in range(most) if one[place] != other[place]), most)
