@@ -1,97 +1,258 @@
-"""From a Request to continuations of a text."""
+"""From a Request to texts: one or several continuations token by token, each with what else could have stood there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import DynamicCache
+import transformers
 
-from studio.api import GeneratorContext, JobCancelled, JobPaused, Output, Preview, Request, StudioError, media
+from studio.api import (
+    GeneratorContext,
+    JobCancelled,
+    JobPaused,
+    Model,
+    Output,
+    Preview,
+    Request,
+    StudioError,
+    media,
+)
 from studio.inference import devices
-from studio.inference.text import models
+from studio.inference.memory import shortage_in_words
+from studio.inference.text import grammars, models
+from studio.inference.text.choosing import Taste
+from studio.inference.text.loop import Plan, TokenRun
+from studio.inference.text.memory import Prompts
+from studio.inference.text.rows import Form, Row
+from studio.inference.text.speculation import Draft
 
-from . import wire
+from . import spelling, tasks, wire
 from .params import TextParams
 from .settings import TextSettings
 
+_LOOKS = 0.03
+"""Seconds between two looks at the text: a screen shows no more."""
+
+
+@dataclass(eq=False)
+class Desk:
+    """A model in memory with what is kept beside it between jobs."""
+
+    writer: models.Writer
+    prompts: Prompts
+    grammar_tokens: Any = None
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many tokens the model knows."""
+        return int(self.writer.net.get_input_embeddings().weight.shape[0])
+
+    def drop(self) -> None:
+        """Let go of everything."""
+        self.prompts.forget()
+        self.writer.drop()
+
 
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
-    """One text per alternative, and the record of their tokens."""
+    """A text per alternative and, last, the record of their tokens. A cancelled job keeps what was written."""
+    started = time.perf_counter()
     params: TextParams = context.params
-    writer = _loaded(context)
-    context.used(**writer.device.facts(), torch=torch.__version__)
-    tokens: list[wire.Token] = []
-    state = "partial"
-    try:
-        for token in _continued(writer, params, request.seed):
-            tokens.append(token)
-            text = "".join(item.text for item in tokens)
-            look = wire.Live((wire.LiveText(text, len(tokens)),)).to_bytes()
-            context.preview(lambda look=look: Preview(wire.LIVE, look))  # type: ignore[misc]
-            context.step(
-                len(tokens) - 1,
-                params.length,
-                preview=lambda token=token: Preview(media.TEXT, token.text.encode()),  # type: ignore[misc]
-                label=token.text,
-            )
-        state = "done"
-    except JobPaused:
-        raise
-    except JobCancelled:
-        context.keep(_outputs(tokens, context, "partial", "cancelled"))
-        raise
-    return _outputs(tokens, context, state, "length" if len(tokens) == params.length else "eos")
-
-
-def _outputs(tokens: list[wire.Token], context: GeneratorContext, state: str, finish: str) -> list[Output]:
-    recipe = context.recipe(state=state)
-    text = wire.TokenText(tuple(tokens), finish)
-    record = wire.Record((text,))
-    return [
-        Output(media.TEXT, text.text.encode(), recipe, {"tokens": len(tokens), "finish": finish}),
-        Output(wire.RECORD, record.to_bytes(), recipe),
-    ]
-
-
-def _continued(writer: models.Writer, params: TextParams, seed: int):  # type: ignore[no-untyped-def]
-    words = writer.vocabulary
-    ids = words.encode(params.memory + params.before, start=True)
-    stream = words.stream(ids)
-    cache = DynamicCache(config=writer.net.config)
-    noise = torch.Generator().manual_seed(seed)
-    fresh = torch.tensor([ids], device=writer.device.torch)
-    with torch.inference_mode():
-        for _ in range(params.length):
-            logits = writer.net(fresh, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[0, -1].float()
-            chances = (logits / max(params.temperature, 1e-4)).softmax(-1).cpu()
-            number = int(torch.multinomial(chances, 1, generator=noise))
-            if number in writer.ends:
-                return
-            best, places = logits.softmax(-1).topk(min(10, len(chances)))
-            choices = tuple(
-                wire.Choice(i, words.piece(i), p) for i, p in zip(places.tolist(), best.tolist(), strict=True)
-            )
-            yield wire.Token(number, stream.add(number), float(chances[number]), choices)
-            fresh = torch.tensor([[number]], device=writer.device.torch)
+    desk = _desk(context, context.model)
+    task = tasks.prepare(params, desk.writer)
+    plan = _plan(request, params, task, desk)
+    context.used(**desk.writer.device.facts(), torch=torch.__version__, transformers=transformers.__version__)
+    job = TokenRun(desk.writer, plan, prompts=desk.prompts, check=context.check, draft=_draft(context, desk))
+    if context.resume is not None:
+        index, state = context.resume
+        job.resume(job.first + index, state)
+    context.progress("Reading the text")
+    with shortage_in_words("to write this", "Ask for fewer alternatives, or a smaller context."):
+        try:
+            _write(job, context)
+        except JobPaused:
+            raise
+        except JobCancelled:
+            if any(row.ids for row in job.rows):
+                context.keep(_outputs(job, task, context, state="partial", started=started))
+            raise
+    return _outputs(job, task, context, state="done", started=started)
 
 
 def warm(context: GeneratorContext) -> None:
-    """Load the libraries and the model before somebody waits for them."""
-    if context.model is not None:
-        _loaded(context)
+    """Load the libraries and the model, and let it read a word, before somebody waits for it."""
+    if context.model is None:
+        return
+    desk = _desk(context, context.model)
+    with torch.inference_mode():
+        desk.prompts.read(desk.writer.vocabulary.encode("a", start=True))
 
 
-def _loaded(context: GeneratorContext) -> models.Writer:
-    model = context.model
+def _write(job: TokenRun, context: GeneratorContext) -> None:
+    total = job.limit - job.first
+    last = 0.0
+    for settled in job.columns():
+        for column in settled:
+            context.step(
+                column - job.first,
+                total,
+                preview=lambda column=column: _newest(job, column),  # type: ignore[misc]
+                state=lambda column=column: job.state(column),  # type: ignore[misc]
+                label=_text_at(job.rows[0], column),
+            )
+        now = time.perf_counter()
+        if (now - last >= _LOOKS or job.done) and context.wants_preview:
+            last = now
+            context.preview(lambda: _look(job))
+
+
+def _newest(job: TokenRun, column: int) -> Preview:
+    """The tokens of a column, one line each."""
+    return Preview(media.TEXT, "\n".join(_text_at(row, column) for row in job.rows).encode())
+
+
+def _text_at(row: Row, column: int) -> str:
+    return row.texts[column] if column < len(row.texts) else ""
+
+
+def _look(job: TokenRun) -> Preview:
+    texts = tuple(wire.LiveText(row.shown, len(row.ids), row.finish) for row in job.rows)
+    return Preview(wire.LIVE, wire.Live(texts).to_bytes())
+
+
+def _outputs(
+    job: TokenRun, task: tasks.Assignment, context: GeneratorContext, *, state: str, started: float
+) -> list[Output]:
+    recipe = context.recipe(state=state)
+    piece = job.writer.vocabulary.piece
+    texts, outputs = [], []
+    seconds = round(time.perf_counter() - started, 2)
+    for row in job.rows:
+        tokens = []
+        for token, text, likely in row.pieces():
+            p, choices = likely.chances()
+            shown = tuple(wire.Choice(number, piece(number), chance) for number, chance in choices)
+            tokens.append(wire.Token(token, text, p, shown))
+        texts.append(wire.TokenText(tuple(tokens), row.finish or "cancelled"))
+        facts = {"tokens": len(tokens), "finish": row.finish or "cancelled", "seconds": seconds}
+        outputs.append(Output(media.TEXT, texts[-1].text.encode(), recipe, facts))
+    record = wire.Record(tuple(texts), task.report)
+    facts = {"tokens": len(task.prompt), "read": job.read_tokens}
+    return [*outputs, Output(wire.RECORD, record.to_bytes(), recipe, facts)]
+
+
+# --- from params to a plan --------------------------------------------------------------------------------------------
+
+
+def _plan(request: Request, params: TextParams, task: tasks.Assignment, desk: Desk) -> Plan:
+    return Plan(
+        prompt=task.prompt,
+        length=task.length,
+        seed=request.seed,
+        alternatives=params.alternatives,
+        taste=_taste(params, desk),
+        negative=task.negative,
+        guidance=params.guidance,
+        prefix=_prefix(params, desk),
+        stops=(*task.stops, *spelling.lines(params.stop)),
+        banned=spelling.lines(params.banned),
+        form=_form(params, task, desk),
+        ends=task.ends,
+    )
+
+
+def _taste(params: TextParams, desk: Desk) -> Taste:
+    breakers = spelling.lines(params.dry_breakers) if params.dry_multiplier else ()
+    return Taste(
+        order=spelling.sampler_order(params.order),
+        temperature=params.temperature,
+        temperature_range=params.dynatemp_range,
+        temperature_exponent=params.dynatemp_exponent,
+        top_k=params.top_k,
+        top_p=params.top_p,
+        min_p=params.min_p,
+        typical_p=params.typical_p,
+        top_n_sigma=params.top_n_sigma,
+        xtc_probability=params.xtc_probability,
+        xtc_threshold=params.xtc_threshold,
+        mirostat=params.mirostat,
+        mirostat_tau=params.mirostat_tau,
+        mirostat_eta=params.mirostat_eta,
+        repetition=params.repetition_penalty,
+        frequency=params.frequency_penalty,
+        presence=params.presence_penalty,
+        penalty_range=params.penalty_range,
+        dry_multiplier=params.dry_multiplier,
+        dry_base=params.dry_base,
+        dry_allowed=params.dry_allowed_length,
+        dry_range=params.dry_range,
+        dry_breakers=desk.writer.vocabulary.containing(breakers) if breakers else frozenset(),
+        bias=_bias(params, desk),
+    )
+
+
+def _bias(params: TextParams, desk: Desk) -> tuple[tuple[tuple[int, ...], float], ...]:
+    """A word counts with and without a space in front of it."""
+    encode = desk.writer.vocabulary.encode
+    found: dict[tuple[int, ...], float] = {}
+    for text, value in spelling.biases(params.logit_bias):
+        for form in dict.fromkeys((text, " " + text.lstrip(" "))):
+            if ids := tuple(encode(form)):
+                found[ids] = value
+    return tuple(found.items())
+
+
+def _prefix(params: TextParams, desk: Desk) -> tuple[int, ...]:
+    """The tokens kept before a fork; where their numbers are not given or belong to another model, from their text."""
+    if not params.prefix:
+        return ()
+    words = desk.writer.vocabulary
+    ids = [int(item) for item in params.prefix_ids.split() if item.isdigit()]
+    known = ids and max(ids) < desk.vocabulary_size and words.decode(ids).strip() == params.prefix.strip()
+    return tuple(ids) if known else tuple(words.encode(params.prefix))
+
+
+def _form(params: TextParams, task: tasks.Assignment, desk: Desk) -> Callable[[], Form] | None:
+    if params.grammar_kind == "none":
+        return task.form
+    grammar = grammars.compiled(params.grammar_kind, params.grammar)
+    size = desk.vocabulary_size
+    if desk.grammar_tokens is None:
+        desk.grammar_tokens = grammars.tokens_for(desk.writer.vocabulary, size=size)
+    return lambda: grammars.Grammar(desk.grammar_tokens, grammar, size=size)
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def _desk(context: GeneratorContext, model: Model | None) -> Desk:
     if model is None:
         raise StudioError("No model is chosen.", "Choose one in the inspector.")
     settings = context.settings(TextSettings)
     device = devices.pick(settings.device, precision=settings.precision, threads=settings.threads)
     device.prepare()
-    key = ("writer", str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
+    key = ("desk", str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
 
-    def make() -> models.Writer:
-        return models.load(model, device=device, say=context.progress, check=context.check)
+    def make() -> Desk:
+        writer = models.load(model, device=device, say=context.progress, check=context.check)
+        return Desk(writer, Prompts(writer.net, device.torch))
 
-    return context.cached(key, make, size=model.size, drop=models.Writer.drop)
+    stored = 4 if model.dtype in ("F32", "") else 2
+    return context.cached(key, make, size=model.size * device.dtype.itemsize // stored, drop=Desk.drop)
+
+
+def _draft(context: GeneratorContext, desk: Desk) -> Draft | None:
+    settings = context.settings(TextSettings)
+    folder = settings.draft.strip()
+    if not folder or not Path(folder).is_dir() or Path(folder) == desk.writer.folder:
+        return None
+    small = _desk(context, Model(folder, Path(folder).name, "transformers/draft", Path(folder)))
+    if small.writer.vocabulary.tokenizer.get_vocab() != desk.writer.vocabulary.tokenizer.get_vocab():
+        context.progress(f"{small.writer.title} speaks with other tokens and cannot run ahead.")
+        return None
+    context.used(draft=small.writer.title)
+    return Draft(small.prompts, small.writer.device.torch, length=settings.draft_length)

@@ -186,7 +186,6 @@ def _net(model: Model, config: dict[str, Any], device: Device) -> Any:
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
-            attn_implementation="sdpa",
         )
     except RuntimeError:
         raise  # a shortage of memory is told apart by the caller

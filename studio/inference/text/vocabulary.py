@@ -7,14 +7,28 @@ token's text is always the difference that it makes behind the tokens before it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 _BROKEN = "\ufffd"
+_SPACES = ("Ġ", "▁", "Ċ", "ĉ", "č", " ", "")
+"""How tokenizers spell a space, line break or tab in front of a token."""
+
 _TAIL = 8
 """Tokens before a new one that can change its text: a space in front, a letter in up to four parts."""
 
 _PARTS = 4
 """A letter has at most four bytes: what is still broken after so many tokens stays broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What tokens look like, each [vocabulary] of bool: those that go on inside a word, and those with a line break."""
+
+    inside: torch.Tensor
+    lines: torch.Tensor
 
 
 class Vocabulary:
@@ -24,17 +38,26 @@ class Vocabulary:
         self.tokenizer = tokenizer
         self.title = title
         self.specials = frozenset(int(number) for number in tokenizer.all_special_ids)
+        self.special_names = frozenset(str(name) for name in tokenizer.all_special_tokens)
         self.highest = max(tokenizer.get_vocab().values(), default=-1)
         self.end: int | None = tokenizer.eos_token_id
         self._quick = getattr(tokenizer, "backend_tokenizer", None)
-        self._start = self._added_in_front()
+        self.start = self._added_in_front()
         self._alone: dict[int, str] = {}
         self._anchor: int | None = None
+        self._shapes: dict[int, Shapes] = {}
+        self._containing: dict[tuple[str, ...], frozenset[int]] = {}
 
     def _added_in_front(self) -> tuple[int, ...]:
+        """What the tokenizer puts in front of a text; or its token for a beginning, where it says nothing of it."""
         bare = self.tokenizer("a", add_special_tokens=False)["input_ids"]
         dressed = self.tokenizer("a")["input_ids"]
-        return tuple(dressed[: len(dressed) - len(bare)]) if dressed[-len(bare) :] == bare else ()
+        if len(dressed) > len(bare) and dressed[-len(bare) :] == bare:
+            return tuple(dressed[: len(dressed) - len(bare)])
+        begin = self.tokenizer.bos_token_id
+        settings = getattr(self.tokenizer, "init_kwargs", {})
+        meant = begin is not None and begin != self.end and settings.get("add_bos_token") is not False
+        return (begin,) if meant else ()
 
     def encode(self, text: str, *, start: bool = False, specials: bool = False) -> list[int]:
         """The numbers of a text; with `start`, behind the token that the model wants in front of every text.
@@ -50,7 +73,13 @@ class Vocabulary:
                 self._quick.encode_special_tokens = False
         else:
             ids = list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=not specials)["input_ids"])
-        return [*self._start, *ids] if start else ids
+        return [*self.start, *ids] if start else ids
+
+    def spans(self, text: str) -> list[int]:
+        """For each token of a text, the letter behind its last; [] where the tokenizer does not tell."""
+        if self._quick is None:
+            return []
+        return [end for _, end in self._quick.encode(text, add_special_tokens=False).offsets]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of numbers; special ones say nothing."""
@@ -72,22 +101,47 @@ class Vocabulary:
             self._anchor = found[-1] if found else 0
         return self._anchor
 
+    def shapes(self, size: int) -> Shapes:
+        """What the first `size` tokens look like; made once."""
+        if size not in self._shapes:
+            known = min(size, self.highest + 1)
+            names = [name or "" for name in self.tokenizer.convert_ids_to_tokens(list(range(known)))]
+            inside, lines = torch.zeros(size, dtype=torch.bool), torch.zeros(size, dtype=torch.bool)
+            for number, name in enumerate(names):
+                inside[number] = name[:1] not in _SPACES and (name[:1].isalnum() or name[:1] in "'’")
+                lines[number] = "\n" in name or "Ċ" in name or name == "<0x0A>"
+            self._shapes[size] = Shapes(inside, lines)
+        return self._shapes[size]
+
+    def containing(self, marks: tuple[str, ...]) -> frozenset[int]:
+        """The tokens whose text contains one of `marks`; made once."""
+        if marks not in self._containing:
+            names = self.tokenizer.convert_ids_to_tokens(list(range(self.highest + 1)))
+            plain = [(name or "").replace("Ġ", " ").replace("▁", " ").replace("Ċ", "\n") for name in names]
+            plain = ["\n" if name == "<0x0A>" else name for name in plain]
+            self._containing[marks] = frozenset(
+                number for number, name in enumerate(plain) if any(mark in name for mark in marks)
+            )
+        return self._containing[marks]
+
     def stream(self, before: Sequence[int] = ()) -> Stream:
         """Turns numbers into text one by one, behind the tokens `before`."""
         return Stream(self, before)
 
 
 class Stream:
-    """Text from tokens that come one by one. What it has returned never changes."""
+    """Text from tokens that come one by one. What it has returned never changes, unless tokens are taken back."""
 
     def __init__(self, vocabulary: Vocabulary, before: Sequence[int] = ()) -> None:
         self._words = vocabulary
         self._ids = list(before[-_TAIL:])
         self._front = 0
         self._read = len(self._ids)
+        self._marks: list[tuple[int, int]] = []
 
     def add(self, number: int) -> str:
         """The text that became certain with this token; "" inside of a letter."""
+        self._marks.append((self._front, self._read))
         self._ids.append(number)
         old = self._words.decode(self._ids[self._front : self._read])
         new = self._words.decode(self._ids[self._front :])
@@ -95,6 +149,12 @@ class Stream:
             return ""
         self._front, self._read = self._read, len(self._ids)
         return new[len(old) :]
+
+    def back(self, count: int) -> None:
+        """Take the last `count` tokens back."""
+        for _ in range(count):
+            self._front, self._read = self._marks.pop()
+            self._ids.pop()
 
     def rest(self) -> str:
         """What is left of a letter that was never finished."""
