@@ -284,7 +284,7 @@ class ImagePanel(Panel):
 
     def _submit(self, requests: Sequence[Request], *, what: str = "Generate") -> None:
         self.stage.show_problem(None)
-        self.stage.notice.hide()
+        self.stage.notice.leave()
         try:
             self._jobs.submit(requests, self._title(), before=self.document.artifact, what=what)
         except StudioError as error:

@@ -11,8 +11,8 @@ from studio.widgets.canvas import Canvas
 from studio.widgets.controls import Card
 from studio.widgets.errors import ErrorCard
 from studio.widgets.text import Label
+from studio.widgets.toast import Toast
 
-from .panel_notice import Notice
 from .panel_strip import Strip
 from .panel_tools import ToolBar
 
@@ -42,7 +42,7 @@ class Stage(QWidget):
         beside.addWidget(self.strip)
         row.addLayout(beside)
         self.tools = ToolBar(self.canvas, self.canvas)
-        self.notice = Notice(self.canvas)
+        self.notice = Toast(self.canvas, lift=36)  # size and zoom of the picture stay readable
         self.badge = Card("plain", self.canvas)
         inside = QHBoxLayout(self.badge)
         inside.setContentsMargins(theme.M, theme.XS, theme.M, theme.XS)
@@ -92,7 +92,6 @@ class Stage(QWidget):
         room = self.canvas.rect()
         self.tools.stand(room.height() - 2 * theme.M)
         self.tools.move(theme.M, theme.M)
-        self.notice.place()
         self.badge.adjustSize()
         self.badge.move(room.width() - self.badge.width() - theme.M, theme.M)
         self._place_card()

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.core.errors import Problem
-from studio.ui.pages.toast import Toast
 from studio.widgets import theme
 from studio.widgets.errors import ErrorCard
+from studio.widgets.toast import Toast
 
 MOST = 3
 """More cards than this say nothing more: the oldest leaves."""

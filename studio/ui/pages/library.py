@@ -18,7 +18,6 @@ from studio.ui.pages.library_large import LargeView
 from studio.ui.pages.library_model import ARTIFACT, LibraryModel
 from studio.ui.pages.page_parts import file_data, single_shot
 from studio.ui.pages.search_field import SearchField
-from studio.ui.pages.toast import Toast
 from studio.ui.shell import Shell
 from studio.widgets import theme
 from studio.widgets.controls import IconButton
@@ -27,6 +26,7 @@ from studio.widgets.feeder import Feeder
 from studio.widgets.fields import Choices
 from studio.widgets.pictures import load_image
 from studio.widgets.text import Label
+from studio.widgets.toast import Toast
 
 FILTERS = (("", "Everything"), ("image", "Pictures"), ("text", "Texts"), ("audio", "Music"))
 UNDO_SECONDS = 7.0
