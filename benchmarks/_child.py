@@ -13,9 +13,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from _tell import MARK, tell
+
 from studio.testing import screen
 
-MARK = "figures: "
+__all__ = ["figures_of", "machine", "quick", "surroundings", "tell"]
 
 
 @contextlib.contextmanager
@@ -23,13 +25,24 @@ def surroundings() -> Iterator[dict[str, str]]:
     """The environment for a process with a window: a virtual screen if there can be one, so that nothing on a real
     one disturbs the figures; otherwise offscreen.
     """
-    with tempfile.TemporaryDirectory(prefix="studio-bench-") as home:
-        extra = {"STUDIO_HOME": home, "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
+    with tempfile.TemporaryDirectory(prefix="studio-bench-") as home, tempfile.TemporaryDirectory() as compiled:
+        extra = {
+            "STUDIO_HOME": home,
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONPYCACHEPREFIX": compiled,  # Python's usual cache, at a place that is surely writable
+        }
         if sys.platform == "linux" and not screen.lacking():
             with screen.VirtualScreen((1366, 768)) as virtual:
-                yield {**virtual.environment, **extra}
+                yield _as_usual({**virtual.environment, **extra})
         else:
-            yield {**os.environ, "QT_QPA_PLATFORM": "offscreen", **extra}
+            yield _as_usual({**os.environ, "QT_QPA_PLATFORM": "offscreen", **extra})
+
+
+def _as_usual(environment: dict[str, str]) -> dict[str, str]:
+    """Some containers tell Python to compile everything at each start anew."""
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def figures_of(code: str, environment: Mapping[str, str], *, limit: float = 300) -> dict[str, Any]:
@@ -49,9 +62,9 @@ def figures_of(code: str, environment: Mapping[str, str], *, limit: float = 300)
     return told
 
 
-def tell(**figures: Any) -> None:
-    """In the measured process: hand figures to the one that started it."""
-    print(MARK + json.dumps(figures), flush=True)
+def quick() -> bool:
+    """Whether a short run was asked for: fewer rounds and smaller pictures, for a look in between."""
+    return "--quick" in sys.argv
 
 
 def machine() -> str:

@@ -1,19 +1,20 @@
 """How much it costs until the window is on the screen, against a bare PySide6 window with docks.
 
-CPU seconds of the window's process, from its start to the first painted window; wall seconds beside them. The goal is
-to stay near the bare window: an artist who opens the program to make one picture should not wait for it.
+CPU seconds of the window's process, from its start to the end of its first paint: the whole program, as `python -m
+studio` starts it, with its plugins and the image panel complete. The two take turns, so that what else the machine does
+falls on both. The bare window imports nothing of Studio.
 """
 
 from __future__ import annotations
 
-import statistics
+import sys
 import time
 from typing import Any
 
-from _child import figures_of, machine, surroundings, tell
+from _tell import tell
 
-ROUNDS = 5
-GOAL_RATIO = 6.0
+ROUNDS, QUICK_ROUNDS = 9, 3
+GOAL_SECONDS, GOAL_RATIO = 0.5, 3.0
 
 BARE = "import startup; startup.bare()"
 REAL = "import startup; startup.real()"
@@ -49,58 +50,63 @@ def bare() -> None:
 
 
 def real() -> None:
-    """Studio itself, as the first start of a new user."""
-    from PySide6.QtCore import QTimer
+    """Studio itself, by the same way as `python -m studio`."""
+    from studio import cli
 
-    from studio.app import Options, application, build
-    from studio.store import Places
+    load = cli.import_module
 
-    app = application()
-    studio = build(Places.default(), Options(warm=True))
+    def loaded(name: str) -> Any:
+        program = load(name)
+        build = program.build
 
-    def done() -> None:
+        def watched(*given: Any) -> Any:
+            from PySide6.QtCore import Qt
+
+            studio = build(*given)
+            studio.window.painted.connect(lambda: done(studio), Qt.ConnectionType.QueuedConnection)
+            return studio
+
+        program.build = watched
+        return program
+
+    def done(studio: Any) -> None:
         tell(cpu=time.process_time(), modules=_loaded())
-        QTimer.singleShot(0, finish)
+        studio.window.close()
 
-    def finish() -> None:
-        studio.close()
-        app.exit()
-
-    studio.window.painted.connect(done)
-    studio.window.show()
-    app.exec()
+    cli.import_module = loaded
+    cli.main([])
 
 
 def _loaded() -> int:
-    import sys
-
     return len(sys.modules)
 
 
-def measure(code: str, environment: dict[str, str]) -> tuple[float, float, int]:
-    """Median CPU and wall seconds over some rounds, after one that fills the disk's and Python's caches."""
-    figures_of(code, environment)
-    cpu, wall, modules = [], [], 0
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        told = figures_of(code, environment)
-        wall.append(time.perf_counter() - started)
-        cpu.append(told["cpu"])
-        modules = told["modules"]
-    return statistics.median(cpu), statistics.median(wall), modules
-
-
 def main() -> int:
-    """Print the figures; 1 where the goal is missed."""
+    """Print the figures; 1 where a goal is missed."""
+    import statistics
+
+    from _child import figures_of, machine, quick, surroundings
+
+    ways: dict[str, list[dict[str, float]]] = {BARE: [], REAL: []}
     with surroundings() as environment:
-        bare_cpu, bare_wall, bare_modules = measure(BARE, environment)
-        real_cpu, real_wall, real_modules = measure(REAL, environment)
+        for number in range(1 + (QUICK_ROUNDS if quick() else ROUNDS)):
+            for code, found in ways.items():
+                started = time.perf_counter()
+                told = figures_of(code, environment)
+                if number:  # the first round fills the disk's and Python's caches
+                    found.append({**told, "wall": time.perf_counter() - started})
+    bare_cpu, real_cpu = (statistics.median(one["cpu"] for one in found) for found in ways.values())
     print(f"start-up: {machine()}")
-    print(f"  bare window   {bare_cpu:.2f} CPU s   {bare_wall:.2f} s until it has ended   {bare_modules} modules")
-    print(f"  Studio        {real_cpu:.2f} CPU s   {real_wall:.2f} s until it has ended   {real_modules} modules")
+    for title, found in zip(("bare window", "Studio"), ways.values(), strict=True):
+        cpu, wall = (statistics.median(one[name] for one in found) for name in ("cpu", "wall"))
+        modules = int(found[-1]["modules"])
+        print(f"  {title:<12}{cpu:6.3f} CPU s{wall:8.2f} s until it has ended{modules:6d} modules")
     ratio = real_cpu / bare_cpu
-    print(f"  ratio         {ratio:.1f} (goal: at most {GOAL_RATIO:.0f})")
-    return 0 if ratio <= GOAL_RATIO else 1
+    good = real_cpu <= GOAL_SECONDS and ratio <= GOAL_RATIO
+    print(
+        f"  ratio       {ratio:6.2f}      goals: {GOAL_SECONDS} CPU s and {GOAL_RATIO:.0f}: {'kept' if good else 'MISSED'}"
+    )
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
