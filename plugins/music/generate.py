@@ -26,7 +26,7 @@ from studio.api import (
 from studio.inference import devices
 from studio.inference.loading import LOADING, hushed, silence_transformers
 from studio.inference.notes.grammar import Grammar
-from studio.inference.notes.vocabulary import BAR_ZERO, KIND_OF, WORDS, same_vocabulary
+from studio.inference.notes.vocabulary import BAR_ZERO, END, KIND_OF, WORDS, same_vocabulary
 from studio.inference.text.noise import key, uniform
 
 from .document import MEDIA, Score
@@ -49,7 +49,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     known = _known(context, order)
     writing = Writing(net, order, params, seed=request.seed, known=known)
     title = _title(params)
-    done = order.bars.index(bar_of(known)) if known else -1
+    done = context.resume[0] if context.resume is not None else -1
     try:
         for token in writing.tokens(context):
             kind = KIND_OF[token]
@@ -58,8 +58,9 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
                 context.preview(lambda look=look: Preview(MEDIA, look.to_bytes()))  # type: ignore[misc]
             if kind == "bar" and (before := order.bars.index(bar_of([token])) - 1) > done:
                 done = before
-                _step(context, order, done, writing.drawn[:-1])
-        _step(context, order, order.bars.index(bar_of(writing.drawn)), writing.drawn)
+                _step(context, order, done, writing.drawn)
+        if (last := order.bars.index(bar_of(writing.drawn))) > done:
+            _step(context, order, last, [*writing.drawn, END])
     except JobPaused:
         raise
     except JobCancelled:
@@ -97,7 +98,9 @@ def _state(tokens: Sequence[int]) -> StepState:
 
 
 def _known(context: GeneratorContext, order: Order) -> list[int]:
-    """The tokens of the kept step the request goes on from, without the bar that the run had begun after it."""
+    """The tokens of the kept step the request goes on from. The last one says that its bar is over: another seed must
+    not go on writing in it.
+    """
     if context.resume is None:
         return []
     _, state = context.resume
@@ -113,7 +116,7 @@ def _known(context: GeneratorContext, order: Order) -> list[int]:
 def _roll(order: Order, bar: int, tokens: Sequence[int]) -> bytes:
     """The notes of one bar, for a small picture of it."""
     size = order.brief.bar_ticks
-    whole = order.task.result(tokens)
+    whole = order.task.result([token for token in tokens if token != END])
     notes = [
         [note.start - bar * size, note.duration, note.pitch]
         for track in whole.tracks

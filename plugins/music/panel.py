@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -22,15 +22,15 @@ from studio.api import (
     StudioError,
 )
 from studio.widgets import theme
-from studio.widgets.errors import ErrorCard
 from studio.widgets.panel import Panel
 
 from . import document_tracks as tracks
-from .document import MEDIA, Metre, Note, Score, Tempo
+from .document import Metre, Note, Score, Tempo
 from .panel_asking import Asking
-from .panel_bar import ActionBar, TakesBar
+from .panel_bar import ActionBar
 from .panel_commands import add_commands, fill_menu
 from .panel_editor import Editor
+from .panel_floating import Floating
 from .panel_inspector import Inspector
 from .panel_sheet import Sheet
 from .panel_sound import Sound
@@ -40,7 +40,6 @@ from .panel_transport import Transport
 from .reading import score_of
 
 GENERATOR = "composer"
-CARD_WIDTH = 520
 
 
 def make(host: PanelHost) -> MusicPanel:
@@ -70,14 +69,15 @@ class MusicPanel(Panel):
         self.editor = Editor(self.sheet)
         self.sound = Sound(host, self.sheet, self.takes, self)
         self.bar = ActionBar()
-        self.takes_bar = TakesBar(self.editor.roll)
-        self.card = ErrorCard(Problem(""), parent=self.editor)
-        self.card.hide()
+        self.floating = Floating(self.editor)
         self._result = ""
+        self._used_seed = -1
+        self._kept: Take | None = None
         self.clipboard: tuple[Note, ...] = ()
         self._lay_out()
         self._join()
         add_commands(self)
+        self.settings_pane.seed.roll()
         self.refresh_models()
         self._show_asking()
 
@@ -94,8 +94,6 @@ class MusicPanel(Panel):
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusProxy(self.editor)
-        self.editor.roll.installEventFilter(self)
-        self.card.resized.connect(self._place_card)
 
     def _join(self) -> None:
         sheet, takes, transport, sound = self.sheet, self.takes, self.transport, self.sound
@@ -116,7 +114,7 @@ class MusicPanel(Panel):
         transport.count_in_toggled.connect(sound.set_count_in)
         sound.moved.connect(self._show_place)
         sound.playing.connect(transport.show_playing)
-        sound.failed.connect(self._sound_failed)
+        sound.failed.connect(self.floating.show_problem)
         self.editor.sought.connect(sound.seek)
         self.editor.struck.connect(sound.strike)
         self.editor.keys.let_go.connect(sound.let_go)
@@ -126,11 +124,12 @@ class MusicPanel(Panel):
         takes.turned.connect(self._show_takes)
         takes.busy.connect(self.bar.show_busy)
         takes.failed.connect(self._failed)
+        self.floating.try_again.connect(self.generate)
         takes.settled.connect(self._settled)
-        self.takes_bar.stepped.connect(takes.step)
-        self.takes_bar.kept.connect(takes.keep)
-        self.takes_bar.dropped.connect(takes.drop)
-        self.takes_bar.again.connect(self.generate)
+        self.floating.takes.stepped.connect(takes.step)
+        self.floating.takes.kept.connect(takes.keep)
+        self.floating.takes.dropped.connect(takes.drop)
+        self.floating.takes.again.connect(self.generate)
 
     # What the window asks
 
@@ -161,7 +160,7 @@ class MusicPanel(Panel):
         try:
             self.sheet.show(Score.from_json(state["score"]))
         except StudioError as error:
-            self.show_problem(Problem.of(error))
+            self.floating.show_problem(Problem.of(error))
             raise
         self.sheet.choose_track(str(state.get("track", "")))
         values = state.get("values")
@@ -232,23 +231,23 @@ class MusicPanel(Panel):
         request = self._request()
         if request is None:
             return
-        self.show_problem(None)
+        self.floating.show_problem(None)
         self._submit(request, self.asking.title())
 
     def _request(self) -> Request | None:
         self.refresh_models()
         model = self.settings_pane.chosen_model()
         if model is None:
-            self.show_problem(Problem("There is no music model.", "Open Models to see where to put one."))
+            self.floating.show_problem(Problem("There is no music model.", "Open Models to see where to put one."))
         if model is None or not self.settings_pane.commit():
             return None
         seed = self.settings_pane.seed
-        if self.takes.takes or self.takes.running():
+        if seed.value() == self._used_seed:
             seed.advance()
         try:
             request = self.asking.request(self._generator, model, int(seed.value()), self.host)
         except StudioError as error:
-            self.show_problem(Problem.of(error))
+            self.floating.show_problem(Problem.of(error))
             return None
         return request
 
@@ -256,8 +255,9 @@ class MusicPanel(Panel):
         try:
             self.takes.submit(request, before=self.sheet.score, regions=self.sheet.regions, title=title)
         except StudioError as error:
-            self.show_problem(Problem.of(error))
+            self.floating.show_problem(Problem.of(error))
         else:
+            self._used_seed = request.seed
             self.settings_pane.proof.setText("")
 
     def next_request(self) -> tuple[Request, str] | None:
@@ -287,19 +287,19 @@ class MusicPanel(Panel):
         self._submit(request, f"{self.asking.title()}, from bar {index + 1}")
 
     def show_step(self, step: Step | None) -> None:
-        """The piece as it was after that bar; None: as it is."""
-        take = self.takes.current()
-        if step is None or step.preview is None or step.preview.media != MEDIA:
-            self.takes.turned.emit()
-            self.sheet.set_ghosts(None) if take is None else self.takes.step(0)
+        """The piece as far as it was after that bar; None: as it is."""
+        take = self.takes.current() or self._kept
+        if step is None or take is None:
+            self.takes.step(0)
+            if not self.takes.takes:
+                self.sheet.set_ghosts(None)
             return
-        try:
-            score = Score.from_bytes(step.preview.data)
-        except StudioError as error:
-            self.show_problem(Problem.of(error))
-            return
-        self.sheet.set_ghosts(score, frozenset(self.sheet.score.home_track))
-        self.sound.audition(score)
+        bars = self.asking.bars_of(take)
+        bar = bars[min(step.index, len(bars) - 1)] if bars else step.index
+        start, end = self.sheet.timeline.bar_span(bar, bar)
+        later = frozenset(n.id for t in self.sheet.score.tracks for n in t.notes if n.start >= end)
+        self.sheet.set_ghosts(self.sheet.ghosts, later)
+        self.sound.seek(start)
 
     # Showing
 
@@ -317,15 +317,16 @@ class MusicPanel(Panel):
         take = self.takes.current()
         there = [t for t in self.takes.takes if t.after is not None]
         if take is None or take.after is None:
-            self.takes_bar.show_takes("", 0, 0)
+            self.floating.takes.show_takes("", 0, 0)
         else:
             words = self.asking.take_words(take) + (" …" if take.state != "done" else "")
-            self.takes_bar.show_takes(words, there.index(take), len(there))
+            self.floating.takes.show_takes(words, there.index(take), len(there))
             if take.artifact is not None and take.state == "done":
                 self.host.show_steps(take.artifact.steps or take.job)
         self.sound.refresh()
 
     def _settled(self, take: Take) -> None:
+        self._kept = take
         if take.artifact is not None:
             self._result = take.artifact.id
         self.settings_pane.proof.setText(self.asking.proof(take))
@@ -334,24 +335,7 @@ class MusicPanel(Panel):
         self.host.changed()
 
     def _failed(self, problem: Problem) -> None:
-        self.show_problem(problem, action="Try again")
-
-    def _sound_failed(self, problem: Problem) -> None:
-        self.show_problem(problem)
-
-    def show_problem(self, problem: Problem | None, *, action: str = "") -> None:
-        """Say over the roll what went wrong and what to do."""
-        self.card.setVisible(problem is not None)
-        if problem is not None:
-            self.card.set_problem(problem, action=action)
-            self._place_card()
-            self.card.raise_()
-
-    def _place_card(self) -> None:
-        width = min(theme.tokens().px(CARD_WIDTH), max(240, self.editor.width() - 2 * theme.XL))
-        self.card.setFixedWidth(width)
-        self.card.adjustSize()
-        self.card.move((self.editor.width() - width) // 2, theme.tokens().px(56))
+        self.floating.show_problem(problem, action="Try again")
 
     def _show_place(self, tick: float, moving: bool) -> None:
         self.editor.set_playhead(tick, moving=moving)
@@ -361,13 +345,6 @@ class MusicPanel(Panel):
         self.editor.ruler.loop = (start, end)
         self.sound.set_loop(start, end)
         self.transport.loop.setChecked(True)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """What floats over the roll keeps its place."""
-        if watched is self.editor.roll and event.type() == QEvent.Type.Resize:
-            self.takes_bar.place_over()
-            self._place_card()
-        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space plays, Enter keeps a take, Escape drops marks."""

@@ -108,6 +108,16 @@ class Asking:
         names = {"piece": "New piece", "continue": "Going on", "add": "New track", "vary": "Variation"}
         return names.get(take.task, "Take")
 
+    def bars_of(self, take: Take) -> list[int]:
+        """The bars that a take has written, in the order of its steps."""
+        timeline = self._sheet.timeline
+        if take.task == "continue":
+            first = timeline.bar(max(0, take.before.length - 1)) + 1
+            return list(range(first, timeline.bars))
+        if take.task in ("infill", "vary") and take.regions:
+            return sorted({bar for r in take.regions for bar in range(r.first, r.last + 1)})
+        return list(range(timeline.bars))
+
     def title(self) -> str:
         """What the job and its result are called."""
         values = self._inspector.values()

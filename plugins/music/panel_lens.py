@@ -88,7 +88,7 @@ class Lens(QObject):
         self.scale = min(LARGEST, max(SMALLEST, self.width * 0.98 / max(1, last - first)))
         self.left = float(first)
         rows = max(high - low + 5, 24)
-        self.row = min(20.0, max(LOWEST_ROW, self.height / rows))
+        self.row = min(20.0, max(LOWEST_ROW + 2, self.height / rows))
         self.top = (PITCHES - 1 - (low + high) / 2 + 0.5) * self.row - self.height / 2
         self._settle()
 

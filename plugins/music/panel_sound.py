@@ -101,6 +101,7 @@ class Sound(QObject):
         self._tick = self._heard()
         self.player.stop()
         self._say_playing()
+        self.moved.emit(self._tick, False)
 
     def toggle(self) -> None:
         """Space."""

@@ -89,7 +89,7 @@ class Transport(QWidget):
         self.tempo.setAccessibleName("Tempo")
         self.tempo.setToolTip("Quarter notes a minute")
         self.tempo.setSuffix(" BPM")
-        self.tempo.setFixedWidth(theme.tokens().px(96))
+        self.tempo.setFixedWidth(theme.tokens().px(88))
         self.key = PopButton("Key", "The key: what is highlighted, snapped to, and what the model keeps to")
         self.metre = PopButton("Metre", "Beats in a bar")
         self.grid = PopButton("Snap", "What notes snap to; Ctrl while dragging does without")
@@ -120,7 +120,7 @@ class Transport(QWidget):
         row.addSpacing(theme.S)
         for part in (self.tempo, self.key, self.metre, self.grid):
             row.addWidget(part)
-        row.addSpacing(theme.M)
+        row.addSpacing(theme.S)
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(self.tracks, 1)
         self.setProperty("surface", "window")
@@ -161,7 +161,7 @@ class Transport(QWidget):
         self.key.show_value(key_name(key.tonic, key.mode, key.flats))
         self.metre.show_value(f"{metre.numerator} / {metre.denominator}")
         grid = next((name for name, grid in GRIDS if grid == self._sheet.grid), "Off")
-        self.grid.show_value(f"Snap {grid}")
+        self.grid.show_value(grid)
 
     def set_grid(self, grid: Grid | None) -> None:
         """Snap to something else from now on."""

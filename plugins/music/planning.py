@@ -13,6 +13,7 @@ from studio.api import StudioError
 from studio.inference.notes import sample
 from studio.inference.notes import tokens as symbolic_tokens
 from studio.inference.notes.score import MAX_BARS, ROLES, TICKS, Brief
+from studio.inference.notes.vocabulary import BAR_ZERO, KIND_OF
 from studio.inference.text.noise import key, uniform
 
 from .document import Note, Score, by_start
@@ -58,7 +59,8 @@ class Order:
         if self.score is None:
             return from_symbolic(self.task.result(tokens), title=title)
         cells = symbolic_tokens.decode_body(tokens, self.brief)
-        return _laid_in(self, self.score, cells)
+        begun = {token - BAR_ZERO for token in tokens if KIND_OF[token] == "bar"}
+        return _laid_in(self, self.score, cells, {cell for cell in self.asked if cell[0] in begun})
 
 
 def plan(params: MusicParams, score: Score | None, seed: int) -> Order:
@@ -206,13 +208,16 @@ def _add(params: MusicParams, score: Score, parts: dict[str, str]) -> Order:
     return Order(task, task.score.brief, wider, 0, asked, {**parts, track.id: role})
 
 
-def _laid_in(order: Order, score: Score, cells: dict[tuple[int, str], tuple]) -> Score:  # type: ignore[type-arg]
+def _laid_in(
+    order: Order,
+    score: Score,
+    cells: dict[tuple[int, str], tuple],  # type: ignore[type-arg]
+    reached: set[tuple[int, str]],
+) -> Score:
     """The score with the written cells in place of what was there; locked notes stay, what would cross them goes."""
     size = bar_ticks(score)
     scale = score.ppq / TICKS
     shift = order.first * size
-    written = {bar for bar, _ in cells}
-    reached = {(bar, part) for bar, part in order.asked if bar in written}
     number = score.next_id
     tracks = []
     for track in score.tracks:

@@ -13,7 +13,20 @@ from plugins.music.document_tracks import add_track
 from plugins.music.panel import MusicPanel, empty_score
 from plugins.music.panel_sheet import Region
 from plugins.music.params import read_cells, read_parts
-from studio.api import Artifact, Cancelled, Failed, Finished, Preview, Previewed, Problem, Recipe, Request, Started
+from studio.api import (
+    Artifact,
+    Cancelled,
+    Failed,
+    Finished,
+    Preview,
+    Previewed,
+    Problem,
+    Recipe,
+    Request,
+    ResumePoint,
+    Started,
+    Step,
+)
 from studio.testing.panel_host import FakePanelHost
 
 BAR = 1920
@@ -70,10 +83,10 @@ def test_ghosts_stream_in_and_keeping_is_one_entry_that_changes_nothing_else(
     assert [n.pitch for t in panel.sheet.ghosts.tracks for n in t.notes] == [72, 72]
     assert panel.sheet.faded == {5, 6, 7, 8}
     assert panel.sheet.score is before
-    assert panel.takes_bar.isVisible()
+    assert panel.floating.takes.isVisible()
     host.play(panel, [Finished(job, (result(host, after, request, job),))])
     assert host.steps_shown == job
-    qtbot.mouseClick(panel.takes_bar.keep, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.floating.takes.keep, Qt.MouseButton.LeftButton)
     notes = panel.sheet.score.tracks[0].notes
     assert [n.pitch for n in notes if BAR <= n.start < 2 * BAR] == [72, 72]
     assert [n for n in notes if not BAR <= n.start < 2 * BAR] == [
@@ -83,7 +96,7 @@ def test_ghosts_stream_in_and_keeping_is_one_entry_that_changes_nothing_else(
     assert [entry.text for entry in host.undo_stack] == ["writing bars anew"]
     assert "Outside bar 2 of violin: unchanged (16 notes compared)" in panel.settings_pane.proof.text()
     assert panel.sheet.ghosts is None
-    assert panel.takes_bar.isHidden()
+    assert panel.floating.takes.isHidden()
     host.undo_stack[0].undo()
     assert panel.sheet.score is before
 
@@ -124,12 +137,12 @@ def test_takes_are_compared_and_dropped(panel: MusicPanel, host: FakePanelHost, 
         seeds.append(request.seed)
         host.play(panel, [Finished(job, (result(host, rewritten(before, 1, pitch), request, job, name),))])
     assert seeds[0] != seeds[1]
-    assert panel.takes_bar.count.text() == "2 of 2"
+    assert panel.floating.takes.count.text() == "2 of 2"
     assert panel.sheet.ghosts is not None
-    qtbot.mouseClick(panel.takes_bar.previous, Qt.MouseButton.LeftButton)
-    assert panel.takes_bar.count.text() == "1 of 2"
+    qtbot.mouseClick(panel.floating.takes.previous, Qt.MouseButton.LeftButton)
+    assert panel.floating.takes.count.text() == "1 of 2"
     assert {n.pitch for t in panel.sheet.ghosts.tracks for n in t.notes} == {70}
-    qtbot.mouseClick(panel.takes_bar.drop, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.floating.takes.drop, Qt.MouseButton.LeftButton)
     assert panel.sheet.score is before
     assert panel.sheet.ghosts is None
     assert not host.undo_stack
@@ -156,7 +169,7 @@ def test_a_cancelled_take_keeps_what_is_there(panel: MusicPanel, host: FakePanel
     panel.sheet.set_regions([Region(1, 1, ("t1",))])
     job, _ = press(qtbot, panel)
     host.play(panel, [preview(job, rewritten(panel.sheet.score, 1, 72)), Cancelled(job)])
-    assert panel.takes_bar.isVisible()
+    assert panel.floating.takes.isVisible()
     assert panel.sheet.ghosts is not None
 
 
@@ -167,7 +180,7 @@ def test_a_failure_is_said_over_the_roll_and_the_piece_is_untouched(
     panel.sheet.set_regions([Region(1, 1, ("t1",))])
     job, _ = press(qtbot, panel)
     host.play(panel, [Failed(job, Problem("The model was lost.", "Load it again."))])
-    assert panel.card.isVisible()
+    assert panel.floating.card.isVisible()
     assert panel.sheet.score is before
     assert panel.takes.current() is None
 
@@ -178,7 +191,7 @@ def test_a_metre_the_model_does_not_know_is_said_before_anything_is_sent(
     panel.transport.set_metre(7, 8)
     qtbot.mouseClick(panel.bar.generate, Qt.MouseButton.LeftButton)
     assert not host.submitted
-    assert panel.card.isVisible()
+    assert panel.floating.card.isVisible()
 
 
 def test_the_panel_is_found_again(panel: MusicPanel, host: FakePanelHost) -> None:
@@ -207,3 +220,32 @@ def test_a_recipe_sets_everything(panel: MusicPanel, host: FakePanelHost) -> Non
     assert panel.sheet.score.key_at(0).tonic == 7
     assert panel.settings_pane.seed.value() == 77
     assert panel.settings_pane.seed.locked()
+
+
+def test_looking_back_at_a_bar_fades_what_came_after(panel: MusicPanel, host: FakePanelHost, qtbot: QtBot) -> None:
+    before = panel.sheet.score
+    panel.sheet.set_regions([Region(1, 2, ("t1",))])
+    job, request = press(qtbot, panel)
+    after = rewritten(before, 1, 72)
+    host.play(panel, [Finished(job, (result(host, after, request, job),))])
+    panel.takes.keep()
+    panel.show_step(Step(0, 2, label="bar 2"))
+    starts = {panel.sheet.score.note(i).start for i in panel.sheet.faded}
+    assert starts
+    assert min(starts) == 2 * BAR
+    assert panel.sound.tick() == BAR
+    panel.show_step(None)
+    assert not panel.sheet.faded
+
+
+def test_a_bar_is_branched_from_with_the_surprise_of_now(panel: MusicPanel, host: FakePanelHost, qtbot: QtBot) -> None:
+    panel.sheet.set_regions([Region(1, 2, ("t1",))])
+    job, request = press(qtbot, panel)
+    host.play(panel, [Finished(job, (result(host, rewritten(panel.sheet.score, 1, 72), request, job),))])
+    panel.settings_pane.form.field("temperature").set_value(1.3)
+    panel.branch(job, 0)
+    _, branched = host.submitted[-1]
+    assert branched.resume == ResumePoint(job, 0)
+    assert branched.params["temperature"] == 1.3
+    assert branched.params["cells"] == request.params["cells"]
+    assert branched.inputs == request.inputs
