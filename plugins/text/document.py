@@ -15,6 +15,7 @@ from studio.api import SEED_LIMIT, Model, Request, salvage, values_of
 
 from .document_branches import Branches
 from .document_outline import chapters, file_names, from_markdown, to_markdown
+from .lorebook import Entry
 from .params import TextParams
 
 FORMAT = 1
@@ -54,6 +55,18 @@ class LoreEntry:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+    def entry(self) -> Entry:
+        """As the model's context takes it."""
+        return Entry(
+            self.title,
+            self.text,
+            tuple(self.keys),
+            group=self.group,
+            depth=self.depth,
+            always=self.constant,
+            on=self.enabled,
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoreEntry:

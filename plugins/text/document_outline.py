@@ -79,6 +79,8 @@ def outline(text: str) -> list[Section]:
             elif is_break(line):
                 marks.append((2, place, "", after))
         place = after
+    if not text.strip():
+        return []
     if not marks or marks[0][1] > 0:
         marks.insert(0, (0, 0, "", 0))
     sections = []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QInputMethodEvent,
     QKeyEvent,
@@ -14,7 +13,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
     QPixmap,
     QResizeEvent,
     QTextBlock,
@@ -42,6 +40,7 @@ MEASURE = 37
 NARROWEST = 28
 """Pixels of the page's margin in a small window."""
 _JOINED = "joined"
+EMPTY = "Begin to write. Ctrl+Enter lets the model go on from where the caret is."
 _ALT, _CTRL, _SHIFT = (
     Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.ControlModifier,
@@ -102,7 +101,7 @@ class ManuscriptEdit(QPlainTextEdit):
         self.setTabChangesFocus(False)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setPlaceholderText("Begin to write. Ctrl+Enter lets the model go on from where the caret is.")
+        self.setAccessibleDescription(EMPTY)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         self.restyle()
 
@@ -120,9 +119,6 @@ class ManuscriptEdit(QPlainTextEdit):
             self.setStyleSheet(sheet)
         self.setFont(theme.serif(pixels))
         self.document().setDefaultFont(theme.serif(pixels))
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.PlaceholderText, QColor(current.muted))
-        self.setPalette(palette)
         self.fit()
 
     # --- the page ---

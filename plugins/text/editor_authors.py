@@ -44,6 +44,9 @@ class Authors(QObject):
         self._document.setUndoRedoEnabled(False)
         cursor = QTextCursor(self._document)
         cursor.beginEditBlock()
+        # A text that is set takes the format of what stood at the caret before.
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.setCharFormat(written_by(0))
         for run in runs:
             cursor.setPosition(run.start)
             cursor.setPosition(min(run.end, self._document.characterCount() - 1), QTextCursor.MoveMode.KeepAnchor)

@@ -107,11 +107,23 @@ def _tint(editor: ManuscriptEdit, painter: QPainter, block: QTextBlock, offset: 
 def over(editor: ManuscriptEdit, painter: QPainter) -> None:
     """Paint what lies over the letters."""
     _pictures_and_breaks(editor, painter)
+    if editor.document().isEmpty() and not editor.ghost.text:
+        _invite(editor, painter)
     ghost = editor.ghost
     if ghost.active() and ghost.replaces:
         _fade(editor, painter, ghost.position(), ghost.position() + ghost.replaces)
     if editor.focused:
         _focus(editor, painter)
+
+
+def _invite(editor: ManuscriptEdit, painter: QPainter) -> None:
+    """What to do on an empty page, where the first line will be."""
+    line = editor.document().firstBlock().layout().lineAt(0)
+    if line.isValid():
+        painter.setPen(theme.tokens().color("muted"))
+        painter.setFont(theme.serif(editor.page.pixels))
+        area = QRectF(8, line.y() - 3, editor.viewport().width() - 12, 4 * editor.page.pitch())
+        painter.drawText(area, int(Qt.TextFlag.TextWordWrap), editor.accessibleDescription())
 
 
 def _pictures_and_breaks(editor: ManuscriptEdit, painter: QPainter) -> None:
@@ -120,10 +132,10 @@ def _pictures_and_breaks(editor: ManuscriptEdit, painter: QPainter) -> None:
         kind = max(block.userState(), 0) & 0xFF
         if kind == BREAK and block != here and block.layout().lineCount():
             line = block.layout().lineAt(0)
-            area = QRectF(offset.x(), offset.y() + line.y(), editor.viewport().width(), line.height())
-            painter.setPen(theme.tokens().color("hint"))
+            area = QRectF(offset.x(), offset.y() + line.y() - 14, editor.viewport().width(), line.height() + 28)
+            painter.setPen(theme.tokens().color("muted"))
             painter.setFont(theme.serif(editor.page.pixels))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "⁎  ⁎  ⁎")
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "∗   ∗   ∗")
         picture = editor.picture_of(block)
         if picture is not None:
             area = editor.blockBoundingRect(block).translated(offset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +12,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.api import Artifact, Changed, Event, PanelHost, Problem, Recipe, Request, Step, StudioError, media
 from studio.widgets.panel import Panel
 
+from . import lorebook
 from .document import SENT, Manuscript
 from .document_branches import Branch, Fold
-from .document_outline import count_words, outline, section_at, to_markdown, whole_end, words_inside
+from .document_outline import outline, section_at, to_markdown, whole_end
 from .editor_sections import Sections
 from .panel_commands import add_commands
 from .panel_inspector import Inspector
@@ -23,6 +23,7 @@ from .panel_page import Page
 from .panel_pictures import Pictures
 from .panel_places import Places
 from .panel_selection import Selection
+from .panel_sight import Sight
 from .panel_spelling import Spelling
 from .panel_tokens import TokenPopup
 from .panel_views import Records, Views
@@ -57,16 +58,17 @@ class TextPanel(Panel):
         self.sections = Sections(self.editor)
         self.pictures = Pictures(self)
         self.spelling = Spelling(self)
+        self.sight = Sight(self)
         self.selection = Selection(self)
         self.ways = Ways(self)
         self.tokens = TokenPopup(self)
         self._forking: tuple[Branch, int] | None = None
         self._scrubbed = False
-        self._restoring = False
+        self.restoring = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON)
-        self._soon.timeout.connect(self.look_again)
+        self._soon.timeout.connect(self.sight.look_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.page)
@@ -79,8 +81,8 @@ class TextPanel(Panel):
 
     def _join(self) -> None:
         host, page, editor = self.host, self.page, self.editor
-        self.writing.model = self.settings_pane.chosen_model
-        self.writing.lore = lambda: json.dumps([e.to_json() for e in self.manuscript.lore], ensure_ascii=False)
+        self.writing.requests.model = self.settings_pane.chosen_model
+        self.writing.requests.lore = lambda: lorebook.to_json(entry.entry() for entry in self.manuscript.lore)
         self.writing.changed.connect(self.ways.show)
         self.writing.failed.connect(page.show_problem)
         self.writing.reviewing.connect(self.selection.review)
@@ -91,7 +93,7 @@ class TextPanel(Panel):
         editor.clicked_at.connect(self._clicked)
         editor.menu_wanted.connect(self.selection.menu)
         editor.shortened.connect(self._broken)
-        page.view_changed.connect(self.set_view)
+        page.view_changed.connect(self.sight.set_view)
         page.card.dismissed.connect(lambda: page.show_problem(None))
         outline_pane = page.outline
         outline_pane.jumped.connect(self._jump)
@@ -105,6 +107,7 @@ class TextPanel(Panel):
         self.settings_pane.changed.connect(host.changed)
         self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
         self.tokens.chosen.connect(self._fork)
+        self.tokens.closed.connect(editor.setFocus)
 
     # --- what the window asks ---
 
@@ -143,17 +146,17 @@ class TextPanel(Panel):
 
     def _show_manuscript(self) -> None:
         manuscript = self.manuscript
-        self._restoring = True
+        self.restoring = True
         self.editor.load(manuscript.text, manuscript.runs, manuscript.caret)
         self.places.load(manuscript.places, manuscript.branches)
         self.ways.load_targets(manuscript.targets)
-        self.writing.manuscript = manuscript
+        self.writing.requests.manuscript = manuscript
         self.settings_pane.show_manuscript(manuscript)
         for name, button in self.page.buttons.items():
             button.setChecked(bool(manuscript.view.get(name)))
         self.page.show_outline(manuscript.view.get("outline", True) is not False)
-        self._restoring = False
-        self.look_again()
+        self.restoring = False
+        self.sight.look_again()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Models may have come or gone while the panel was out of sight."""
@@ -186,7 +189,9 @@ class TextPanel(Panel):
 
     def next_request(self) -> tuple[Request, str] | None:
         """What Ctrl+Enter would ask for."""
-        request = self.writing.request() if self.settings_pane.commit() else None
+        caret = self.editor.textCursor().selectionEnd()
+        good = self.settings_pane.commit()
+        request = self.writing.requests.to_continue(self.editor.text(), caret) if good else None
         return None if request is None else (request, "Continue")
 
     @property
@@ -267,7 +272,7 @@ class TextPanel(Panel):
 
     def branch(self, steps: str, index: int) -> None:
         """Go on from a kept step with the settings as they are now."""
-        branch, request = self._branch_of(steps), self.writing.request_of(steps)
+        branch, request = self._branch_of(steps), self.writing.requests.of_job(steps)
         if branch is None or request is None or not self.settings_pane.commit():
             self.host.say("Nothing is known any more about how this was written")
             return
@@ -297,14 +302,14 @@ class TextPanel(Panel):
         self._forking = (branch, mark.index)
         area = self.editor.place_of(start).toPoint()
         area.setY(area.y() + round(self.editor.page.pitch()))
-        self.tokens.open(mark.token, self.editor.mapToGlobal(area))
+        self.tokens.open(mark.token, self.editor.mapTo(self, area))
         return True
 
     def _fork(self, choice: Choice) -> None:
         if self._forking is None:
             return
         branch, index = self._forking
-        request = self.writing.request_of(branch.job)
+        request = self.writing.requests.of_job(branch.job)
         if request is None:
             self.host.say("Nothing is known any more about how this was written")
             return
@@ -327,7 +332,7 @@ class TextPanel(Panel):
         self.host.add_undo(name, undo=self.editor.undo, redo=self.editor.redo)
 
     def _edited(self) -> None:
-        if not self._restoring:
+        if not self.restoring:
             self.host.changed()
             self._soon.start()
 
@@ -339,65 +344,6 @@ class TextPanel(Panel):
         self.page.outline.set_current(row)
         self.ways.caret_moved()
         self.selection.selected()
-
-    def look_again(self) -> None:
-        """Outline, counts and views follow the text."""
-        text = self.editor.text()
-        sections = outline(text)
-        whole = words_inside(sections)
-        total = sum(section.words for section in sections)
-        target = self.manuscript.target
-        words = f"{total:,} of {target:,} words" if target else f"{total:,} {'word' if total == 1 else 'words'}"
-        self.page.outline.show_sections(sections, self.ways.targets_of(sections), whole, words)
-        self._count(words)
-        self._moved_quietly(sections)
-        self.tint()
-        typed = sum(run.length for run in self.editor.authors.runs() if run.edited)
-        written = sum(run.length for run in self.editor.authors.runs()) - typed
-        self.settings_pane.show_shares(len(text) - typed - written, written, typed)
-
-    def _moved_quietly(self, sections: Sequence[Any]) -> None:
-        self.page.outline.set_current(section_at(sections, self.editor.textCursor().position()))
-
-    def _count(self, words: str) -> None:
-        chosen = self.editor.textCursor().selectedText()
-        if chosen:
-            words = f"{sum(map(count_words, chosen.split(chr(0x2029)))):,} selected of {words}"
-        self.page.words.setText(words)
-
-    def tint(self) -> None:
-        """Draw the view that is chosen."""
-        buttons = self.page.buttons
-        if buttons["heat"].isChecked():
-            tints = self.views.heat_tints()
-            self.page.note.setText("Warmer was less expected. Click a word to see what else could stand there.")
-        elif buttons["authors"].isChecked():
-            tints = self.views.author_tints()
-            self.page.note.setText("Blue: written by a model. Green: typed into it. The rest is yours.")
-        else:
-            tints = []
-            self.page.note.setText("")
-        for editor in self.page.editors():
-            editor.tints = tints
-            editor.viewport().update()
-
-    def set_view(self, name: str, on: bool) -> None:
-        """One of the views' buttons was pressed."""
-        buttons = self.page.buttons
-        if on and name in ("heat", "authors"):
-            buttons["authors" if name == "heat" else "heat"].setChecked(False)
-        if name == "split":
-            self.page.split(on)
-        for editor in self.page.editors():
-            editor.focused = buttons["focus"].isChecked()
-            editor.typewriter = buttons["typewriter"].isChecked()
-            editor.viewport().update()
-        if name == "typewriter" and on:
-            self.editor.centerCursor()
-        self.tint()
-        if not self._restoring:
-            self.manuscript.view[name] = on
-            self.host.changed()
 
     def _jump(self, row: int) -> None:
         sections = self.page.outline.sections()

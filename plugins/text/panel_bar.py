@@ -12,7 +12,7 @@ SELECTION = (
     ("rewrite", "Rewrite", "arrows-clockwise", "Say the same in other words"),
     ("expand", "Expand", "arrows-out-line-horizontal", "Say it at more length"),
     ("shorten", "Shorten", "arrows-in-line-horizontal", "Say it in fewer words"),
-    ("tone", "Tone…", "mask-happy", "Say it in another tone"),
+    ("tone", "Tone…", "smiley", "Say it in another tone"),
     ("repaint", "Repaint…", "push-pin", "Pin the words that must stay, and write the rest anew"),
 )
 PINS = (

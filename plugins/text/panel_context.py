@@ -94,8 +94,6 @@ class ContextViewer(QWidget):
         said = f"{'Would be sent' if live else 'Sent last'}: {about}{report.tokens:,}{limit} tokens"
         if report.room:
             said += f", {report.room:,} kept free for the answer"
-        if report.cached and not live:
-            said += f"; {report.cached:,} did not have to be read again"
         self.summary.setText(said + ".")
         self.budget.report = report
         self.budget.update()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from studio.api import Choice, Model, ParamSpec, describe
 from studio.widgets import theme
@@ -63,11 +63,16 @@ class Inspector(QWidget):
     def _lay_out(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("What the model is told")
-        self.tabs.tabBar().setUsesScrollButtons(False)
+        bar = self.tabs.tabBar()
+        bar.setUsesScrollButtons(False)
+        bar.setExpanding(False)
+        bar.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.tabs.setStyleSheet(f"QTabBar::tab {{ padding: {theme.px(7)}px {theme.px(9)}px; margin-right: 0; }}")
         for title, part in (
             ("Memory", self.memory),
             ("Note", self.note),
-            ("Lorebook", self.lore),
+            ("Lore", self.lore),
             ("Sent", self.context),
         ):
             page = QWidget()

@@ -290,7 +290,7 @@ class Selection(QObject):
         else:
             menu.addAction(icon("sparkle"), "Continue from here\tCtrl+Enter", panel.generate)
             if panel.views.token_at(at) is not None:
-                menu.addAction(icon("list-magnifying-glass"), "Other words here…", lambda: panel.open_token(at))
+                menu.addAction(icon("list-bullets"), "Other words here…", lambda: panel.open_token(at))
             if panel.places.of_caret(at):
                 menu.addAction(
                     icon("git-branch"), "Ways on from here", lambda: panel.ways.open(panel.places.of_caret(at))
@@ -323,7 +323,7 @@ class Selection(QObject):
         if sure:
             panel.manuscript.target = words
             panel.host.changed()
-            panel.look_again()
+            panel.sight.look_again()
 
     # --- what comes from elsewhere ---
 

@@ -1,4 +1,4 @@
-"""Spelling on the page: unknown words are underlined once the dictionary has looked at them, off the window's thread."""
+"""Spelling on the page: words that the dictionary does not know are underlined, once it was asked in its own time."""
 
 from __future__ import annotations
 
@@ -93,16 +93,18 @@ class Spelling:
         wrong = set(self.misspelt(block.text()))
         for start, word in words_of(block.text()):
             if start <= inside <= start + len(word) and (start, len(word)) in wrong:
-                low = block.position() + start
-                # Suggestions take up to half a second: they come into the open menu.
-                waiting = menu.addAction("Looking for suggestions …")
-                waiting.setEnabled(False)
-                menu.addAction(icon("book-bookmark"), f"“{word[:40]}” is right", lambda: self.remember(word))
-                menu.addSeparator()
-                once = Feeder(threads=1).serve(menu)
-                once.ready.connect(lambda _key, words: self._suggest(menu, waiting, words, low, low + len(word)))
-                once.ask("suggest", lambda: self._dictionary.suggest(word))
+                self._offer(menu, block.position() + start, word)
                 return
+
+    def _offer(self, menu: QMenu, start: int, word: str) -> None:
+        """Suggestions take up to half a second: they come into the open menu."""
+        waiting = menu.addAction("Looking for suggestions …")
+        waiting.setEnabled(False)
+        menu.addAction(icon("book-bookmark"), f"“{word[:40]}” is right", lambda: self.remember(word))
+        menu.addSeparator()
+        once = Feeder(threads=1).serve(menu)
+        once.ready.connect(lambda _key, words: self._suggest(menu, waiting, words, start, start + len(word)))
+        once.ask("suggest", lambda: self._dictionary.suggest(word))
 
     def _suggest(self, menu: QMenu, waiting: object, words: object, start: int, end: int) -> None:
         first = menu.actions()[0]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QFrame,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.widgets import theme
+from studio.widgets.controls import Card
 from studio.widgets.text import Label
 
 from .wire import Choice, Token
@@ -70,15 +70,16 @@ def percent(p: float) -> str:
     return f"{100 * p:.1f} %" if p >= 0.001 else "< 0.1 %"
 
 
-class TokenPopup(QFrame):
-    """Shows a token's choices below a point. `chosen(Choice)` is the one that the text shall go on with."""
+class TokenPopup(Card):
+    """Shows a token's choices at a point of its parent, until something else gets the focus. `chosen(Choice)` is what
+    the text shall go on with; `closed` follows every end.
+    """
 
     chosen = Signal(object)
+    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setProperty("card", "plain")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("plain", parent)
         self.setAccessibleName("Other words here")
         self._title = Label("", "label", wrap=True)
         self.list = QListWidget()
@@ -95,11 +96,13 @@ class TokenPopup(QFrame):
         column.addWidget(self.list)
         column.addWidget(self._hint)
         self.setFixedWidth(theme.px(252))
+        self.list.installEventFilter(self)
+        self.hide()
         self.list.itemClicked.connect(self._take)
         self.list.itemActivated.connect(self._take)
 
     def open(self, token: Token, spot: QPoint) -> None:
-        """Show the choices at a point of the screen."""
+        """Show the choices at a point of the parent."""
         self._title.setText(f"“{visible_form(token.text)}” was written: {percent(token.p)}")
         self.list.clear()
         rows: Sequence[Choice] = token.choices
@@ -115,19 +118,33 @@ class TokenPopup(QFrame):
         self.list.setFixedHeight(theme.px(30) * min(len(rows), 10) + theme.px(4))
         self.list.setCurrentRow(0)
         self.adjustSize()
-        self.move(spot)
+        room = self.parentWidget().rect().adjusted(4, 4, -self.width() - 4, -self.height() - 4)
+        self.move(max(min(spot.x(), room.right()), 4), max(min(spot.y(), room.bottom()), 4))
         self.show()
+        self.raise_()
         self.list.setFocus()
 
     def _take(self, item: QListWidgetItem) -> None:
         choice, written = item.data(DATA), bool(item.data(DATA + 1))
         self.hide()
+        self.closed.emit()
         if not written:
             self.chosen.emit(choice)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """It goes with the focus; Esc and Enter are its own meanwhile."""
+        if event.type() == QEvent.Type.FocusOut:
+            self.hide()
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes it."""
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
+            self.closed.emit()
         else:
             super().keyPressEvent(event)

@@ -183,4 +183,4 @@ class Ways:
         if words:
             self._hold(section.start, words)
         self._panel.host.changed()
-        self._panel.look_again()
+        self._panel.sight.look_again()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,24 +12,21 @@ from studio.api import (
     Event,
     Failed,
     Finished,
-    Model,
     PanelHost,
     Previewed,
     Problem,
     Request,
-    ResumePoint,
     Started,
     Stepped,
     StudioError,
     media,
 )
 
-from .document import Manuscript
 from .document_branches import Branch, Generation
-from .document_outline import to_markdown
 from .editor import ManuscriptEdit
 from .panel_draft import Draft
 from .panel_places import Places
+from .panel_requests import Requests
 from .wire import LIVE, RECORD, Live
 
 MOST = 600_000
@@ -65,12 +60,8 @@ class Writing(QObject):
         self._host = host
         self.editor = editor
         self.places = places
-        self.manuscript = Manuscript.first()
-        self.generator = f"{host.panel_id.partition('.')[0]}.writer"
-        self.model: Callable[[], Model | None] = lambda: None
-        self.lore: Callable[[], str] = lambda: ""
+        self.requests = Requests(host)
         self.draft: Draft | None = None
-        self._requests: dict[str, Request] = {}
         self._hidden: dict[str, Draft] = {}
         self.tokens: dict[str, list[str]] = {}
         editor.ghost_key.connect(self.key)
@@ -89,13 +80,7 @@ class Writing(QObject):
         self.accept()
         caret = self.editor.textCursor().selectionEnd()
         text = self.editor.text()
-        before, after = text[:caret], text[caret:]
-        sent = {
-            "task": "fill" if after.strip() else "continue",
-            "before": to_markdown(before[-MOST:]).rstrip(" "),
-            "after": to_markdown(after[:MOST]) if after.strip() else "",
-        }
-        self._ask(sent, position=caret, before=before[-1:])
+        self._ask(self.requests.to_continue(text, caret), caret, text[max(caret - 1, 0) : caret])
 
     def rewrite(self, task: str, start: int, end: int, *, instruction: str = "", pinned: str = "") -> None:
         """Ask for another version of a passage. The text stays as it is until the artist takes the new one."""
@@ -104,40 +89,15 @@ class Writing(QObject):
             return
         self.dismiss()
         text = self.editor.text()
-        sent = {
-            "task": task,
-            "before": to_markdown(text[:start][-MOST:]),
-            "after": to_markdown(text[end:][:MOST]),
-            "passage": to_markdown(text[start:end]),
-            "instruction": instruction,
-            "pinned": pinned,
-        }
-        self._ask(sent, position=start, before=text[start - 1 : start], replaces=end - start, original=text[start:end])
+        request = self.requests.to_rewrite(task, text, start, end, instruction=instruction, pinned=pinned)
+        self._ask(request, start, text[max(start - 1, 0) : start], end - start, original=text[start:end])
 
-    def request(self) -> Request | None:
-        """What Ctrl+Enter would ask for; None without a model."""
-        model = self.model()
-        if model is None:
-            return None
-        caret = self.editor.textCursor().selectionEnd()
-        before, after = self.editor.text()[:caret], self.editor.text()[caret:]
-        return self.manuscript.request(
-            self.generator,
-            model,
-            self.manuscript.next_seed(),
-            task="fill" if after.strip() else "continue",
-            before=to_markdown(before[-MOST:]).rstrip(" "),
-            after=to_markdown(after[:MOST]) if after.strip() else "",
-            lore=self.lore(),
-        )
-
-    def _ask(self, sent: dict[str, Any], *, position: int, before: str, replaces: int = 0, original: str = "") -> None:
-        model = self.model()
-        if model is None:
+    def _ask(
+        self, request: Request | None, position: int, before: str, replaces: int = 0, *, original: str = ""
+    ) -> None:
+        if request is None:
             self.failed.emit(Problem("There is no text model.", "Open Models on the left: it says where to put one."))
             return
-        seed = self.manuscript.next_seed()
-        request = self.manuscript.request(self.generator, model, seed, lore=self.lore(), **sent)
         place = self.places.at(position) if not replaces else 0
         self._begin(request, place or self.places.new(position), position, before, replaces, original=original)
 
@@ -159,8 +119,8 @@ class Writing(QObject):
         except StudioError as error:
             self.failed.emit(Problem.of(error))
             return
-        self._requests[job] = request
-        tree = self.manuscript.branches
+        self.requests.sent[job] = request
+        tree = self.requests.manuscript.branches
         model = "" if request.model is None else request.model.name or request.model.id
         tree.begin(Generation(job, task, model, request.seed))
         count = int(request.params.get("alternatives", 1))
@@ -183,10 +143,7 @@ class Writing(QObject):
         if self.busy():
             self.stop()
         self.dismiss()
-        values = {**self.manuscript.params, **_of_text(request), "lore": self.lore()}
-        values |= {"prefix": prefix, "prefix_ids": " ".join(map(str, ids))}
-        model = self.model()
-        again = replace(request, params=values, resume=None, model=None if model is None else model.ref())
+        again = self.requests.to_fork(request, prefix, ids)
         self._leave(branch, again, shown)
 
     def branch(self, steps: str, index: int, branch: Branch, request: Request, shown: str) -> None:
@@ -194,9 +151,7 @@ class Writing(QObject):
         if self.busy():
             self.stop()
         self.dismiss()
-        values = {**self.manuscript.params, **_of_text(request)}
-        values["alternatives"] = request.params.get("alternatives", 1)
-        again = replace(request, params=values, resume=ResumePoint(steps, index))
+        again = self.requests.to_branch(request, steps, index)
         self._leave(branch, again, shown)
 
     def _leave(self, branch: Branch, request: Request, shown: str) -> None:
@@ -209,17 +164,6 @@ class Writing(QObject):
             request, branch.place, start + same, before, end - start - same, parent=branch.id, head=shown[:same]
         )
 
-    def request_of(self, job: str) -> Request | None:
-        """What a job was asked, of this sitting or an earlier one."""
-        if job in self._requests:
-            return self._requests[job]
-        generation = self.manuscript.branches.generations.get(job)
-        for name in generation.results if generation is not None else ():
-            artifact = self._host.artifact(name)
-            if artifact is not None and artifact.recipe is not None:
-                return artifact.recipe.request
-        return None
-
     def offer(self, branch: Branch) -> None:
         """Show a kept branch as a ghost in the place of the one that stands in the text."""
         self.dismiss()
@@ -228,7 +172,7 @@ class Writing(QObject):
         if branch.original and not there:
             there = branch.original if self.editor.text()[start:].startswith(branch.original) else ""
             end = start + len(there)
-        siblings = [other for other in self.manuscript.branches.at(branch.place) if other.text]
+        siblings = [other for other in self.requests.manuscript.branches.at(branch.place) if other.text]
         same = _common(there, branch.text)
         self.draft = Draft(
             branch.place,
@@ -304,7 +248,7 @@ class Writing(QObject):
         draft = self.draft
         if draft is None or not self.editor.ghost.active():
             return
-        if draft.task in SELECTION_TASKS and draft.job in self._requests:
+        if draft.task in SELECTION_TASKS and draft.job in self.requests.sent:
             if not draft.running:
                 self.reviewing.emit(draft)
             return
@@ -385,11 +329,11 @@ class Writing(QObject):
             self._let_go()
         if not any(draft.texts):
             for number in draft.branches:
-                self.manuscript.branches.prune(number)
+                self.requests.manuscript.branches.prune(number)
         self.failed.emit(problem)
 
     def _end(self, job: str, draft: Draft | None, artifacts: Sequence[Artifact]) -> None:
-        generation = self.manuscript.branches.generations.get(job)
+        generation = self.requests.manuscript.branches.generations.get(job)
         texts = [artifact for artifact in artifacts if artifact.media == media.TEXT]
         if generation is not None:
             generation.results = [artifact.id for artifact in texts]
@@ -421,25 +365,18 @@ class Writing(QObject):
     def _store(self, draft: Draft) -> None:
         """Keep what a draft has written so far as branches."""
         for number, branch in enumerate(draft.branches):
-            known = self.manuscript.branches.branches.get(branch)
+            known = self.requests.manuscript.branches.branches.get(branch)
             if known is None:
                 continue
             if draft.texts[number] and draft.texts[number] != draft.head:
                 known.text = draft.texts[number]
             elif not draft.running and not known.text:
-                self.manuscript.branches.prune(branch)
+                self.requests.manuscript.branches.prune(branch)
 
     def _show(self) -> None:
         if self.draft is not None:
             self.editor.ghost.show(self.draft.ghost())
         self.changed.emit()
-
-
-def _of_text(request: Request) -> dict[str, Any]:
-    """What a request says about the text rather than about how to write."""
-    from .document import SENT
-
-    return {name: request.params[name] for name in SENT if name in request.params}
 
 
 def _common(one: str, other: str) -> int:

@@ -1,0 +1,77 @@
+"""What follows the text a moment after the last key: outline, counts, and the view that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .document_outline import Section, count_words, outline, section_at, words_inside
+
+if TYPE_CHECKING:
+    from .panel import TextPanel
+
+
+class Sight:
+    """Looks at one panel's text."""
+
+    def __init__(self, panel: TextPanel) -> None:
+        self._panel = panel
+
+    def look_again(self) -> None:
+        """Outline, counts and views follow the text."""
+        text = self._panel.editor.text()
+        sections = outline(text)
+        whole = words_inside(sections)
+        total = sum(section.words for section in sections)
+        target = self._panel.manuscript.target
+        words = f"{total:,} of {target:,} words" if target else f"{total:,} {'word' if total == 1 else 'words'}"
+        self._panel.page.outline.show_sections(sections, self._panel.ways.targets_of(sections), whole, words)
+        self._count(words)
+        self._moved_quietly(sections)
+        self.tint()
+        typed = sum(run.length for run in self._panel.editor.authors.runs() if run.edited)
+        written = sum(run.length for run in self._panel.editor.authors.runs()) - typed
+        self._panel.settings_pane.show_shares(len(text) - typed - written, written, typed)
+
+    def _moved_quietly(self, sections: Sequence[Section]) -> None:
+        self._panel.page.outline.set_current(section_at(sections, self._panel.editor.textCursor().position()))
+
+    def _count(self, words: str) -> None:
+        chosen = self._panel.editor.textCursor().selectedText()
+        if chosen:
+            words = f"{sum(map(count_words, chosen.split(chr(0x2029)))):,} selected of {words}"
+        self._panel.page.words.setText(words)
+
+    def tint(self) -> None:
+        """Draw the view that is chosen."""
+        buttons = self._panel.page.buttons
+        if buttons["heat"].isChecked():
+            tints = self._panel.views.heat_tints()
+            self._panel.page.note.setText("Warmer was less expected. Click a word to see what else could stand there.")
+        elif buttons["authors"].isChecked():
+            tints = self._panel.views.author_tints()
+            self._panel.page.note.setText("Blue: written by a model. Green: typed into it. The rest is yours.")
+        else:
+            tints = []
+            self._panel.page.note.setText("")
+        for editor in self._panel.page.editors():
+            editor.tints = tints
+            editor.viewport().update()
+
+    def set_view(self, name: str, on: bool) -> None:
+        """One of the views' buttons was pressed."""
+        buttons = self._panel.page.buttons
+        if on and name in ("heat", "authors"):
+            buttons["authors" if name == "heat" else "heat"].setChecked(False)
+        if name == "split":
+            self._panel.page.split(on)
+        for editor in self._panel.page.editors():
+            editor.focused = buttons["focus"].isChecked()
+            editor.typewriter = buttons["typewriter"].isChecked()
+            editor.viewport().update()
+        if name == "typewriter" and on:
+            self._panel.editor.centerCursor()
+        self.tint()
+        if not self._panel.restoring:
+            self._panel.manuscript.view[name] = on
+            self._panel.host.changed()

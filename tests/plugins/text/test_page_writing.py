@@ -1,0 +1,219 @@
+"""Writing with the model on the page: ghost text, alternatives, forks, one step of undo."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from studio.api import Failed, Problem, ResumePoint, Step
+from tests.plugins.text.page_bench import ALT, CTRL, Desk, desk  # noqa: F401 - fixture
+
+K = Qt.Key
+
+
+def test_the_model_goes_on_at_the_caret_as_a_ghost_and_tab_takes_it(desk: Desk) -> None:  # noqa: F811
+    desk.type("Ida put her hand on the door")
+    desk.go_on()
+    assert desk.request.params["before"] == "Ida put her hand on the door"
+    assert desk.request.params["task"] == "continue"
+    desk.look(" and")
+    desk.look(" and waited")
+    assert desk.ghost() == " and waited"
+    assert desk.text() == "Ida put her hand on the door"
+    desk.finish(" and waited for the sea.")
+    assert desk.text() == "Ida put her hand on the door", "a finished ghost waits for the artist"
+    before = len(desk.host.undo_stack)
+    desk.key(K.Key_Tab)
+    assert desk.text() == "Ida put her hand on the door and waited for the sea."
+    assert desk.ghost() == ""
+    assert len(desk.host.undo_stack) == before + 1
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "Ida put her hand on the door"
+    desk.host.undo_stack[-1].redo()
+    assert desk.text() == "Ida put her hand on the door and waited for the sea."
+
+
+def test_in_the_middle_what_follows_is_sent_and_pushed_along(desk: Desk) -> None:  # noqa: F811
+    desk.type("She opened the door.\nNobody was there.")
+    desk.editor.move_to(len("She opened"))
+    desk.go_on()
+    assert desk.request.params["task"] == "fill"
+    assert desk.request.params["before"] == "She opened"
+    assert desk.request.params["after"] == " the door.\n\nNobody was there."
+    desk.finish(" her eyes, and then")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "She opened her eyes, and then the door.\nNobody was there."
+
+
+def test_words_are_taken_one_by_one_and_are_one_step_of_undo(desk: Desk) -> None:  # noqa: F811
+    desk.type("Ida")
+    desk.go_on()
+    desk.finish(" went up the stair.")
+    before = len(desk.host.undo_stack)
+    desk.key(K.Key_Right, CTRL)
+    assert (desk.text(), desk.ghost()) == ("Ida went", " up the stair.")
+    desk.key(K.Key_Right, CTRL)
+    desk.key(K.Key_Right, CTRL)
+    assert (desk.text(), desk.ghost()) == ("Ida went up the", " stair.")
+    desk.type("!")
+    assert (desk.text(), desk.ghost()) == ("Ida went up the!", "")
+    steps = [entry.text for entry in desk.host.undo_stack[before:]]
+    assert steps == ["Continue", "typing"]
+    desk.host.undo_stack[-1].undo()
+    desk.host.undo_stack[-2].undo()
+    assert desk.text() == "Ida"
+
+
+def test_typing_rejects_the_rest_and_stops_the_job(desk: Desk) -> None:  # noqa: F811
+    desk.type("Ida")
+    job = desk.go_on()
+    desk.look(" went up")
+    desk.type(".")
+    assert (desk.text(), desk.ghost()) == ("Ida.", "")
+    assert desk.host.cancelled == [job]
+    desk.finish(" went up", job=job, cancelled=True)
+    kept = [branch.text for branch in desk.panel.manuscript.branches.branches.values()]
+    assert kept == [" went up"], "what was rejected stays among the ways on"
+    assert desk.text() == "Ida."
+
+
+def test_escape_stops_and_keeps_what_is_there(desk: Desk) -> None:  # noqa: F811
+    desk.type("Ida")
+    job = desk.go_on()
+    desk.look(" went up")
+    desk.key(K.Key_Escape)
+    assert desk.host.cancelled == [job]
+    assert (desk.text(), desk.ghost()) == ("Ida went up", "")
+    desk.finish(" went up", job=job, cancelled=True)
+    desk.go_on()
+    desk.finish(" again")
+    desk.key(K.Key_Escape)
+    assert desk.text() == "Ida went up", "without a job Esc leaves the ghost out"
+
+
+def test_alternatives_stand_side_by_side_and_are_cycled(desk: Desk) -> None:  # noqa: F811
+    desk.set(alternatives=3)
+    desk.type("The lamp")
+    desk.go_on()
+    assert desk.request.params["alternatives"] == 3
+    desk.look(" burned", " went out", " sang")
+    rows = desk.panel.page.margin.rows()
+    assert [row.way.text for row in rows] == [" burned", " went out", " sang"]
+    assert desk.panel.page.margin.isVisible()
+    desk.key(K.Key_Down, ALT)
+    assert desk.ghost() == " went out"
+    desk.key(K.Key_Up, ALT)
+    desk.key(K.Key_Up, ALT)
+    assert desk.ghost() == " sang"
+    desk.finish(" burned low", " went out", " sang to her")
+    assert desk.ghost() == " sang to her"
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp sang to her"
+    texts = {branch.text for branch in desk.panel.manuscript.branches.branches.values()}
+    assert texts == {" burned low", " went out", " sang to her"}
+
+
+def test_a_rejected_way_can_be_taken_later_in_the_place_of_the_other(desk: Desk) -> None:  # noqa: F811
+    desk.set(alternatives=2)
+    desk.type("The lamp")
+    desk.go_on()
+    desk.finish(" burned low.", " went out.")
+    desk.key(K.Key_Tab)
+    desk.type(" Then")
+    desk.editor.move_to(len("The lamp bur"))
+    desk.panel.ways.open_here()
+    rows = desk.panel.page.margin.rows()
+    assert [row.way.shown for row in rows] == [True, False]
+    desk.qtbot.mouseClick(rows[1], Qt.MouseButton.LeftButton)
+    assert desk.text() == "The lamp burned low. Then", "looking at a way changes nothing"
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp went out. Then"
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "The lamp burned low. Then"
+
+
+def test_another_word_forks_the_text_there(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    desk.go_on()
+    desk.finish(" burned low all night.")
+    desk.key(K.Key_Tab)
+    desk.panel.page.buttons["heat"].click()
+    assert len(desk.editor.tints) == 4
+    at = desk.text().index("low") + 1
+    assert desk.panel.open_token(at)
+    popup = desk.panel.tokens
+    assert popup.list.count() == 2
+    popup.list.setCurrentRow(1)
+    desk.qtbot.keyClick(popup.list, K.Key_Return)
+    assert desk.request.params["prefix"] == " burned other"
+    assert desk.request.params["prefix_ids"] == "0 901"
+    desk.look(" burned other lamps")
+    assert desk.text() == "The lamp burned low all night."
+    assert desk.ghost() == "other lamps"
+    desk.finish(" burned other lamps too.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp burned other lamps too."
+    fork = list(desk.panel.manuscript.branches.branches.values())[-1]
+    assert (fork.parent, fork.place) == (1, 1)
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "The lamp burned low all night."
+
+
+def test_the_ribbon_shows_the_text_so_far_and_branches(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    job = desk.go_on()
+    desk.finish(" burned low all night.")
+    desk.key(K.Key_Tab)
+    desk.panel.show_step(Step(1, 4, None, " low", True, job))
+    assert desk.editor.ghost.replaces == len(" all night.")
+    assert desk.text() == "The lamp burned low all night."
+    desk.panel.show_step(None)
+    assert not desk.editor.ghost.active()
+    desk.panel.branch(job, 1)
+    resume = desk.request.resume
+    assert resume == ResumePoint(job, 1)
+    assert desk.request.params["before"] == "The lamp"
+    desk.look(" burned low and")
+    assert desk.ghost() == " and"
+    desk.finish(" burned low and long.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp burned low and long."
+
+
+def test_a_failed_job_leaves_the_text_and_says_why(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    job = desk.go_on()
+    desk.look(" burned")
+    desk.host.end(job)
+    desk.play(Failed(job, Problem("The model has no tokenizer.", "Choose another one.")))
+    assert desk.text() == "The lamp"
+    assert desk.ghost() == ""
+    assert desk.panel.page.card.isVisible()
+    assert desk.panel.page.card.accessibleName() == "The model has no tokenizer."
+
+
+def test_paragraphs_of_the_model_are_lines_on_the_page(desk: Desk) -> None:  # noqa: F811
+    desk.type("One.")
+    desk.go_on()
+    desk.look("\n\nTwo.\n\nThree.")
+    assert desk.ghost() == "\nTwo.\nThree."
+    desk.finish("\n\nTwo.\n\nThree.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "One.\nTwo.\nThree."
+    desk.panel.state()
+    assert desk.panel.files() == {"01-text.md": "One.\n\nTwo.\n\nThree.\n"}
+
+
+def test_who_wrote_what_is_kept(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    desk.go_on()
+    desk.finish(" burned low.")
+    desk.key(K.Key_Tab)
+    desk.editor.move_to(len("The lamp burned"))
+    desk.type(" very")
+    runs = [(desk.text()[run.start : run.end], run.edited) for run in desk.editor.authors.runs()]
+    assert runs == [(" burned", False), (" very", True), (" low.", False)]
+    state = desk.panel.state()
+    desk.panel.restore(state)
+    runs = [(desk.text()[run.start : run.end], run.edited) for run in desk.editor.authors.runs()]
+    assert runs == [(" burned", False), (" very", True), (" low.", False)]
+    assert desk.panel.places.range(1) == (len("The lamp"), len("The lamp burned very low."))
