@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.api import GeneratorSpec, PanelSpec, SettingsSpec, hookimpl, media
+from studio.api import ExporterSpec, GeneratorSpec, ImporterSpec, PanelSpec, SettingsSpec, hookimpl, media
 
 from . import params
 
 SCORE = "application/vnd.studio.score+json"
+SHEET = "application/vnd.recordare.musicxml+xml"
 _PIECES = (SCORE, media.MIDI, "audio/mid", "audio/x-midi")
 
 
@@ -40,6 +41,34 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             inputs=(("score", SCORE),),
             steps_title="bar",
             warm="generate:warm",
+        ),
+    )
+
+
+@hookimpl
+def studio_exporters() -> Sequence[ExporterSpec]:
+    lossy = params.LossyOptions
+    return (
+        ExporterSpec("wav", "WAV", "export:wav", media.WAV, ".wav", _PIECES, params.WavOptions),
+        ExporterSpec("flac", "FLAC", "export:flac", "audio/flac", ".flac", _PIECES, params.FlacOptions),
+        ExporterSpec("mp3", "MP3", "export:mp3", "audio/mpeg", ".mp3", _PIECES, lossy),
+        ExporterSpec("ogg", "Ogg Vorbis", "export:ogg", "audio/ogg", ".ogg", _PIECES, lossy),
+        ExporterSpec("opus", "Opus", "export:opus", "audio/ogg", ".opus", _PIECES, lossy),
+        ExporterSpec("stems", "Stems", "export:stems", "application/zip", ".zip", _PIECES, params.StemOptions),
+        ExporterSpec("midi", "MIDI", "export:midi_file", media.MIDI, ".mid", _PIECES, params.MidiOptions),
+        ExporterSpec("sheet", "MusicXML", "export:sheet", SHEET, ".musicxml", _PIECES, params.SheetOptions),
+    )
+
+
+@hookimpl
+def studio_importers() -> Sequence[ImporterSpec]:
+    return (
+        ImporterSpec(
+            name="recipe",
+            title="Music with a recipe",
+            read="importer:read",
+            accepts=(*_PIECES[1:], SHEET, "audio/*"),
+            suffixes=(".mid", ".midi", ".musicxml", ".wav", ".flac", ".mp3", ".ogg", ".opus"),
         ),
     )
 

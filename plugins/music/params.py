@@ -122,3 +122,67 @@ class MusicSettings:
         120, label="Sound buffer", unit="ms", minimum=20, maximum=1000, slider=(40, 400), level="advanced",
         help="More survives a busy machine, less answers sooner.",
     )  # fmt: skip
+
+
+_RECIPE_HELP = "Write down in the file how it was made, so that Studio can make it again."
+
+
+@dataclass(frozen=True)
+class MidiOptions:
+    """How a MIDI file is written."""
+
+    kind: str = param(
+        "1", label="Type", choices=(("1", "1: a track for each part"), ("0", "0: one track, for old players")),
+        help="Nearly every program wants type 1.",
+    )  # fmt: skip
+    recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
+
+
+@dataclass(frozen=True)
+class SheetOptions:
+    """How a MusicXML file is written."""
+
+    recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
+
+
+@dataclass(frozen=True)
+class WavOptions:
+    """How a WAV file is written."""
+
+    depth: str = param(
+        "24", label="Bits", choices=(("16", "16, dithered"), ("24", "24"), ("float", "32, floating point")),
+        help="24 is what other studios expect; 16 is what a CD has.",
+    )  # fmt: skip
+    loop: bool = param(
+        False, label="Loop without a seam",
+        help="Exactly as long as the bars; what rings on at the end is heard at the beginning.",
+    )  # fmt: skip
+    recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
+
+
+@dataclass(frozen=True)
+class FlacOptions:
+    """How a FLAC file is written."""
+
+    depth: str = param("24", label="Bits", choices=(("16", "16, dithered"), ("24", "24")), help="FLAC loses nothing.")
+    recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
+
+
+@dataclass(frozen=True)
+class LossyOptions:
+    """How an OGG, Opus or MP3 file is written."""
+
+    quality: float = param(
+        0.6, label="Quality", minimum=0.0, maximum=1.0, step=0.1, decimals=1,
+        help="0.6 is hard to tell from the original.",
+    )  # fmt: skip
+    recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
+
+
+@dataclass(frozen=True)
+class StemOptions:
+    """How stems are written."""
+
+    form: str = param("flac", label="Each stem as", choices=(("flac", "FLAC, 24 bits"), ("wav", "WAV, 24 bits")),
+                      help="All begin together and are as long as the piece with its last echo.")  # fmt: skip
+    recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)

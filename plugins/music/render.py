@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import synth_drums
-from .document import Note, Score, Track
+from .document import Score, Track
 from .document_time import Timeline
 from .document_tracks import audible
 from .instruments import DRUM_KIT, voice_of
@@ -286,11 +286,42 @@ def _until(mixer: Mixer, plan_: Plan, start: int, count: int, stop: int, begin: 
     return mixer.dry(plan_, start, count, carried=begin if start < begin + FADE else None)
 
 
-def preview_note(pitch: int, velocity: int, *, instrument: str = "piano", seconds: float = 0.5) -> Score:
-    """A score of one note, to hear an instrument."""
-    ticks = round(seconds * 960)
-    track = Track("t1", instrument, instrument, 9 if instrument == DRUM_KIT else 0)
-    return Score(tracks=(track.with_notes([Note(1, 0, ticks, pitch, velocity)]),), length=ticks)
+def render_loop(score: Score, *, cache: NoteCache | None = None, block: int = 16_384) -> Sound:
+    """(2, samples), exactly as long as the piece, as it sounds when it has gone round for a while: with all that still
+    rings from the last time.
+    """
+    plans = plan(score)
+    size, mixer = max(plans.samples, 1), Mixer(cache)
+    heard = [p for p in plans.tracks if p.track.id in plans.heard]
+    ringing = max((p.longest for p in heard), default=0) + int(TAIL * RATE)
+    rounds = 1 + min(-(-ringing // size), 16)
+    parts, place, total = [], 0, rounds * size + LIMITER_DELAY
+    while place < total:
+        turn, at = divmod(place, size)
+        count = min(block, size - at, total - place)
+        pieces = []
+        for one in heard:
+            dry = mixer.dry(one, at, count)
+            for back in range(1, turn + 1):
+                if back * size <= one.longest + size:
+                    dry = dry + mixer.dry(one, at + back * size, count)
+            pieces.append((one, dry))
+        parts.append(mixer.mix(pieces, np.zeros((2, count), np.float32)))
+        place += count
+    begin = LIMITER_DELAY + (rounds - 1) * size
+    return np.concatenate(parts, axis=1)[:, begin : begin + size]
 
 
-__all__ = ["HOP", "LIMITER_DELAY", "PART", "RATE", "Mixer", "NoteCache", "Plan", "Plans", "plan", "render"]
+__all__ = [
+    "HOP",
+    "LIMITER_DELAY",
+    "PART",
+    "RATE",
+    "Mixer",
+    "NoteCache",
+    "Plan",
+    "Plans",
+    "plan",
+    "render",
+    "render_loop",
+]

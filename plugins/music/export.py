@@ -1,0 +1,159 @@
+"""Scores as files for the rest of the world, each with its recipe inside unless the artist says otherwise."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from studio.api import Recipe, StudioError
+
+from . import midi, midi_write, musicxml, tags
+from .document import Score
+from .params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
+from .render import RATE, NoteCache, render, render_loop
+from .synth_parts import Sound
+
+__all__ = ["flac", "midi_file", "mp3", "ogg", "opus", "sheet", "stems", "wav"]
+
+BLOCK = 65_536
+"""libsndfile's Vorbis encoder crashes the process when it is given a minute at once."""
+MOST_SECONDS = 3600
+
+
+def score_of(source: Path) -> Score:
+    """The score in a kept file: our own JSON, or MIDI. Raises StudioError."""
+    try:
+        with source.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise StudioError(f"{source.name} cannot be read.", "Choose it again.", details=str(error)) from error
+    if head[:4] in (b"MThd", b"RIFF"):
+        return midi.read(source)
+    return Score.from_bytes(midi.content(source))
+
+
+def midi_file(source: Path, recipe: Recipe | None, options: MidiOptions) -> bytes:
+    """A Standard MIDI file, recipe as a text event."""
+    text = recipe.text() if recipe is not None and options.recipe else ""
+    return midi_write.to_bytes(score_of(source), kind=int(options.kind), recipe=text)
+
+
+def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
+    """MusicXML, recipe as a field of the identification."""
+    text = recipe.text() if recipe is not None and options.recipe else ""
+    return musicxml.to_bytes(score_of(source), recipe=text)
+
+
+def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
+    """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
+    score = score_of(source)
+    sound = _sound(source, loop=options.loop)
+    kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
+    data = _encoded(sound, "WAV", kind)
+    chunks = [tags.info(score.title, _comment(recipe, options.recipe))]
+    if options.loop:
+        chunks.append(tags.loop(sound.shape[1], RATE))
+    return tags.with_chunks(data, chunks)
+
+
+def flac(source: Path, recipe: Recipe | None, options: FlacOptions) -> bytes:
+    """FLAC, recipe as a comment."""
+    return _encoded(_sound(source), "FLAC", f"PCM_{options.depth}", *_words(source, recipe, options.recipe))
+
+
+def ogg(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
+    """Ogg Vorbis, recipe as a comment."""
+    words = _words(source, recipe, options.recipe)
+    return _encoded(_sound(source), "OGG", "VORBIS", *words, level=1 - options.quality)
+
+
+def opus(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
+    """Opus in Ogg, recipe as a comment."""
+    words = _words(source, recipe, options.recipe)
+    # libsndfile's scale goes up to 256 kbit/s a channel; half of that is more than enough for music.
+    return _encoded(_sound(source), "OGG", "OPUS", *words, level=1 - options.quality / 2)
+
+
+def mp3(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
+    """MP3, recipe as the comment of its ID3 tag."""
+    words = tags.id3(*_words(source, recipe, options.recipe))
+    return words + _encoded(_sound(source), "MP3", "MPEG_LAYER_III", level=1 - options.quality)
+
+
+def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
+    """A ZIP of one file for each track that sounds, and the recipe beside them. Each stem has its own hall and limiter:
+    together they are nearly the mix, which the limiter heard as a whole.
+    """
+    score, cache = score_of(source), NoteCache()
+    _check_length(score)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
+        for number, track in enumerate((t for t in score.tracks if t.notes), 1):
+            sound = render(score, only=track.id, cache=cache)
+            form = options.form.upper()
+            data = _encoded(
+                sound, form, "PCM_24", track.name, _comment(recipe, options.recipe) if form == "FLAC" else ""
+            )
+            plain = re.sub(r"[^\w\- ]+", "_", track.name).strip()[:60] or "track"
+            # A date of its own would make another file of the same piece each time.
+            archive.writestr(zipfile.ZipInfo(f"{number:02d} {plain}.{options.form}"), data)
+        if recipe is not None and options.recipe:
+            archive.writestr(zipfile.ZipInfo("recipe.json"), recipe.text())
+    return held.getvalue()
+
+
+def _comment(recipe: Recipe | None, wanted: bool) -> str:
+    return midi.RECIPE + recipe.text() if recipe is not None and wanted else ""
+
+
+def _words(source: Path, recipe: Recipe | None, wanted: bool) -> tuple[str, str]:
+    return score_of(source).title, _comment(recipe, wanted)
+
+
+def _check_length(score: Score) -> None:
+    seconds = score.length / score.ppq * 60 / min(t.bpm for t in score.tempos)
+    if seconds > MOST_SECONDS * 4:
+        raise StudioError("This piece is too long to be rendered.", "Shorten it to under an hour.")
+
+
+def _sound(source: Path, *, loop: bool = False) -> Sound:
+    return _rendered(str(source), source.stat().st_mtime_ns, loop)
+
+
+@lru_cache(maxsize=1)
+def _rendered(path: str, changed: int, loop: bool) -> Sound:
+    """The same piece in another format, or another quality, is not played again."""
+    score = score_of(Path(path))
+    _check_length(score)
+    return render_loop(score) if loop else render(score)
+
+
+def _encoded(
+    sound: Sound, form: str, kind: str, title: str = "", comment: str = "", *, level: float | None = None
+) -> bytes:
+    held = io.BytesIO()
+    options = {} if level is None else {"compression_level": min(max(level, 0.0), 1.0)}
+    if kind == "PCM_16":
+        sound = _dithered(sound)
+    try:
+        with soundfile.SoundFile(held, "w", RATE, len(sound), kind, format=form, **options) as file:
+            if form in ("FLAC", "OGG"):
+                file.title, file.comment = title, comment
+            for begin in range(0, sound.shape[1], BLOCK):
+                file.write(np.ascontiguousarray(sound[:, begin : begin + BLOCK].T))
+    except (soundfile.SoundFileError, RuntimeError, MemoryError) as error:
+        raise StudioError(f"The sound could not be written as {form}.", "Try WAV.", details=str(error)) from error
+    return held.getvalue()
+
+
+def _dithered(sound: Sound) -> Sound:
+    """Triangular noise of one degree of 16 bits: rounding errors become an even hiss instead of following the music."""
+    random = np.random.default_rng(16)
+    noise = random.random(sound.shape, np.float32) - random.random(sound.shape, np.float32)
+    return np.clip(sound + noise / np.float32(32_768), -1, 1 - 2**-15)
