@@ -13,6 +13,8 @@ from studio.widgets import theme
 from studio.widgets.controls import IconButton
 from studio.widgets.text import Label, soften, tip
 
+BESIDE = 300
+"""Pixels for the editors beside a label."""
 _RESET_PLACE = 3  # after label, unit and the stretch
 
 
@@ -60,12 +62,43 @@ class Field(QWidget):
         self._top.addStretch(1)
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.px(theme.S))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.px(theme.XS))
-        column.addLayout(self._top)
-        column.addLayout(self._row)
-        column.addWidget(self._problem)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.px(theme.XS))
+        self._column.addLayout(self._top)
+        self._column.addLayout(self._row)
+        self._column.addWidget(self._problem)
+        self._beside: QWidget | None = None
+
+    def lie_down(self) -> None:
+        """Stand in a wide form: the label at the left with the help below it, the editors at the right."""
+        words, whole = QVBoxLayout(), QHBoxLayout()
+        theme.style(self._label, "tone", "")
+        words.setSpacing(theme.px(2))
+        whole.setSpacing(theme.px(theme.XL))
+        for part in (self._top, self._row):
+            self._column.removeItem(part)
+            part.setParent(None)
+        words.addLayout(self._top)
+        if self.spec.help:
+            words.addWidget(Label(soften(self.spec.help, 300), "label", wrap=True))
+        whole.addLayout(words, 1)
+        if self._row.count():
+            self._beside = QWidget()
+            self._row.setContentsMargins(0, 0, 0, 0)
+            self._beside.setLayout(self._row)
+            self._beside.setFixedWidth(theme.tokens().px(BESIDE))
+            whole.addWidget(self._beside, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._column.insertLayout(0, whole)
+        if self._editors:
+            QWidget.setTabOrder(self._editors[-1], self._reset)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """What stands beside the label grows with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and getattr(self, "_beside", None) is not None:
+            assert self._beside is not None
+            self._beside.setFixedWidth(theme.tokens().px(BESIDE))
 
     def _reset_words(self) -> str:
         default = self.spec.default

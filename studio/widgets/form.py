@@ -21,8 +21,9 @@ class ParamForm(QWidget):
     """The inspector's form for `params`. Fields with one of `skip_roles` or `skip_names` are left to the panel.
 
     `changed` is said once for each change, also for a whole `set_values`. Sections: fields without a group, one part
-    for each group, and "Advanced" (closed at first). Hidden fields are not shown but keep their value. What is behind
-    "Advanced" is built when it is opened or asked for: forty widgets that few first windows show.
+    for each group, and "Advanced" (closed at first). Hidden fields are not shown but keep their value. `wide` puts the
+    editors beside their labels and shows the help. What is behind "Advanced" is built when it is opened or asked for:
+    forty widgets that few first windows show.
     """
 
     changed = Signal()
@@ -33,9 +34,11 @@ class ParamForm(QWidget):
         *,
         skip_roles: Collection[str] = (),
         skip_names: Collection[str] = (),
+        wide: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._wide = wide
         self._fields: dict[str, Field] = {}
         self._hidden: dict[str, Any] = {}
         self._later: list[ParamSpec] = []
@@ -44,7 +47,7 @@ class ParamForm(QWidget):
         self._sections: list[Section] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.px(theme.M))
+        column.setSpacing(theme.px(theme.L if wide else theme.M))
         for spec in describe(params):
             if spec.name not in skip_names and not (spec.role and spec.role in skip_roles):
                 self._specs[spec.name] = spec
@@ -101,6 +104,8 @@ class ParamForm(QWidget):
 
     def _make(self, spec: ParamSpec) -> Field:
         field = field_for(spec)
+        if self._wide and not spec.multiline:
+            field.lie_down()
         field.changed.connect(self._field_changed)
         self._fields[spec.name] = field
         return field

@@ -201,6 +201,7 @@ class LibraryPage(QWidget):
     def _show_place(self) -> None:
         rows = self.model.rowCount()
         self.count.setText("" if not rows else "1 result" if rows == 1 else f"{rows:,} results")
+        self.details.setVisible(bool(rows))
         if rows:
             if self.stack.currentWidget() is self.empty:
                 self.stack.setCurrentWidget(self.grid)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSizePolicy,
+    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -27,10 +28,13 @@ from studio.widgets.controls import Button, IconButton
 from studio.widgets.text import Label, shorten
 
 WIDTH = 300
+NOTHING = "Choose something to see how it was made."
 
 
 class LibraryDetails(QFrame):
-    """The pane at the right. It shows one artifact whole, or how many are chosen; signals say what is wanted."""
+    """The pane at the right. It shows one artifact whole, or how many are chosen; signals say what is wanted. It keeps
+    its room while nothing is chosen: thumbnails that move away under the first click are hard to click twice.
+    """
 
     recipe_wanted = Signal()
     start_wanted = Signal()
@@ -59,9 +63,13 @@ class LibraryDetails(QFrame):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        nothing = Label(NOTHING, "muted", wrap=True)
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        nothing.setMargin(theme.XL)
+        self._pages = QStackedLayout(self)
+        self._pages.setContentsMargins(0, 0, 0, 0)
+        self._pages.addWidget(nothing)
+        self._pages.addWidget(scroll)
 
     def _build(self) -> None:
         self.title = _words("heading")
@@ -147,7 +155,7 @@ class LibraryDetails(QFrame):
     def show_artifacts(self, chosen: Sequence[Artifact], panels: Sequence[tuple[str, str]]) -> None:
         """Show what is chosen; `panels` are the (id, title) that would take all of it."""
         one = chosen[0] if len(chosen) == 1 else None
-        self.setVisible(bool(chosen))
+        self._pages.setCurrentIndex(1 if chosen else 0)
         if not chosen:
             return
         picture = one is not None and kind(one.media) == "image" and bool(panels)

@@ -44,7 +44,7 @@ class SettingsGroup(Card):
         self.group = group
         self._shell = shell
         self.setAccessibleName(group.title)
-        self.form = ParamForm(group.settings)
+        self.form = ParamForm(group.settings, wide=True)
         self.form.changed.connect(self._touch)
         self._reset = Button("Reset", "quiet", help=f"Set everything under “{group.title}” as it was at first")
         self._reset.setAccessibleName(f"Reset {group.title}")

@@ -88,8 +88,10 @@ def date_text(seconds: float) -> str:
     """A date as this system writes it, or "" for an unknown one."""
     if seconds <= 0:
         return ""
-    moment = QDateTime.fromSecsSinceEpoch(int(seconds))
-    return QLocale.system().toString(moment, QLocale.FormatType.ShortFormat)
+    moment, system = QDateTime.fromSecsSinceEpoch(int(seconds)), QLocale.system()
+    if system.language() == QLocale.Language.C:  # no country chosen: its short form is "21 11 2026"
+        return moment.toString("yyyy-MM-dd HH:mm")
+    return system.toString(moment, QLocale.FormatType.ShortFormat)
 
 
 def title_of(artifact: Artifact) -> str:

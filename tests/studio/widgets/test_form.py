@@ -29,7 +29,7 @@ class Params:
 
 @dataclass(frozen=True)
 class Wide:
-    few: int = param(2, label="Few", minimum=1, maximum=9)
+    few: int = param(2, label="Few", minimum=1, maximum=9, help="How few it may be.")
     memory: int = param(0, label="Memory", minimum=0, maximum=64, unset="As much as there is")
 
 
@@ -64,6 +64,28 @@ def test_sliders_end_below_each_other(qtbot) -> None:
     boxes = again.findChildren(QDoubleSpinBox)
     assert len({box.mapTo(again, QPoint()).x() for box in boxes}) == 1
     assert boxes[0].width() == boxes[1].width() > 90
+
+
+def test_a_wide_form_has_its_editors_beside_the_labels_and_shows_the_help(qtbot) -> None:
+    form = ParamForm(Wide, wide=True)
+    qtbot.addWidget(form)
+    form.resize(700, 300)
+    form.show()
+    qtbot.waitExposed(form)
+    field = form.field("few")
+    label = next(part for part in field.findChildren(QLabel) if part.text() == "Few")
+    box = field.findChild(QDoubleSpinBox)
+    assert label.mapTo(field, QPoint()).x() < 10 < 300 < box.mapTo(field, QPoint()).x()
+    assert "How few it may be." in [part.text() for part in field.findChildren(QLabel) if part.isVisible()]
+    field.set_value(5)
+    form.activateWindow()
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    stops = []
+    for _ in range(3):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        stops.append(QApplication.focusWidget().accessibleName())
+    assert stops == ["Reset Few", "Memory slider", "Memory"]
 
 
 def test_hidden_fields_keep_their_value(form: ParamForm) -> None:

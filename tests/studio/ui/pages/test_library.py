@@ -18,6 +18,7 @@ from studio.core.recipe import Recipe
 from studio.core.request import Request
 from studio.ui.pages import library_model
 from studio.ui.pages.library import LibraryPage
+from studio.ui.pages.library_details import NOTHING
 from studio.widgets.text import Label
 from tests.plugins.image.fake_host import png
 
@@ -157,6 +158,20 @@ def test_the_details_say_how_it_was_made(
     assert shown.details.prompt.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
     press(qtbot, shown, "Copy prompt")
     assert QGuiApplication.clipboard().text() == "a castle <b>bold</b>"
+
+
+def test_nothing_moves_when_something_is_chosen(
+    qtbot: QtBot, page: Callable[[], LibraryPage], keep: Callable[..., Artifact]
+) -> None:
+    keep("one", "red")
+    keep("two", "blue")
+    shown = page()
+    qtbot.waitUntil(lambda: shown.details.isVisible() and shown.grid.width() <= shown.width() - shown.details.width())
+    before = [shown.grid.visualRect(shown.model.index(row)) for row in range(2)]
+    assert [label.text() for label in shown.details.findChildren(Label) if label.isVisible()] == [NOTHING]
+    pick(qtbot, shown, 1)
+    qtbot.wait(1)
+    assert [shown.grid.visualRect(shown.model.index(row)) for row in range(2)] == before
 
 
 def test_enter_opens_the_large_view_and_arrows_go_through_it(
