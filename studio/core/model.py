@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from studio.core.canonical import FrozenDict, freeze
+from studio.core.media import accepts
 from studio.core.request import ModelRef
 
 
@@ -45,7 +45,7 @@ class Model:
 
     def fits(self, patterns: tuple[str, ...]) -> bool:
         """True where the family is one of `patterns` ("diffusers/*") and nothing is wrong with the model."""
-        return not self.problem and any(fnmatchcase(self.family, pattern) for pattern in patterns)
+        return not self.problem and accepts(patterns, self.family)
 
     def ref(self) -> ModelRef:
         """How a request names it."""

@@ -66,6 +66,7 @@ class Commands(QObject):
         self._window = window
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
+        self._taken: set[str] = set()
         self._front = ""
 
     def add(self, command: Command) -> QAction:
@@ -79,7 +80,12 @@ class Commands(QObject):
         self._commands[command.id] = command
         self._actions[command.id] = action
         self._window.addAction(action)
-        self._assign()
+        keys = _keys(command) if command.bound and self._here(command) else {}
+        if self._taken.isdisjoint(keys):  # nobody else wants them: no need to look at all commands again
+            self._taken.update(keys)
+            action.setShortcuts(list(keys.values()))
+        else:
+            self._assign()
         self.changed.emit()
         return action
 
@@ -150,14 +156,19 @@ class Commands(QObject):
 
     def _assign(self) -> None:
         """Give each key to one action: Qt runs none of two actions that share a key in one window."""
-        taken: set[str] = set()
+        taken = self._taken = set()
         ours = sorted(self._commands.values(), key=lambda command: command.panel != self._front)
         for command in ours:
             action = self._actions[command.id]
             if not command.bound or not self._here(command):
                 action.setShortcuts([])
                 continue
-            keys = [QKeySequence(text, QKeySequence.SequenceFormat.PortableText) for text in command.shortcuts]
-            free = [key for key in keys if key.toString() not in taken]
-            taken.update(key.toString() for key in free)
-            action.setShortcuts(free)
+            free = {name: key for name, key in _keys(command).items() if name not in taken}
+            taken.update(free)
+            action.setShortcuts(list(free.values()))
+
+
+def _keys(command: Command) -> dict[str, QKeySequence]:
+    portable = QKeySequence.SequenceFormat.PortableText
+    keys = [QKeySequence(text, portable) for text in command.shortcuts]
+    return {key.toString(): key for key in keys}
