@@ -24,8 +24,8 @@ _OVER = 4
 """Tokens that a word may still need at the end of the room to be finished."""
 _SENTENCE = ".!?…"
 _CLOSING = "\"'”’»)*"
-_ANCHOR = 24
-"""Letters of what follows that tell that the text has arrived there."""
+_ANCHOR, _ANCHOR_WORDS = 24, 3
+"""Letters and words of what follows that tell that the text has arrived there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,7 @@ class Pins:
 
 def _anchor(after: str) -> str:
     """The first words of what follows, with the space in front of them."""
+    words = after.lstrip()[:_ANCHOR].split("\n")[0]
+    words = " ".join(words.split(" ")[:_ANCHOR_WORDS])
     front = after[: len(after) - len(after.lstrip())]
-    words = after.lstrip()[:_ANCHOR]
-    if len(after.lstrip()) > _ANCHOR and " " in words:
-        words = words[: words.rindex(" ")]
-    return (front + words.split("\n")[0]) if words else ""
+    return front + words if words else ""
