@@ -28,7 +28,7 @@ def _skin(count: int, low: float, drop: float, bend: float, seconds: float) -> S
 
 def _kick(velocity: float, count: int) -> Sound:
     out = _skin(count, 49, 3.6 + 1.6 * velocity, 0.028, 0.17) * np.float32(1.5)
-    out += _skin(count, 110, 2.0, 0.015, 0.035) * np.float32(0.45)
+    out += _skin(count, 110, 2.0, 0.015, 0.045) * np.float32(0.6)
     click(out, low=1200, high=5500, seconds=0.003, level=0.10 + 0.3 * velocity, seed=36)
     return soften(saturate(out, 0.9), 0.0012)
 

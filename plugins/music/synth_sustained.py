@@ -38,7 +38,7 @@ class Sustained:
     in TABLES waves; `peak` is its resonance in dB. Where in that range: `dark` at velocity 0, `light` more at full
     velocity, `sweep` more at first, falling in `fall` seconds, and `drift` up and down at `drift_rate` a second.
     `unison` are (cents, pan) of the players, `breath` (low Hz, high Hz, level, level while it speaks), `rise` seconds
-    to speak softly and loudly.
+    to speak softly and loudly, `sub` a sine under it all.
     """
 
     slope: float = 1.0
@@ -120,7 +120,7 @@ def sustained(spec: Sustained, pitch: int, velocity: float, count: int) -> Sound
         else:
             out[0] += wave
     if spec.sub:
-        out += np.sin(phase(root / 2, count) * np.float32(2 * np.pi)) * curve(shape * spec.sub)
+        out += np.sin(phase(root, count) * np.float32(2 * np.pi)) * curve(shape * spec.sub)
     if spec.breath is not None:
         low, high, level, speak = spec.breath
         air = noise(count * HOP, low, high, seed=pitch)

@@ -60,11 +60,12 @@ _PIANO = String(
     beat=0.22,
     body=(Formant(110, 120, 2), Formant(420, 400, 2), Formant(2600, 2500, -3)),
     follow=0.55,
+    most=72,
 )
 _WOOD = (Formant(105, 60, 7), Formant(210, 90, 6), Formant(430, 180, 4), Formant(2300, 1500, 2))
 _NYLON = String(place=0.21, bright=(600, 2100), slope=1.0, sustain=1.5, loss=1.5, body=_WOOD, most=24, follow=0.3)
 _STEEL = String(
-    place=0.14, bright=(1500, 4600), slope=0.85, sustain=2.4, loss=0.8, stiff=0.00004, body=_WOOD, most=36, follow=0.3
+    place=0.14, bright=(1500, 4600), slope=0.85, sustain=2.4, loss=0.8, stiff=0.00004, body=_WOOD, most=64, follow=0.3
 )
 _JAZZ = String(place=0.24, bright=(700, 1300), slope=1.0, sustain=2.1, loss=1.1, most=20, follow=0.2)
 _HARP = String(place=0.38, bright=(700, 2600), slope=1.05, sustain=2.6, loss=0.9, most=24, beat=0.04)
@@ -174,11 +175,11 @@ _CELLO_BODY = (Formant(110, 50, 5), Formant(220, 90, 6), Formant(400, 180, 3), F
 _AAH = (Formant(720, 180, 16), Formant(1150, 220, 13), Formant(2750, 500, 8), Formant(3500, 600, 5))
 
 _VIOLIN = Sustained(
-    slope=1.0, cuts=(900, 9000), dark=0.3, light=0.4, rise=(0.14, 0.045), vibrato=(5.6, 14, 0.25), tremolo=0.5,
+    slope=1.0, cuts=(900, 9000), dark=0.22, light=0.55, rise=(0.14, 0.045), vibrato=(5.6, 14, 0.25), tremolo=0.5,
     breath=(1800, 7000, 0.012, 0.16), body=_FIDDLE_BODY, follow=0.2, swell=0.12,
 )  # fmt: skip
 _CELLO = Sustained(
-    slope=1.0, cuts=(500, 5500), dark=0.3, light=0.4, rise=(0.16, 0.06), vibrato=(5.0, 11, 0.3), tremolo=0.4,
+    slope=1.0, cuts=(500, 5500), dark=0.22, light=0.55, rise=(0.16, 0.06), vibrato=(5.0, 11, 0.3), tremolo=0.4,
     breath=(900, 4000, 0.012, 0.14), body=_CELLO_BODY, follow=0.2, swell=0.12,
 )  # fmt: skip
 _FIDDLE = Sustained(
@@ -221,7 +222,7 @@ _CLARINET = Sustained(
     breath=(1500, 5000, 0.010, 0.06), body=(Formant(1500, 900, 4),), follow=0.35,
 )  # fmt: skip
 _FLUTE = Sustained(
-    slope=1.7, even=0.7, cuts=(900, 4500), dark=0.3, light=0.5, rise=(0.09, 0.04), vibrato=(5.0, 9, 0.3), tremolo=1.2,
+    slope=1.3, even=0.7, cuts=(900, 4500), dark=0.3, light=0.6, rise=(0.09, 0.04), vibrato=(5.0, 9, 0.3), tremolo=1.2,
     breath=(1800, 7500, 0.06, 0.22), follow=0.6,
 )  # fmt: skip
 _ACCORDION = Sustained(
@@ -230,7 +231,7 @@ _ACCORDION = Sustained(
 )  # fmt: skip
 _SYNTH_BASS = Sustained(
     slope=0.95, cuts=(130, 5200), peak=7, dark=0.2, light=0.2, sweep=0.42, fall=0.13, rise=(0.004, 0.002),
-    unison=((0.0, -0.05), (5.0, 0.05)), sub=0.5, follow=0.3,
+    unison=((0.0, -0.05), (3.0, 0.05)), sub=0.5, follow=0.3,
 )  # fmt: skip
 _LEAD = Sustained(
     slope=0.8, even=0.75, cuts=(700, 9500), peak=5, dark=0.45, light=0.3, sweep=0.16, fall=0.25, rise=(0.02, 0.006),
