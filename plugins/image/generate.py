@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import diffusers
 import torch
 import transformers
 
-from studio.api import GeneratorContext, JobCancelled, JobPaused, Model, Output, Request, StudioError, media
+from studio.api import GeneratorContext, JobCancelled, JobPaused, Output, Request, StudioError, media
 from studio.inference import devices, pipelines
 from studio.inference.diffusion import DiffusionRun, Plan
+from studio.inference.needs import DEVICE, Placing, choose, needs, preflight
+from studio.inference.placing import free_memory
 
 from . import codec
 from .added import without_tags
@@ -25,7 +28,9 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     params: ImageParams = context.params
     settings = context.settings(ImageSettings)
     plan = _plan(request, params, settings, context)
-    loaded = _loaded(context, settings)
+    guided = plan.guidance_scale > 1
+    loaded, placing = _loaded(context, settings, width=plan.width, height=plan.height, guided=guided)
+    plan = replace(plan, tiles=placing.tiles)
     loaded.overlay.put(loaded.pipe, loaded.embeddings, context.added, say=context.progress, check=context.check)
     job = DiffusionRun(loaded, plan, context)
     context.used(
@@ -34,6 +39,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         torch=torch.__version__,
         diffusers=diffusers.__version__,
         transformers=transformers.__version__,
+        **_placed(placing),
     )
     context.progress("Reading the prompt")
     try:
@@ -52,7 +58,8 @@ def warm(context: GeneratorContext) -> None:
     """Load the libraries and the model, and read an empty prompt, before somebody waits for it."""
     if context.model is None:
         return
-    loaded = _loaded(context, context.settings(ImageSettings))
+    side = int(context.model.facts.get("side", 512))
+    loaded, _ = _loaded(context, context.settings(ImageSettings), width=side, height=side, guided=True)
     _ = loaded.colours
 
 
@@ -78,23 +85,48 @@ def _plan(request: Request, params: ImageParams, settings: ImageSettings, contex
     )
 
 
-def _loaded(context: GeneratorContext, settings: ImageSettings) -> pipelines.Loaded:
+def _loaded(
+    context: GeneratorContext, settings: ImageSettings, *, width: int, height: int, guided: bool
+) -> tuple[pipelines.Loaded, Placing]:
+    """The model, placed for a picture of this size, and how it was placed."""
     model = context.model
     if model is None:
         raise StudioError("No model is chosen.", "Choose one in the inspector.")
     device = devices.pick(settings.device, precision=settings.precision, threads=settings.threads)
     device.prepare()
-    key = ("pipeline", str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
+    asked = (settings.memory, settings.tiles, settings.eight_bits)
+    same = (str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
+    last: dict[str, Placing] = context.cached(("placing", *same, *asked), dict)
+    wanted = needs(model, width, height, itemsize=device.dtype.itemsize, guided=guided)
+    placing = choose(
+        wanted,
+        free=free_memory(device),
+        card=device.kind == "cuda",
+        mode=settings.memory,
+        tiles=settings.tiles,
+        small=settings.eight_bits if device.kind != "mps" else "off",
+        before=last.get("placing"),
+    )
+    last["placing"] = placing
+    about = preflight(wanted, placing)
+    if about:
+        context.progress(about)
 
     def make() -> pipelines.Loaded:
-        return pipelines.load(model, device=device, say=context.progress, check=context.check)
+        def say(text: str) -> None:
+            context.progress(f"{text}. {about}" if about else text)
 
-    return context.cached(key, make, size=_size_in_memory(model, device), drop=pipelines.Loaded.drop)
+        return pipelines.load(model, device=device, placing=placing, say=say, check=context.check)
+
+    size = wanted.others + (wanted.denoiser_small if placing.small else wanted.denoiser)
+    key = ("pipeline", *same, placing.mode, placing.small)
+    return context.cached(key, make, size=size, drop=pipelines.Loaded.drop), placing
 
 
-def _size_in_memory(model: Model, device: devices.Device) -> int:
-    stored = 4 if model.dtype in ("F32", "") else 2
-    return model.size * device.dtype.itemsize // stored
+def _placed(placing: Placing) -> dict[str, object]:
+    """What a recipe records of it: nothing where all is as usual."""
+    facts: dict[str, object] = {} if placing.mode == DEVICE else {"memory": placing.mode}
+    return facts | {name: True for name, on in (("tiles", placing.tiles), ("eight_bits", placing.small)) if on}
 
 
 def _output(pixels: Any, context: GeneratorContext, *, state: str, started: float) -> Output:

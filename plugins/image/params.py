@@ -150,6 +150,33 @@ class ImageSettings:
         unset="All",
         level="advanced",
     )
+    memory: str = param(
+        "auto",
+        label="Model in memory",
+        help="On a graphics card. Automatic puts all of the model on it if there is room, else its parts in turn.",
+        choices=(
+            ("auto", "Automatic"),
+            ("device", "All at once: fastest"),
+            ("model", "Its parts in turn: needs half to two thirds"),
+            ("group", "Its layers in turn: needs least, about 2 × slower"),
+        ),
+        group="Memory",
+    )
+    tiles: str = param(
+        "auto",
+        label="Decode in tiles",
+        help="The last step, from the model's numbers to pixels, tile by tile. Saves memory in large pictures.",
+        choices=(("auto", "Automatic"), ("on", "Always"), ("off", "Never")),
+        group="Memory",
+    )
+    eight_bits: str = param(
+        "auto",
+        label="Weights in 8 bits",
+        help="Halves the memory of the model and changes the picture a little. Automatic: only if nothing else fits.",
+        choices=(("auto", "Automatic"), ("on", "Always"), ("off", "Never")),
+        level="advanced",
+        group="Memory",
+    )
     preview: str = param(
         "estimate",
         label="While it works, show",

@@ -39,7 +39,7 @@ def decode(
     if share < 1:
         smaller = [max(4, round(side * share)) for side in size]
         flat = torch.nn.functional.interpolate(flat.float(), size=smaller, mode="area")
-    picture = _decoded(vae, flat)
+    picture = _decoded(vae, flat, loaded.device.torch)
     if picture is None or picture.ndim != 4:
         return None
     if share < 1:
@@ -54,9 +54,9 @@ def _affordable(loaded: Loaded, pixels: int, seconds: float) -> float:
     return min(1.0, math.sqrt(seconds / cost))
 
 
-def _decoded(vae: Any, latents: torch.Tensor) -> torch.Tensor | None:
-    weights = next(vae.parameters())
-    plain = unscaled_latents(vae, latents.to(weights.device, torch.float32))
+def _decoded(vae: Any, latents: torch.Tensor, device: torch.device) -> torch.Tensor | None:
+    weights = next(vae.parameters())  # they may lie elsewhere until the decoder's turn comes
+    plain = unscaled_latents(vae, latents.to(device, torch.float32))
     for dtype in dict.fromkeys((weights.dtype, torch.float32)):
         # SDXL's decoder overflows in float16; in fp32 it does not.
         if dtype != weights.dtype:

@@ -19,6 +19,7 @@ from . import noise
 from .decoding import PARTIAL_SECONDS, decode
 from .memory import shortage_in_words
 from .pipelines import Loaded, hushed
+from .placing import decode_in_tiles
 from .previews import spread_out, to_preview, unit_noise
 from .skipping import without_denoiser
 from .tap import SchedulerTap, Tapped
@@ -27,8 +28,9 @@ from .tensors import from_blob, to_blob
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One picture: `image` is an RGB picture of `width` × `height` to start from, or None. `preview` is "noise",
-    "estimate", "detailed" or "off".
+    """One picture: `image` is an RGB picture of `width` × `height` to start from, or None; `mask` (L, of the same size)
+    is white where it is to be painted anew. `preview` is "noise", "estimate", "detailed" or "off". With `tiles` it is
+    decoded in tiles.
     """
 
     prompt: str
@@ -42,8 +44,10 @@ class Plan:
     clip_skip: int = 0
     scheduler: str = "auto"
     image: Image.Image | None = None
+    mask: Image.Image | None = None
     strength: float = 0.6
     preview: str = "noise"
+    tiles: bool = False
 
 
 class DiffusionRun:
@@ -53,7 +57,7 @@ class DiffusionRun:
         self._loaded = loaded
         self._plan = plan
         self._context = context
-        self._pipe = loaded.pipe_for("image" if plan.image is not None else "text")
+        self._pipe = loaded.pipe_for("text" if plan.image is None else "image" if plan.mask is None else "mask")
         self._scheduler = loaded.new_scheduler(plan.scheduler)
         self._generator = noise.generator(plan.seed)
         self._tap = SchedulerTap(self._scheduler, self._tapped)
@@ -77,6 +81,7 @@ class DiffusionRun:
         plan, loaded, pipe = self._plan, self._loaded, self._pipe
         loaded.device.prepare()
         own, pipe.scheduler = pipe.scheduler, self._scheduler
+        decode_in_tiles(pipe, plan.tiles)
         loaded.flag.context = self._context
         hint = "Make the picture smaller, close other programs, or choose a smaller model."
         try:
@@ -158,6 +163,8 @@ class DiffusionRun:
         if plan.image is not None:
             least = 1 / plan.steps  # below, no step would be left to do
             wanted.update(image=plan.image, strength=min(1.0, max(plan.strength, least + 1e-6)))
+        if plan.mask is not None:
+            wanted.update(mask_image=plan.mask)
         if self._has_callback:
             wanted["callback_on_step_end"] = self._stepped
             known = getattr(self._pipe, "_callback_tensor_inputs", ())

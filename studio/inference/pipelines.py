@@ -18,7 +18,7 @@ import diffusers
 import torch
 import tqdm.std
 import transformers
-from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
+from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image, AutoPipelineForInpainting
 from safetensors import SafetensorError
 from torch.overrides import TorchFunctionMode
 
@@ -30,6 +30,8 @@ from .devices import Device
 from .embeddings import EmbeddingCache
 from .lora import Overlay
 from .memory import is_shortage, shortage_in_words
+from .needs import DEVICE, Placing
+from .placing import place
 from .previews import LatentColours, colours_for
 
 # from_pretrained patches torch.nn.Module.register_parameter for the whole process while it loads: two loads at once
@@ -70,16 +72,21 @@ class Loaded:
         return copy.deepcopy(self._schedulers[name])
 
     def pipe_for(self, task: str) -> Any:
-        """The pipeline for "text" or "image" (img2img); both share their weights. Raises StudioError."""
+        """The pipeline for "text", "image" (img2img) or "mask" (repaint); all share their weights. Raises StudioError."""
         if task == "text":
             return self.pipe
         if task not in self._variants:
+            kind = AutoPipelineForImage2Image if task == "image" else AutoPipelineForInpainting
             try:
-                made = AutoPipelineForImage2Image.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
+                made = kind.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
             except (ValueError, AttributeError) as error:
                 raise StudioError(
-                    "This model cannot start from a picture.",
-                    "Take the picture away, or choose another model.",
+                    "This model cannot start from a picture."
+                    if task == "image"
+                    else "This model cannot repaint a part of a picture.",
+                    "Take the picture away, or choose another model."
+                    if task == "image"
+                    else "Leave the mask, or choose another model.",
                     details=str(error),
                 ) from error
             _quiet(made)
@@ -102,9 +109,14 @@ class Loaded:
 
 
 def load(
-    model: Model, *, device: Device, say: Callable[[str], None] = lambda _text: None, check: Callable[[], None]
+    model: Model,
+    *,
+    device: Device,
+    placing: Placing | None = None,
+    say: Callable[[str], None] = lambda _text: None,
+    check: Callable[[], None],
 ) -> Loaded:
-    """The pipeline in the model's folder or file, on the device, ready to run.
+    """The pipeline in the model's folder or file, ready to run: on the device, or as `placing` says.
 
     `check` is called at every tensor and may raise to stop. Raises StudioError where the model is gone, not complete,
     not of a kind that is known, or too large for the memory.
@@ -117,7 +129,7 @@ def load(
         with shortage_in_words(f"to load {model.title}", hint), hushed():
             pipe = _read(model, device, check)
             check()
-            _place(pipe, device)
+            _settle(pipe, device, placing or Placing())
     check()
     flag = CancelFlag()
     flag.hook_into(pipe.components.values())
@@ -236,12 +248,16 @@ def _only_variant(folder: Path) -> str:
     return next((min(variants) for variants in parts.values() if "" not in variants), "")
 
 
-def _place(pipe: Any, device: Device) -> None:
-    pipe.to(device.torch)
+def _settle(pipe: Any, device: Device, placing: Placing) -> None:
+    whole = placing.mode == DEVICE and not placing.small
+    if whole:
+        place(pipe, device, placing)
     for name in ("unet", "vae"):
         part = getattr(pipe, name, None)
         if isinstance(part, torch.nn.Module) and device.kind != "mps":
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.3 times as fast for the VAE
+    if not whole:  # what moves about is not touched any more
+        place(pipe, device, placing)
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
             part.requires_grad_(False)

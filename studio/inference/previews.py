@@ -81,7 +81,9 @@ def colours_for(pipe: Any, folder: Path) -> LatentColours:
     space = known(channels, scaling=scaling, shift=float(vae.config.get("shift_factor") or 0.0))
     if space is not None and _is_full_size(vae):
         return matrix(torch.tensor(space.rows) / 2, torch.tensor(space.bias) / 2 + 0.5)
-    return fitted(vae, made_up_pictures(8), side=side if side >= _COARSE else 1) or read or _plain(channels)
+    place = getattr(pipe, "_execution_device", None)  # the weights may lie elsewhere until their turn comes
+    fit = fitted(vae, made_up_pictures(8), side=side if side >= _COARSE else 1, device=place)
+    return fit or read or _plain(channels)
 
 
 def _is_full_size(vae: Any) -> bool:
@@ -153,15 +155,19 @@ def made_up_pictures(count: int, *, side: int = 256) -> torch.Tensor:
 
 
 @torch.no_grad()
-def fitted(vae: Any, pictures: torch.Tensor, *, side: int = 1) -> LatentColours | None:
+def fitted(
+    vae: Any, pictures: torch.Tensor, *, side: int = 1, device: torch.device | None = None
+) -> LatentColours | None:
     """Least squares through the model's own encoder, or None for an autoencoder of another kind (video, packed).
 
     `pictures` are [count, 3, height, width] in 0 … 1; real ones fit best, `made_up_pictures` will do (0.25 s for eight
-    and a small encoder). `side` is how many pixels a latent becomes.
+    and a small encoder). `side` is how many pixels a latent becomes, `device` where the encoder works if its weights
+    do not lie there.
     """
     try:
         weights = next(vae.parameters())
-        answers = [vae.encode((one[None] * 2 - 1).to(weights.device, weights.dtype)) for one in pictures]
+        place = weights.device if device is None else device
+        answers = [vae.encode((one[None] * 2 - 1).to(place, weights.dtype)) for one in pictures]
         given = [a.latent_dist.mode() if hasattr(a, "latent_dist") else a.latents for a in answers]
         latents = scaled_latents(vae, torch.cat(given).float().cpu())
     except (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError):

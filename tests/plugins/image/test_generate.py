@@ -14,6 +14,7 @@ from plugins.image import generate, importer
 from plugins.image.params import ImageParams, ImageSettings
 from studio.api import Input, JobCancelled, JobPaused, Model, Output, Request, StudioError, media
 from studio.testing import FakeContext
+from tests import single_files
 
 STEPS = 4
 CACHE: dict[Hashable, Any] = {}
@@ -72,7 +73,7 @@ def test_the_model_is_loaded_once(tiny: Model, tmp_path: Path) -> None:
     _, second = make(request(tiny), tiny, tmp_path, cache=cache)
     assert any("Loading Tiny" in text for text, _ in first.messages)
     assert not any("Loading" in text for text, _ in second.messages)
-    assert len(cache) == 1
+    assert len([key for key in cache if isinstance(key, tuple) and key[0] == "pipeline"]) == 1
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -153,12 +154,52 @@ def test_warming_up_loads_the_model_and_nothing_else(tiny: Model, tmp_path: Path
     cache: dict[Hashable, Any] = {}
     seen = context(request(tiny), tiny, tmp_path, cache=cache)
     generate.warm(seen)
-    assert len(cache) == 1
+    assert len([key for key in cache if isinstance(key, tuple) and key[0] == "pipeline"]) == 1
     assert not seen.steps
     _, after = make(request(tiny), tiny, tmp_path, cache=cache)
     assert not any("Loading" in text for text, _ in after.messages)
     nothing = FakeContext(request(tiny), ImageParams, scratch=tmp_path)
     generate.warm(nothing)
+
+
+@pytest.mark.parametrize("base", ["sd1", "sdxl"])
+def test_from_one_file(tmp_path: Path, base: str) -> None:
+    model = single_files.save(base, tmp_path / "tiny.safetensors")
+    output, seen = make(request(model), model, tmp_path, cache={})
+    assert pixels(output).shape == (64, 64, 3)
+    assert pixels(output).std() > 1
+    assert len(seen.steps) == STEPS
+    again, _ = make(request(model), model, tmp_path, cache={})
+    assert again.data == output.data
+
+
+def test_how_the_model_lies_in_memory_is_chosen_and_recorded(tiny: Model, tmp_path: Path) -> None:
+    def used(**settings: str) -> tuple[dict[str, Any], np.ndarray]:
+        values = [ImageSettings(device="cpu", precision="float32", threads=1, **settings)]
+        output, seen = make(request(tiny), tiny, tmp_path, settings=values)
+        return seen.ingredients, pixels(output)
+
+    usual, picture = used()
+    assert not {"memory", "tiles", "eight_bits"} & set(usual)
+    eight, other = used(eight_bits="on")
+    assert eight["eight_bits"] is True
+    assert not np.array_equal(picture, other)
+    tiles, _ = used(tiles="on")
+    assert tiles["tiles"] is True
+    layers, same = used(memory="group")
+    assert "memory" not in layers, "on a processor all of the model is where it works"
+    assert np.array_equal(picture, same)
+
+
+def test_what_will_hardly_fit_is_said_before_it_begins(tiny: Model, tmp_path: Path) -> None:
+    huge = replace(tiny, facts={"parts": {"unet": 10**13}})
+    _, seen = make(request(huge), huge, tmp_path, cache={})
+    said = [text for text, _ in seen.messages if "Needs about" in text]
+    assert said
+    assert "may fail" in said[0]
+    assert any(text.startswith("Loading Tiny. Needs about") for text in said)
+    _, easy = make(request(tiny), tiny, tmp_path, cache={})
+    assert not any("Needs about" in text for text, _ in easy.messages)
 
 
 def broken_models(tiny: Model, folder: Path) -> list[tuple[Model, str]]:

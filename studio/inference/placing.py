@@ -1,0 +1,78 @@
+"""Putting a loaded pipeline where its memory lies: all on the device, part by part, layer by layer, in 8 bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import torch
+
+from studio.api import StudioError
+
+from .devices import Device
+from .needs import DEVICE, GROUP, MODEL, Placing
+
+_STORED = torch.float8_e4m3fn
+_DENOISERS = ("unet", "transformer", "transformer_2")
+_OWN = 700_000_000
+"""Bytes of a generation host without a model."""
+
+
+def free_memory(device: Device) -> int:
+    """Bytes that a model could take on the device: what is free, and what this process holds for other models."""
+    if device.kind == "cuda":
+        free, _ = torch.cuda.mem_get_info(device.index)
+        return int(free + torch.cuda.memory_reserved(device.index))
+    memory = int(psutil.virtual_memory().available)
+    if device.kind == "mps":
+        limit = torch.mps.recommended_max_memory()
+        return min(memory + torch.mps.driver_allocated_memory(), limit)
+    return memory + max(0, int(psutil.Process().memory_info().rss) - _OWN)
+
+
+def place(pipe: Any, device: Device, placing: Placing) -> None:
+    """Bring the pipeline, as it was read into the processor's memory, to where it will work.
+
+    Raises StudioError for a way that the device does not know.
+    """
+    if placing.small:
+        _in_eight_bits(pipe, device)
+    if placing.mode == DEVICE:
+        pipe.to(device.torch)
+    elif placing.mode == MODEL and getattr(pipe, "model_cpu_offload_seq", None):
+        pipe.enable_model_cpu_offload(device=device.torch)
+    elif placing.mode in (MODEL, GROUP):
+        # Streams hide the way of a layer behind the work of the one before; only CUDA has them.
+        streams = device.kind == "cuda"
+        pipe.enable_group_offload(
+            onload_device=device.torch,
+            offload_device=torch.device("cpu"),
+            offload_type="leaf_level",
+            use_stream=streams,
+            low_cpu_mem_usage=streams,
+        )
+    else:
+        raise StudioError(
+            f"There is no way to place a model called {placing.mode[:40]!r}.", "Choose another in Settings."
+        )
+
+
+def _in_eight_bits(pipe: Any, device: Device) -> None:
+    """Keep the denoiser's weights in 8 bits and bring each layer to full precision while it works."""
+    if device.kind == "mps":
+        raise StudioError(
+            "Apple graphics cannot hold weights in 8 bits.", "Switch “Weights in 8 bits” off in Settings, Image."
+        )
+    for name in _DENOISERS:
+        part = getattr(pipe, name, None)
+        if hasattr(part, "enable_layerwise_casting"):
+            part.enable_layerwise_casting(storage_dtype=_STORED, compute_dtype=device.dtype)
+
+
+def decode_in_tiles(pipe: Any, on: bool) -> None:
+    """Have the decoder work in tiles from now on, or in one go. Autoencoders without tiles stay as they are."""
+    vae = getattr(pipe, "vae", None)
+    for name in ("tiling", "slicing"):
+        switch = getattr(vae, f"{'enable' if on else 'disable'}_{name}", None)
+        if switch is not None:
+            switch()
