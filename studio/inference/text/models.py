@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from studio.api import Model, StudioError
@@ -176,27 +177,49 @@ def _net(model: Model, config: dict[str, Any], device: Device) -> Any:
     try:
         if kind == RECURRENT:
             return RecurrentWriter.from_folder(model.path, config).to(device.torch, torch.float32)
-        if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or not _continues(config):
             raise StudioError(
                 f"{model.title} is of a kind that cannot continue a text ({str(kind)[:60]}).",
                 "Choose a causal language model, such as Llama, Mistral, Qwen, Gemma or GPT-2.",
             )
-        net = transformers.AutoModelForCausalLM.from_pretrained(
+        net, found = transformers.AutoModelForCausalLM.from_pretrained(
             str(model.path),
             dtype=device.dtype,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
         )
+        missing = sorted(found.get("missing_keys") or ()) + sorted(map(str, found.get("mismatched_keys") or ()))
+        if missing:  # transformers would fill them with chance
+            raise ValueError(f"without weights: {', '.join(missing[:20])}")
     except RuntimeError:
         raise  # a shortage of memory is told apart by the caller
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, AssertionError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        ImportError,
+        AssertionError,
+        SafetensorError,
+    ) as error:
         raise StudioError(
             f"{model.title} cannot be loaded.",
             "Files are missing or damaged. Copy or download the model again.",
             details=f"{type(error).__name__}: {error}",
         ) from error
     return net.to(device.torch).eval().requires_grad_(False)
+
+
+def _continues(config: dict[str, Any]) -> bool:
+    """True where the weights are those of a model that continues texts, as far as the folder says."""
+    names = config.get("architectures")
+    known = set()
+    for name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values():
+        known |= set(name) if isinstance(name, (tuple, list)) else {name}
+    return not isinstance(names, list) or not names or bool(known & set(map(str, names)))
 
 
 def _compare(model: Model, net: Any, vocabulary: Vocabulary) -> None:

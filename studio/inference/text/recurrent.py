@@ -41,7 +41,11 @@ class RecurrentWriter(nn.Module):
 
     @classmethod
     def from_folder(cls, folder: Path, config: Mapping[str, Any]) -> RecurrentWriter:
-        """Load such a folder in full precision. Raises KeyError, OSError or RuntimeError where it is not one."""
+        """Load such a folder in full precision. Raises KeyError, OSError or ValueError where it is not one."""
         net = cls(**{key: int(config[key]) for key in ("vocab_size", "width", "layers", "embedding")})
-        net.load_state_dict({name: value.float() for name, value in load_file(folder / "model.safetensors").items()})
+        weights = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+        try:
+            net.load_state_dict(weights)
+        except RuntimeError as error:  # torch's name for weights of other sizes; loaders take it for full memory
+            raise ValueError(str(error)) from error
         return net.eval().requires_grad_(False)

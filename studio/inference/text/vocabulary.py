@@ -37,8 +37,8 @@ class Vocabulary:
     def __init__(self, tokenizer: Any, *, title: str = "the model") -> None:
         self.tokenizer = tokenizer
         self.title = title
-        self.specials = frozenset(int(number) for number in tokenizer.all_special_ids)
-        self.special_names = frozenset(str(name) for name in tokenizer.all_special_tokens)
+        marks = {int(n): token for n, token in tokenizer.added_tokens_decoder.items() if token.special}
+        self.special_names = frozenset(token.content for token in marks.values())
         self.highest = max(tokenizer.get_vocab().values(), default=-1)
         self.end: int | None = tokenizer.eos_token_id
         self._quick = getattr(tokenizer, "backend_tokenizer", None)
