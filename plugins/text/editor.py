@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QSignalBlocker, Qt, Signal
@@ -29,6 +30,7 @@ from .document import Run
 from .document_typography import better
 from .editor_authors import Authors, written_by
 from .editor_ghost import Ghost
+from .editor_keys import HELD, changes_text, ghost_word
 from .editor_layout import PageLayout
 from .editor_markdown import Styling
 from .editor_paint import Tint
@@ -41,11 +43,6 @@ NARROWEST = 28
 """Pixels of the page's margin in a small window."""
 _JOINED = "joined"
 EMPTY = "Begin to write. Ctrl+Enter lets the model go on from where the caret is."
-_ALT, _CTRL, _SHIFT = (
-    Qt.KeyboardModifier.AltModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-)
 
 
 class ManuscriptEdit(QPlainTextEdit):
@@ -173,6 +170,17 @@ class ManuscriptEdit(QPlainTextEdit):
         area = self.cursorRect(cursor)
         return QPointF(self.viewport().mapTo(self, area.topLeft()))
 
+    def follow_ghost(self) -> None:
+        """Scroll as the ghost grows below the page, as long as its beginning stays in sight."""
+        block = self.document().findBlock(max(self.ghost.position(), 0))
+        area = self.blockBoundingGeometry(block).translated(self.contentOffset())
+        over = area.bottom() - self.viewport().height()
+        pitch = self.page.pitch()
+        if over > 0 and self.ghost.text:
+            lines = min(math.ceil(over / pitch), int(max(self.place_of(self.ghost.position()).y() - pitch, 0) // pitch))
+            if lines > 0:
+                self.verticalScrollBar().setValue(self.verticalScrollBar().value() + lines)
+
     # --- the text ---
 
     def text(self) -> str:
@@ -259,7 +267,7 @@ class ManuscriptEdit(QPlainTextEdit):
             if event.matches(undo) or event.matches(redo):
                 event.ignore()
                 return True
-            if self.ghost.active() and _ghost_word(event):
+            if self.ghost.active() and ghost_word(event):
                 event.accept()
                 return True
         return super().event(event)
@@ -267,13 +275,13 @@ class ManuscriptEdit(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The ghost's keys while it is there; what changes the text sends it away."""
         if self.ghost.active():
-            word = _ghost_word(event)
+            word = ghost_word(event)
             if word:
                 self.ghost_key.emit(word)
                 return
-            if _changes(event):
+            if changes_text(event):
                 self.ghost_key.emit("reject")
-        typed = event.text() if not event.modifiers() & (_CTRL | _ALT) else ""
+        typed = event.text() if not event.modifiers() & HELD else ""
         before = self.textCursor()
         if typed or event.matches(QKeySequence.StandardKey.Paste):
             self.setCurrentCharFormat(self.authors.typing(before.selectionStart()))
@@ -366,27 +374,3 @@ class ManuscriptEdit(QPlainTextEdit):
         self.ensureCursorVisible()
         if broken:
             self.shortened.emit(broken)
-
-
-def _ghost_word(event: QKeyEvent) -> str:
-    """What a key means to the ghost, or ""."""
-    key, held = event.key(), event.modifiers() & (_CTRL | _ALT | _SHIFT)
-    none = Qt.KeyboardModifier.NoModifier
-    words = {
-        (Qt.Key.Key_Tab, none): "accept",
-        (Qt.Key.Key_Right, _CTRL): "word",
-        (Qt.Key.Key_Escape, none): "stop",
-        (Qt.Key.Key_Down, _ALT): "next",
-        (Qt.Key.Key_Up, _ALT): "previous",
-    }
-    return words.get((Qt.Key(key), held), "")
-
-
-def _changes(event: QKeyEvent) -> bool:
-    """True for a key that changes the text."""
-    standard = QKeySequence.StandardKey
-    if any(event.matches(key) for key in (standard.Paste, standard.Cut, standard.DeleteEndOfWord)):
-        return True
-    if event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-        return True
-    return bool(event.text().isprintable() and event.text()) and not event.modifiers() & (_CTRL | _ALT)

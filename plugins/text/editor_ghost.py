@@ -71,6 +71,8 @@ class Ghost:
         self._block = block.blockNumber()
         layout = block.layout()
         shown = self.text[:LIMIT].replace("\n", "\u2028")
+        if self.replaces and shown and not shown[-1].isspace():
+            shown += " "  # what it would replace follows at once
         at = self._anchor.positionInBlock()
         layout.setPreeditArea(at, shown)
         ranges = []

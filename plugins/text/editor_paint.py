@@ -47,7 +47,7 @@ def areas(editor: ManuscriptEdit, block: QTextBlock, offset: QPointF, start: int
     low, high = max(start - block.position(), 0), min(end - block.position(), block.length() - 1)
     extra, at = len(layout.preeditAreaText()), layout.preeditAreaPosition()
     if extra:
-        low += extra if low >= at and low > 0 and not (low == at and high > low and start == end) else 0
+        low += extra if low >= at else 0
         high += extra if high > at else 0
     pitch = editor.page.pitch()
     for number in range(layout.lineCount()):

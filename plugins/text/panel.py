@@ -285,7 +285,7 @@ class TextPanel(Panel):
     def _branch_of(self, job: str) -> Branch | None:
         mine = [branch for branch in self.manuscript.branches.branches.values() if branch.job == job]
         current = [branch for branch in mine if self.places.current(branch.place) == branch.id]
-        return (current or mine or [None])[0]
+        return next(iter(current or mine), None)
 
     # --- tokens ---
 

@@ -41,7 +41,7 @@ class DiffView(QTextEdit):
         current = theme.tokens()
         self.setStyleSheet(f"QTextEdit, QTextEdit:focus {{ background: {current.field}; border: none; padding: 4px; }}")
         self.setFont(theme.serif(current.px(16)))
-        place = self.verticalScrollBar().value()
+        place = self.verticalScrollBar().value() if self.current >= 0 else 0
         self.clear()
         cursor = QTextCursor(self.document())
         for number, piece in enumerate(pieces):
@@ -52,6 +52,8 @@ class DiffView(QTextEdit):
             takes = number in taken
             if piece.old:
                 cursor.insertText(piece.old, _gone(number, takes))
+            if piece.old and piece.new:
+                cursor.insertText("\u2009", _plain())
             if piece.new:
                 cursor.insertText(piece.new, _comes(number, takes))
             self._spans[number] = (start, cursor.position())
@@ -202,6 +204,7 @@ class Review(Card):
         self._show_version()
 
     def _show_version(self) -> None:
+        self.diff.current = -1
         self.pieces = compare(self._old, self._versions[self._at])
         self.taken = {number for number, piece in enumerate(self.pieces) if piece.changes}
         self._number.setText(f"{self._at + 1} of {len(self._versions)}")

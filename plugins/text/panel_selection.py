@@ -88,7 +88,7 @@ class Selection(QObject):
         self.bar.raise_()
 
     def span(self) -> tuple[int, int] | None:
-        """The selection without space at its ends; None where nothing is selected."""
+        """The selection in whole words, without space at its ends; None where nothing is selected."""
         editor = self._panel.editor
         cursor = editor.textCursor()
         start, end = cursor.selectionStart(), cursor.selectionEnd()
@@ -97,7 +97,13 @@ class Selection(QObject):
             start += 1
         while end > start and text[end - 1].isspace():
             end -= 1
-        return (start, end) if start < end else None
+        if start >= end:
+            return None
+        while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+            start -= 1
+        while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+            end += 1
+        return start, end
 
     def run(self, what: str) -> None:
         """Do what a button of the bar, a menu or a command asks for."""

@@ -130,6 +130,8 @@ class Writing(QObject):
         self.draft = Draft(place, ids, before, task, job, head, replaces, running=True)
         if head:
             self.draft.texts = [head] * count
+        if task not in SELECTION_TASKS:
+            self.editor.move_to(position)
         self.editor.ghost.begin(position, replaces=replaces)
         self._show()
         self._host.changed()
@@ -184,6 +186,7 @@ class Writing(QObject):
             shown=siblings.index(branch),
             texts=[other.text for other in siblings],
         )
+        self.editor.move_to(start + same)
         self.editor.ghost.begin(start + same, replaces=end - start - same)
         self._show()
 
@@ -376,6 +379,7 @@ class Writing(QObject):
     def _show(self) -> None:
         if self.draft is not None:
             self.editor.ghost.show(self.draft.ghost())
+            self.editor.follow_ghost()
         self.changed.emit()
 
 

@@ -77,7 +77,9 @@ class Desk:
         if position < 0:
             return ""
         block = self.editor.document().findBlock(position)
-        return block.layout().preeditAreaText().replace("\u2028", "\n")
+        shown = block.layout().preeditAreaText().replace("\u2028", "\n")
+        # A space parts it from what it would replace.
+        return shown.rstrip(" ") if self.editor.ghost.replaces else shown
 
     def set(self, **params: object) -> None:
         self.panel.manuscript.params |= params

@@ -1,0 +1,119 @@
+"""Rewriting a passage: judged piece by piece, repainted around pinned words, and nothing outside ever changes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
+
+K = Qt.Key
+STORY = "The old man walked to the sea.\nIt was a cold morning and nobody spoke."
+
+
+def select(desk: Desk, words: str) -> tuple[int, int]:  # noqa: F811
+    start = desk.text().index(words)
+    desk.editor.move_to(start, select_to=start + len(words))
+    return start, start + len(words)
+
+
+def test_a_rewrite_is_judged_before_a_letter_changes(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "old man walked to")
+    bar = desk.panel.selection.bar
+    assert bar.isVisible()
+    desk.qtbot.mouseClick(bar.buttons["rewrite"], Qt.MouseButton.LeftButton)
+    assert desk.request.params["task"] == "rewrite"
+    assert desk.request.params["passage"] == "old man walked to"
+    assert desk.request.params["before"] == "The "
+    assert str(desk.request.params["after"]).startswith(" the sea.\n\nIt was")
+    desk.look("young man")
+    assert desk.editor.ghost.replaces == len("old man walked to")
+    desk.finish("young man crawled down to")
+    card = desk.panel.selection.card
+    assert card.isVisible()
+    assert desk.text() == STORY
+    changed = [piece for piece in card.pieces if piece.changes]
+    assert [(piece.old, piece.new) for piece in changed] == [("old", "young"), ("walked", "crawled down")]
+    card.toggle(card.pieces.index(changed[0]))
+    before = len(desk.host.undo_stack)
+    desk.qtbot.mouseClick(card.apply, Qt.MouseButton.LeftButton)
+    assert desk.text() == STORY.replace("walked", "crawled down")
+    assert not card.isVisible()
+    assert desk.panel.page.note.text().startswith(f"Checked: the {len(STORY) - len('old man walked to')} characters")
+    assert len(desk.host.undo_stack) == before + 1
+    written = [desk.text()[run.start : run.end] for run in desk.editor.authors.runs()]
+    assert written == ["crawled down"], "what was left alone keeps its author"
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == STORY
+
+
+def test_several_changes_are_one_step_and_the_keyboard_suffices(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "cold morning and nobody spoke")
+    desk.panel.selection.run("shorten")
+    desk.finish("grey morning and all slept")
+    card = desk.panel.selection.card
+    assert desk.qtbot.waitUntil(card.diff.hasFocus) is None
+    desk.qtbot.keyClick(card.diff, K.Key_Space)
+    assert len(card.taken) == sum(piece.changes for piece in card.pieces) - 1
+    desk.qtbot.keyClick(card.diff, K.Key_Space)
+    before = len(desk.host.undo_stack)
+    desk.qtbot.keyClick(card.diff, K.Key_Return)
+    assert desk.text() == STORY.replace("cold morning and nobody spoke", "grey morning and all slept")
+    assert len(desk.host.undo_stack) == before + 1
+
+
+def test_keeping_the_old_changes_nothing_and_the_version_stays(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "old man")
+    desk.panel.selection.run("expand")
+    desk.finish("very old and tired man")
+    desk.qtbot.keyClick(desk.panel.selection.card.diff, K.Key_Escape)
+    assert desk.text() == STORY
+    assert not desk.editor.ghost.active()
+    kept = [branch.text for branch in desk.panel.manuscript.branches.branches.values()]
+    assert kept == ["very old and tired man"]
+
+
+def test_versions_can_be_compared(desk: Desk) -> None:  # noqa: F811
+    desk.set(alternatives=2)
+    desk.type(STORY)
+    select(desk, "old man")
+    desk.panel.selection.run("rewrite")
+    desk.finish("grey man", "tired man")
+    card = desk.panel.selection.card
+    desk.qtbot.mouseClick(card.forth, Qt.MouseButton.LeftButton)
+    assert card.result() == "tired man"
+    desk.qtbot.mouseClick(card.apply, Qt.MouseButton.LeftButton)
+    assert desk.text() == STORY.replace("old man", "tired man")
+
+
+def test_words_are_pinned_with_clicks_and_sent(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "old man walked to the sea")
+    desk.panel.selection.run("repaint")
+    for word in ("man", "sea"):
+        spot = desk.editor.place_of(desk.text().index(word) + 1).toPoint()
+        inside = desk.editor.viewport().mapFrom(desk.editor, spot)
+        inside.setY(inside.y() + 8)
+        desk.qtbot.mouseClick(desk.editor.viewport(), Qt.MouseButton.LeftButton, pos=inside)
+    assert sum(tint.outline for tint in desk.editor.marks) == 2
+    desk.key(K.Key_Return)
+    assert desk.request.params["task"] == "repaint"
+    assert desk.request.params["pinned"] == "man\nsea"
+    assert desk.request.params["passage"] == "old man walked to the sea"
+    assert desk.text() == STORY
+    desk.finish("young man swam through the wild sea")
+    desk.qtbot.keyClick(desk.panel.selection.card.diff, K.Key_Return)
+    assert desk.text() == STORY.replace("old man walked to the sea", "young man swam through the wild sea")
+
+
+def test_a_passage_that_was_changed_meanwhile_is_left_alone(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    start, _ = select(desk, "old man")
+    desk.panel.selection.run("rewrite")
+    desk.finish("grey man")
+    desk.editor.replace(start, start + 3, "new", name="typing", caret=False)
+    desk.qtbot.mouseClick(desk.panel.selection.card.apply, Qt.MouseButton.LeftButton)
+    assert desk.text() == STORY.replace("old man", "new man")
+    assert desk.panel.page.card.isVisible()
