@@ -20,6 +20,7 @@ from studio.api import Model, StudioError
 from . import textual_inversion
 from .embeddings import EmbeddingCache
 from .memory import is_shortage, shortage_in_words
+from .placing import at_full_width
 
 Added = Sequence[tuple[Model, float]]
 
@@ -130,7 +131,8 @@ def _attach(pipe: Any, name: str, model: Model) -> bool:
     if not hasattr(pipe, "load_lora_weights"):
         raise StudioError("This model takes no LoRAs.", f"Take “{model.title}” out, or choose another model.")
     hint = "Close other programs, or choose a smaller model."
-    with shortage_in_words(f"to load {model.title}", hint), _plain_encoder(pipe), warnings.catch_warnings():
+    shortage = shortage_in_words(f"to load {model.title}", hint)
+    with shortage, _plain_encoder(pipe), at_full_width(pipe), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # peft wonders whether a second LoRA is meant
         try:
             state = _from_peft(model.path, pipe)

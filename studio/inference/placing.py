@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
@@ -67,6 +69,27 @@ def _in_eight_bits(pipe: Any, device: Device) -> None:
         part = getattr(pipe, name, None)
         if hasattr(part, "enable_layerwise_casting"):
             part.enable_layerwise_casting(storage_dtype=_STORED, compute_dtype=device.dtype)
+
+
+@contextmanager
+def at_full_width(pipe: Any) -> Iterator[None]:
+    """While it is on, weights that are kept in 8 bits look like full ones (all zero, and without taking memory): what
+    is laid over the model then takes the precision that the model works in, not the one that it is stored in.
+    """
+    kept = []
+    for name in _DENOISERS:
+        part = getattr(pipe, name, None)
+        parameters = list(part.parameters()) if isinstance(part, torch.nn.Module) else []
+        working = next((parameter.dtype for parameter in parameters if parameter.dtype != _STORED), torch.float32)
+        for parameter in parameters:
+            if parameter.dtype == _STORED:
+                kept.append((parameter, parameter.data))
+                parameter.data = torch.zeros((), dtype=working, device=parameter.device).expand(parameter.shape)
+    try:
+        yield
+    finally:
+        for parameter, data in kept:
+            parameter.data = data
 
 
 def decode_in_tiles(pipe: Any, on: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from studio.api import JobCancelled, Model, Request, StudioError
 from studio.inference import devices, memory, pipelines
@@ -229,6 +230,34 @@ def test_dropping_lets_go_of_the_weights_wherever_they_lie(models: dict[str, Mod
     loaded.drop()
     gc.collect()
     assert [ref() for ref in gone] == [None, None, None]
+
+
+def style(loaded: pipelines.Loaded, path: Path) -> Model:
+    """A LoRA for the denoiser, of random weights."""
+    random, tensors = torch.Generator().manual_seed(0), {}
+    for name, part in loaded.pipe.unet.named_modules():
+        if name.endswith(("to_q", "to_v")):
+            out, into = part.weight.shape
+            tensors[f"unet.{name}.lora_A.weight"] = torch.randn(4, into, generator=random)
+            tensors[f"unet.{name}.lora_B.weight"] = torch.randn(out, 4, generator=random) * 0.3
+    save_file(tensors, path)
+    return Model("models/style", "Style", "lora/weights", path, sha256="ef" * 32)
+
+
+# diffusers looks for a graphics card by itself when it lays a LoRA over parts that take turns.
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "parts in turn"])
+def test_loras_lie_over_weights_wherever_they_are(models: dict[str, Model], way: str, tmp_path: Path) -> None:
+    placing = WAYS[way]
+    loaded = load(models["sd1"], placing)
+    before, _ = make(loaded, tmp_path, placing)
+    added = [(style(loaded, tmp_path / "style.safetensors"), 0.8)]
+    loaded.overlay.put(loaded.pipe, loaded.embeddings, added)
+    over, _ = make(loaded, tmp_path, placing)
+    assert np.abs(over - before).mean() > 0.001
+    laid = {p.dtype for name, p in loaded.pipe.unet.named_parameters() if "lora_" in name}
+    assert laid == {torch.float32}, "in the precision that the model works in"
+    loaded.overlay.put(loaded.pipe, loaded.embeddings, [])
+    assert np.array_equal(before, make(loaded, tmp_path, placing)[0])
 
 
 def test_a_way_nobody_knows_is_refused(models: dict[str, Model]) -> None:
