@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from studio.api import AddedModel, Model, ParamSpec, Request, StudioError, base_title
 from studio.widgets import theme
 from studio.widgets.controls import Button, IconButton
-from studio.widgets.fields import SliderField
+from studio.widgets.fields import Slider
+from studio.widgets.numbers import NumberBox
 from studio.widgets.prompt import PromptEdit
-from studio.widgets.text import Label, shorten
+from studio.widgets.text import ElidedLabel, Label, shorten, tip
 
 from .added import WEIGHT_LIMIT, Tag, embeddings_in, kind, misfit, named, tags, with_weight
 
+SLIDER, STEP = 1.5, 0.05
 MOST = 40
 """How many entries the menu offers; who has more names them in the prompt."""
 
@@ -37,7 +38,7 @@ class AddedSection(QWidget):
         self._added: tuple[AddedModel, ...] = ()
         self._text = ""
         self._prompt: PromptEdit | None = None
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
         self.add = Button("Add…", "quiet", name="Add a LoRA", help="Lay a LoRA over the model, or put an embedding in.")
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -84,9 +85,9 @@ class AddedSection(QWidget):
             self._text = prompt
             self._show()
 
-    def rows(self) -> dict[str, SliderField]:
-        """The weights on show by the names of their LoRAs."""
-        return {row.name: row.field for row in self._rows}
+    def rows(self) -> dict[str, Row]:
+        """What is on show, by the names of the LoRAs."""
+        return {row.name: row for row in self._rows}
 
     def _wanted(self) -> list[tuple[str, float, Model | None, bool]]:
         """(name, weight, model, from the prompt) of each row: of two weights the one in the prompt counts."""
@@ -138,7 +139,7 @@ class AddedSection(QWidget):
             row.deleteLater()
         self._rows = []
         for name, weight, _, in_prompt in wanted:
-            row = _Row(name, weight, in_prompt=in_prompt)
+            row = Row(name, weight, in_prompt=in_prompt)
             row.weighed.connect(self._weighed)
             row.removed.connect(self._removed)
             self._list.addWidget(row)
@@ -202,8 +203,8 @@ class AddedSection(QWidget):
             self._menu.addAction(action)
 
 
-class _Row(QWidget):
-    """One LoRA: its name, its weight, and a way to take it off."""
+class Row(QWidget):
+    """One LoRA: its name, its weight, a way to take it off, and why it cannot be used."""
 
     weighed = Signal(str, float)
     removed = Signal(str)
@@ -211,37 +212,89 @@ class _Row(QWidget):
     def __init__(self, name: str, weight: float, *, in_prompt: bool) -> None:
         super().__init__()
         self.name, self.in_prompt = name, in_prompt
+        self._weight = weight
         self.setAccessibleName(name)
-        self.field = SliderField(
-            ParamSpec(
-                f"weight of {name}"[:80],
-                "number",
-                1.0,
-                shorten(name, 26),
-                help=f"How strongly {name[:80]} counts: 0 not at all, 1 as it was trained.",
-                minimum=-WEIGHT_LIMIT,
-                maximum=WEIGHT_LIMIT,
-                slider=(0.0, 1.5),
-                step=0.05,
-                unit="in the prompt" if in_prompt else "",
-            )
+        spec = ParamSpec(
+            "weight",
+            "number",
+            1.0,
+            f"Weight of {shorten(name, 80)}",
+            minimum=-WEIGHT_LIMIT,
+            maximum=WEIGHT_LIMIT,
+            step=0.05,
         )
-        self.remove = IconButton("x", f"Remove {name[:80]}", kind="tiny", size=14)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        help_text = f"How strongly {shorten(name, 80)} counts: 0 not at all, 1 as it was trained."
+        self.remove = IconButton("x", f"Remove {shorten(name, 80)}", kind="tiny", size=14)
+        self._slider = Slider()
+        self._slider.setRange(0, round(SLIDER / STEP))
+        self._slider.setAccessibleName(f"{spec.label} slider")
+        self._box = NumberBox(spec)
+        self._box.setFixedWidth(theme.px(64))
+        self._box.setAccessibleName(spec.label)
+        for part in (self._slider, self._box):
+            part.setToolTip(tip(help_text))
+            part.setAccessibleDescription(help_text)
+        self._problem = Label("", "error", wrap=True)
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(ElidedLabel(name), 1)
+        if in_prompt:
+            head.addWidget(Label("in the prompt", "label"))
+        head.addWidget(self.remove)
+        row = QHBoxLayout()
         row.setSpacing(theme.S)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignBottom)
-        self.field.changed.connect(lambda value: self.weighed.emit(self.name, float(value)))
+        row.addWidget(self._slider, 1)
+        row.addWidget(self._box)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.XS)
+        column.addLayout(head)
+        column.addLayout(row)
+        column.addWidget(self._problem)
+        self._slider.valueChanged.connect(lambda place: self._take(round(place * STEP, 2)))
+        self._box.valueChanged.connect(lambda number: self._take(number, typed=True))
         self.remove.clicked.connect(lambda: self.removed.emit(self.name))
+        self._place()
         self.show_state(weight, "")
+
+    def value(self) -> float:
+        """The weight on show."""
+        return self._weight
+
+    def problem(self) -> str:
+        """Why it cannot be used, or ""."""
+        return self._problem.text()
+
+    def set_value(self, weight: float) -> None:
+        """Take another weight, as a hand does."""
+        self._take(weight)
+
+    def _take(self, weight: float, *, typed: bool = False) -> None:
+        if weight != self._weight:
+            self._weight = weight
+            self._place(typed=typed)
+            self.weighed.emit(self.name, weight)
+
+    def _place(self, *, typed: bool = False) -> None:
+        """Show the weight; the box keeps what is being typed in it."""
+        with QSignalBlocker(self._slider), QSignalBlocker(self._box):
+            self._slider.setValue(round(self._weight / STEP))
+            if not typed:
+                self._box.setValue(self._weight)
 
     def show_state(self, weight: float, problem: str) -> None:
         """Show a weight, and why this LoRA cannot be used."""
-        if self.field.value() != weight:
-            with QSignalBlocker(self.field), suppress(StudioError):
-                self.field.set_value(weight)
-        self.field.set_problem(problem)
+        if weight != self._weight:
+            self._weight = weight
+            self._place()
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The box grows with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_box"):
+            self._box.setFixedWidth(theme.px(64))
 
 
 def kind_of(item: AddedModel, by_id: dict[str, Model]) -> str:

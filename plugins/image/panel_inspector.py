@@ -152,7 +152,11 @@ class Inspector(QWidget):
         return next((m for m in self._models if m.id == self.model.value()), None)
 
     def use_model(self, model_id: str) -> bool:
-        """Choose a model by its id; False where it is not on offer."""
+        """Choose a model by its id, or lay it over the chosen one; False where it is not on offer."""
+        over = next((added for added in self._additions if added.id == model_id and not added.problem), None)
+        if over is not None:
+            self.added.put(over)
+            return True
         if all(model.id != model_id for model in self._models):
             return False
         self.model.set_value(model_id)

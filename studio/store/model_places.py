@@ -58,7 +58,9 @@ class ModelPlaces:
         path = path.absolute()
 
         def change(listed: Listed) -> Listed:
-            inside = any(folder in path.parents for folder in listed.folders)
+            # What no list names is found inside some folder: only a list of its own keeps it away.
+            inside = path not in (*listed.files, *listed.folders)
+            inside = inside or any(folder in path.parents for folder in listed.folders)
             return Listed(
                 tuple(p for p in listed.folders if p != path),
                 tuple(p for p in listed.files if p != path),

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from studio.ui.palette import Entry
+from studio.ui.using import use_model
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -48,10 +49,9 @@ def entries(window: MainWindow) -> list[Entry]:
 
 
 def _use_model(window: MainWindow, model_id: str) -> None:
-    """Choose the model in the panel in front where that can, else show it among the models."""
-    slot = window.front_slot()
-    panel = slot.panel if slot is not None else None
-    if slot is not None and panel is not None and window.panels.ask(slot, lambda: panel.use_model(model_id), False):
+    """Choose the model in a panel that can work with it, else show it among the models."""
+    model = window.services.models.get(model_id)
+    if model is not None and use_model(window, model):
         return
     window.show_place("models")
     show = getattr(window.stack.currentWidget(), "show_model", None)

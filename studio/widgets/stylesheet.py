@@ -230,6 +230,12 @@ QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {{ border: 1px so
 QComboBox QAbstractItemView::item, QComboBox QAbstractItemView::item:selected:focus {{
     border: none; padding: 0 {t.px(8)}px;
 }}
+QListView::indicator {{
+    width: {t.px(14)}px; height: {t.px(14)}px; border: 1px solid {t.hint}; border-radius: {t.px(4)}px;
+    background: {t.field};
+}}
+QListView::indicator:checked {{ image: {_url(icons, "check.svg")}; background: {t.wash}; border-color: {t.accent}; }}
+QListView::indicator:disabled {{ border-color: transparent; background: transparent; }}
 QTreeView::branch {{ background: transparent; }}
 QTreeView::branch:has-children:closed {{ image: {_url(icons, "caret-right.svg")}; }}
 QTreeView::branch:has-children:open {{ image: {_url(icons, "caret-down.svg")}; }}
@@ -237,6 +243,7 @@ QHeaderView, QHeaderView::section {{
     background: transparent; border: none; border-bottom: 1px solid {t.line}; color: {t.muted};
     padding: {t.px(5)}px {t.px(8)}px; font-size: {t.label}px;
 }}
+QHeaderView {{ padding: 0; }}
 QTableView {{ gridline-color: {t.line}; }}
 QTableCornerButton::section {{ background: transparent; border: none; }}
 

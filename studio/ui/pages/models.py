@@ -1,279 +1,179 @@
-"""The Models page: which weights are on this machine, what they are, and why one is not used."""
+"""The Models page: which weights are on this machine, what they are, why one is not used, and how to add more."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import threading
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-    QUrl,
+from PySide6.QtCore import QModelIndex, QUrl
+from PySide6.QtGui import (
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
 )
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QStackedWidget,
-    QTreeView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.model import Model
+from studio.store.model_import import Program, known_programs, parts_of, to_trash
+from studio.ui.asking import ask
+from studio.ui.dropping import dropped_files
+from studio.ui.pages.models_adding import COPY, USE, AddingDialog, CopyBar
+from studio.ui.pages.models_details import ModelDetails
+from studio.ui.pages.models_kinds import KindRow
+from studio.ui.pages.models_list import MODEL, ModelFilter, ModelList, ModelTable
+from studio.ui.pages.models_words import in_order
 from studio.ui.pages.search_field import SearchField
 from studio.ui.progress import in_bytes
 from studio.ui.shell import Shell
+from studio.ui.using import panel_for, use_model
 from studio.widgets import icons, theme
-from studio.widgets.controls import Button, Card
+from studio.widgets.controls import Button, IconButton
 from studio.widgets.empty import EmptyState
 from studio.widgets.feeder import Feeder
-from studio.widgets.text import Label
+from studio.widgets.text import Label, shorten
 
-Index = QModelIndex | QPersistentModelIndex
-MODEL = Qt.ItemDataRole.UserRole
-SORT = Qt.ItemDataRole.UserRole + 1
-_HOW = (
-    "Put a model folder in the layout of the diffusers library, or a single .safetensors file, into the models folder. "
-    "It is found at the next look. Files that can run code (.ckpt, .pt, .bin, .py) are never opened."
+if TYPE_CHECKING:
+    from studio.ui.main_window import MainWindow
+
+NOTHING = (
+    "There are no models yet",
+    "Drop a .safetensors file or a model's folder here, or add those of another program.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its title, what it shows and what it sorts by."""
-
-    title: str
-    width: int
-    right: bool = False
-
-
-COLUMNS = (
-    Column("Model", 260),
-    Column("Kind", 220),
-    Column("Size", 90, right=True),
-    Column("Licence", 150),
-    Column("From", 140),
-)
-
-
-class ModelTable(QAbstractTableModel):
-    """One row for each model, the faulty ones too."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._models: tuple[Model, ...] = ()
-
-    def show(self, models: tuple[Model, ...]) -> None:
-        """List these."""
-        if models != self._models:
-            self.beginResetModel()
-            self._models = models
-            self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._models)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """Always the same."""
-        return len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].title
-        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[section].right:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What a cell shows."""
-        if not index.isValid():
-            return None
-        model, column = self._models[index.row()], index.column()
-        if role == MODEL:
-            return model
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return _cell(model, column)
-        if role == SORT:
-            return model.size if column == 2 else _cell(model, column).casefold()
-        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[column].right:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return icons.icon("warning-circle", "danger") if model.problem else icons.icon("cube", "muted")
-        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return model.problem
-        return None
-
-
-def _cell(model: Model, column: int) -> str:
-    if column == 0:
-        return model.title
-    if column == 1:
-        return model.family.rpartition("/")[2] or "unknown"
-    if column == 2:
-        return in_bytes(model.size) if model.size else ""
-    if column == 3:
-        return model.licence or "not stated"
-    return "Studio" if model.bundled else "this computer"
-
-
-class ModelDetails(Card):
-    """All that is known of the chosen model."""
-
-    def __init__(self, shell: Shell) -> None:
-        super().__init__("plain")
-        self._shell = shell
-        self._model: Model | None = None
-        self._title = Label("", "heading", wrap=True)
-        self._summary = Label("", wrap=True)
-        self._problem = Label("", "error", wrap=True)
-        self._facts = Label("", "label", wrap=True)
-        self._folder = Button("Show in folder", icon="folder-open")
-        self._folder.clicked.connect(self.show_folder)
-        self._copy = Button("Copy details", icon="copy")
-        self._copy.clicked.connect(self.copy)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
-        column.setSpacing(theme.S)
-        top = QHBoxLayout()
-        top.addWidget(self._title, 1)
-        top.addWidget(self._copy)
-        top.addWidget(self._folder)
-        column.addLayout(top)
-        for label in (self._summary, self._problem, self._facts):
-            column.addWidget(label)
-        self.hide()
-
-    def show_model(self, model: Model | None) -> None:
-        """Show another model, or nothing."""
-        self._model = model
-        self.setVisible(model is not None)
-        if model is None:
-            return
-        self.setAccessibleName(model.title)
-        self.setAccessibleDescription(model.problem or model.summary)
-        self._title.setText(model.title)
-        self._summary.setText(model.summary)
-        self._summary.setVisible(bool(model.summary))
-        self._problem.setText(f"Not used: {model.problem}" if model.problem else "")
-        self._problem.setVisible(bool(model.problem))
-        self._facts.setText(facts(model))
-
-    def copy(self) -> None:
-        """Put title and facts on the clipboard, without the break points that the label needs."""
-        if self._model is not None:
-            QGuiApplication.clipboard().setText(f"{self._model.title}\n{facts(self._model)}")
-            self._shell.say("Copied")
-
-    def show_folder(self) -> None:
-        """Open the folder the model is in."""
-        if self._model is not None:
-            path = self._model.path
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
-
-
-def facts(model: Model) -> str:
-    """What is known of a model, a line each."""
-    known = [
-        ("Kind", model.family),
-        ("Precision", model.dtype),
-        ("Origin", model.origin if model.origin != str(model.path) else ""),
-        ("Files", str(model.path)),
-        ("SHA-256", model.sha256),
-    ]
-    return "\n".join(f"{name}: {value}" for name, value in known if value)
+NO_MATCH = ("No model fits that", "Try fewer or other letters, or another kind.")
+FILES = "Models (*.safetensors);;All files (*)"
 
 
 class ModelsPage(QWidget):
-    """A table with everything that was found, details below, and the way to add more."""
+    """A list with kinds and search, the chosen model at the right, and the ways to add more. What may wait for a disk
+    is done off the window's thread; hashes are read one by one while the page is open.
+    """
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self.setProperty("surface", "window")
         self.setAccessibleName("Models")
+        self.setAcceptDrops(True)
         self._shell = shell
+        self._shelf = shell.services.models
+        self._own: Path = shell.services.places.models
+        self._hidden = threading.Event()
+        self._programs: tuple[Program, ...] = ()
+        self._unread: set[str] = set()
         self._feeder = Feeder().serve(self)
-        self._feeder.ready.connect(lambda _key, _models: self._looked())
+        self._feeder.ready.connect(self._answered)
         self._feeder.failed.connect(lambda _key, error: self._failed(error))
-        self.table = ModelTable(self)
-        self.sorted = QSortFilterProxyModel(self)
-        self.sorted.setSourceModel(self.table)
-        self.sorted.setSortRole(SORT)
-        self.sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.sorted.setFilterKeyColumn(-1)
-        self.view = self._make_view()
-        self.details = ModelDetails(shell)
-        self.empty = EmptyState("No model is called that", "Try fewer or other letters.", icon="cube")
+        self._reader = Feeder().serve(self)
+        self._reader.ready.connect(lambda _key, _hash: self._read_on())
+        self._reader.failed.connect(lambda key, _error: self._give_up(str(key)))
+        self.destroyed.connect(self._hidden.set)
+        self.table = ModelTable(self._own, self)
+        self.sorted = ModelFilter(self.table, self)
+        self.view = ModelList(self.sorted)
+        self.details = ModelDetails(self._own)
+        self.empty = EmptyState(*NO_MATCH, icon="cube")
         self.stack = QStackedWidget()
         self.stack.addWidget(self.view)
         self.stack.addWidget(self.empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
-        column.setSpacing(theme.M)
-        column.addLayout(self._head())
-        column.addWidget(Label(_HOW, "muted", wrap=True))
-        column.addWidget(self.stack, 1)
-        column.addWidget(self.details)
+        self.kinds = KindRow()
+        self.copy_bar = CopyBar()
+        self._lay_out()
+        self._join()
         self.setFocusProxy(self.view)
         self.refresh()
 
-    def _make_view(self) -> QTreeView:
-        view = QTreeView()
-        view.setAccessibleName("Models on this computer")
-        view.setModel(self.sorted)
-        view.setRootIsDecorated(False)
-        view.setUniformRowHeights(True)
-        view.setSortingEnabled(True)
-        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.header().setStretchLastSection(False)
-        for section, column in enumerate(COLUMNS):
-            view.header().resizeSection(section, theme.tokens().px(column.width))
-        view.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        view.selectionModel().currentRowChanged.connect(lambda now, _old: self._choose(now))
-        view.doubleClicked.connect(lambda _index: self.details.show_folder())
-        return view
+    def _lay_out(self) -> None:
+        middle = QVBoxLayout()
+        middle.setContentsMargins(theme.XL, theme.XL, theme.L, theme.L)
+        middle.setSpacing(theme.M)
+        middle.addLayout(self._head())
+        middle.addWidget(self.kinds)
+        middle.addWidget(self.stack, 1)
+        middle.addWidget(self.copy_bar)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(middle, 1)
+        row.addWidget(self.details)
 
     def _head(self) -> QHBoxLayout:
         self.search = SearchField("Search models", "Search")
         self.search.setMaximumWidth(theme.tokens().px(220))
-        self.search.textChanged.connect(self._filter)
-        self.rescan = Button("Look again", icon="arrows-clockwise", help="Look at the folders again")
-        self.rescan.clicked.connect(self.look_again)
-        folder = Button("Open models folder", icon="folder-open")
-        folder.clicked.connect(self.open_folder)
+        self.rescan = IconButton("arrows-clockwise", "Look again", help="Look at the folders again  F5", role="text")
+        self.folder = IconButton("folder-open", "Open models folder", role="text")
+        self.add = Button("Add models", "primary", icon="plus", help="You can also drop them here.")
+        self._menu = QMenu(self)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self.add.setMenu(self._menu)
+        self.total = Label("", "muted")
         row = QHBoxLayout()
         row.setSpacing(theme.S)
         row.addWidget(Label("Models", "title"))
+        row.addSpacing(theme.XS)
+        row.addWidget(self.total)
         row.addStretch(1)
         row.addWidget(self.search, 1)
-        row.addWidget(self.rescan)
-        row.addWidget(folder)
+        for button in (self.rescan, self.folder, self.add):
+            row.addWidget(button)
         return row
 
+    def _join(self) -> None:
+        self.search.textChanged.connect(lambda _text: self._filter())
+        self.kinds.chosen.connect(lambda _kind: self._filter())
+        self.rescan.clicked.connect(self.look_again)
+        self.folder.clicked.connect(self.open_folder)
+        self.view.selectionModel().currentRowChanged.connect(lambda now, _old: self._choose(now))
+        self.view.activated.connect(lambda _index: self.use())
+        self.details.use_wanted.connect(self.use)
+        self.details.folder_wanted.connect(self.show_folder)
+        self.details.copy_wanted.connect(self.copy)
+        self.details.remove_wanted.connect(self.remove)
+        self.copy_bar.done.connect(lambda made: self._copied(made))
+        self.copy_bar.failed.connect(self._failed)
+        for keys, call in (
+            (QKeySequence.StandardKey.Copy, self.copy),
+            (QKeySequence.StandardKey.Delete, self.remove),
+            (QKeySequence.StandardKey.Refresh, self.look_again),
+        ):
+            QShortcut(keys, self.view, call)
+
+    # --- what is there ---
+
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what was found meanwhile."""
+        """Show what was found meanwhile, and read hashes."""
         super().showEvent(event)
+        self._hidden.clear()
+        self._unread.clear()
         self.refresh()
+        self._feeder.ask("programs", lambda: known_programs(Path.home(), os.environ))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Read nothing while nobody looks."""
+        super().hideEvent(event)
+        self._hidden.set()
 
     def refresh(self) -> None:
         """Show what the shelf knows now; nothing is read from the disk."""
         chosen = self.chosen()
-        self.table.show(self._shell.services.models.models())
-        self._show_place()
+        models = in_order(self._shelf.models())
+        self.table.show(models)
+        self.kinds.count(models)
+        usable = [model for model in models if not model.problem]
+        words = "1 model" if len(usable) == 1 else f"{len(usable):,} models"
+        self.total.setText(f"{words}, {in_bytes(sum(model.size for model in usable))}")
+        self._filter()
         if chosen is not None:
             self.show_model(chosen.id)
+        self._read_on()
 
     def chosen(self) -> Model | None:
         """The model that is selected."""
@@ -281,59 +181,197 @@ class ModelsPage(QWidget):
         return found if isinstance(found, Model) else None
 
     def show_model(self, model_id: str) -> None:
-        """Select a model and scroll to it."""
-        for row in range(self.sorted.rowCount()):
-            index = self.sorted.index(row, 0)
-            model = index.data(MODEL)
-            if isinstance(model, Model) and model.id == model_id:
-                self.view.setCurrentIndex(index)
-                self.view.scrollTo(index)
+        """Select a model and scroll to it; where it is filtered out, the filter goes."""
+        for _ in range(2):
+            for row in range(self.sorted.rowCount()):
+                index = self.sorted.index(row, 0)
+                model = index.data(MODEL)
+                if isinstance(model, Model) and model.id == model_id:
+                    self.view.setCurrentIndex(index)
+                    self.view.scrollTo(index)
+                    self._choose(index)
+                    return
+            if self._shelf.get(model_id) is None:
                 return
-        self.details.show_model(None)
+            self.kinds.choose("")
+            self.search.clear()
+
+    def _choose(self, index: QModelIndex) -> None:
+        model = index.data(MODEL) if index.isValid() else None
+        if not isinstance(model, Model):
+            self.details.show_model(None)
+            return
+        _, panel = panel_for(model, self._shell.services.plugins)
+        reading = not self._hidden.is_set() and model.id not in self._unread
+        self.details.show_model(model, panel=panel, own=self._shelf.is_own(model), reading=reading)
+
+    def _filter(self) -> None:
+        self.sorted.choose(self.kinds.kind(), self.search.text())
+        self.empty.set_words(*(NO_MATCH if self.table.rowCount() else NOTHING))
+        there = self.sorted.rowCount() > 0
+        self.stack.setCurrentWidget(self.view if there else self.empty)
+        if there and not self.view.currentIndex().isValid():
+            self.view.setCurrentIndex(self.sorted.index(0, 0))
+        elif not there:
+            self.details.show_model(None)
 
     def look_again(self) -> None:
         """Read the folders again, off the window's thread."""
         self.rescan.setEnabled(False)
-        self.rescan.setText("Looking …")
-        self._feeder.ask("scan", self._shell.services.models.scan)
+        self.total.setText("Looking …")
+        self._feeder.ask("scan", self._shelf.scan)
+
+    # --- hashes ---
+
+    def _read_on(self) -> None:
+        """Read the next hash, the smallest file first."""
+        if self._hidden.is_set() or not self.isVisible():
+            return
+        known = in_order(self._shelf.models())
+        if known != self.table.models():
+            self.table.show(known)
+            self._choose(self.view.currentIndex())
+        waiting = [m for m in known if not m.sha256 and not m.problem and m.id not in self._unread]
+        if waiting:
+            model = min(waiting, key=lambda m: m.size)
+            self._reader.ask(model.id, partial(self._shelf.sha256, model.id, stop=self._hidden.is_set))
+
+    def _give_up(self, model_id: str) -> None:
+        self._unread.add(model_id)
+        self._read_on()
+
+    # --- what can be done with one ---
+
+    def use(self) -> None:
+        """Choose the model in the panel that can work with it."""
+        model = self.chosen()
+        if model is None or model.problem:
+            return
+        if not use_model(cast("MainWindow", self._shell.widget), model):
+            self._shell.say(f"No panel works with {model.title}")
+
+    def copy(self) -> None:
+        """Put all that is known on the clipboard."""
+        if self.details.model is not None:
+            QGuiApplication.clipboard().setText(self.details.as_text())
+            self._shell.say("Copied")
+
+    def show_folder(self) -> None:
+        """Open the folder the model is in."""
+        model = self.details.model
+        if model is not None:
+            path = model.path if model.path.is_dir() else model.path.parent
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def remove(self) -> None:
+        """Put one of the models folder into the trash, after a question; list any other no more."""
+        model = self.chosen()
+        if model is None or model.bundled:
+            return
+        if not self._shelf.is_own(model):
+            if self._shelf.places is not None:
+                try:
+                    self._shelf.places.forget(model.path)
+                except StudioError as error:
+                    self._shell.report(error)
+                    return
+            self._shell.say(f"{model.title} is not listed any more; its files stay where they are")
+            self.look_again()
+            return
+        question = f"Put “{shorten(model.title, 80)}” into the trash?"
+        more = f"{in_bytes(model.size)} at {shorten(str(model.path), 200)}"
+        if ask(self._shell.widget, question, more, "Put into the trash", "Keep it"):
+            self._feeder.ask("trash", lambda: to_trash(model.path))
 
     def open_folder(self) -> None:
         """Show the folder for the artist's own models, making it where there is none."""
-        folder: Path = self._shell.services.places.models
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._own.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._shell.report(StudioError(f"The models folder cannot be made: {error.strerror}.", str(folder)))
+            self._shell.report(StudioError(f"The models folder cannot be made: {error.strerror}.", str(self._own)))
             return
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._own)))
 
-    def _choose(self, index: QModelIndex) -> None:
-        model = index.data(MODEL) if index.isValid() else None
-        self.details.show_model(model if isinstance(model, Model) else None)
+    # --- adding ---
 
-    def _filter(self, text: str) -> None:
-        self.sorted.setFilterFixedString(text)
-        self._show_place()
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        self._menu.addAction(icons.icon("file"), "Files…", self.browse_files)
+        self._menu.addAction(icons.icon("folder-open"), "A folder…", self.browse_folder)
+        if self._programs:
+            self._menu.addSection("On this computer")
+        for program in self._programs:
+            self._menu.addAction(
+                icons.icon("app-window"),
+                f"{program.title}…",
+                lambda chosen=program: self.add_from(chosen.folders, chosen.title),
+            )
 
-    def _show_place(self) -> None:
-        if self.table.rowCount() == 0:
-            self.empty.set_words("There are no models yet", _HOW)
+    def browse_files(self) -> None:
+        """Ask for files in the dialog of the desktop."""
+        picked, _ = QFileDialog.getOpenFileNames(self, "Add models", "", FILES)
+        self.add_from([Path(name) for name in picked])
+
+    def browse_folder(self) -> None:
+        """Ask for a folder: a model, a folder of models, or that of another program."""
+        picked = QFileDialog.getExistingDirectory(self, "Add a folder of models")
+        if picked:
+            self.add_from(parts_of(Path(picked)), Path(picked).name)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files and folders may be dropped here."""
+        if dropped_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look at what was dropped, and ask."""
+        files = dropped_files(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.add_from([part for path in files for part in (parts_of(path) if path.is_dir() else (path,))])
+
+    def add_from(self, paths: Sequence[Path], title: str = "") -> None:
+        """Say what lies at `paths` and ask whether to use it there or to copy it."""
+        if not paths:
+            return
+        name = title or (paths[0].name if len(paths) == 1 else f"{len(paths)} places")
+        known = frozenset(model.path.resolve() for model in self._shelf.models())
+        dialog = AddingDialog(paths, name, known, self)
+        dialog.accepted.connect(lambda: self._take(dialog, paths))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take(self, dialog: AddingDialog, paths: Sequence[Path]) -> None:
+        chosen = dialog.chosen()
+        if dialog.answer == COPY:
+            if not self.copy_bar.start(chosen, self._own):
+                self._shell.say("Another copy is on its way: wait for its end")
+        elif dialog.answer == USE and self._shelf.places is not None:
+            whole = dialog.all_chosen() and all(path.is_dir() for path in paths)
+            try:
+                for path in paths if whole else [model.path for model in chosen]:
+                    self._shelf.places.use(path)
+            except StudioError as error:
+                self._shell.report(error)
+            self.look_again()
+
+    def _copied(self, made: Sequence[Path]) -> None:
+        self._shell.say("Copied 1 model" if len(made) == 1 else f"Copied {len(made):,} models")
+        self.look_again()
+
+    # --- answers ---
+
+    def _answered(self, key: object, value: Any) -> None:
+        if key == "programs":
+            self._programs = value
+        elif key == "trash":
+            self.look_again()
         else:
-            self.empty.set_words("No model is called that", "Try fewer or other letters.")
-        self.stack.setCurrentWidget(self.view if self.sorted.rowCount() else self.empty)
-
-    def _looked(self) -> None:
-        self._idle()
-        self.refresh()
-        count = self.table.rowCount()
-        self._shell.say("1 model" if count == 1 else f"{count:,} models")
+            self.rescan.setEnabled(True)
+            self.refresh()
 
     def _failed(self, error: Exception) -> None:
-        self._idle()
-        self._shell.report(
-            error if isinstance(error, StudioError) else StudioError(f"The models could not be read: {error}")
-        )
-
-    def _idle(self) -> None:
         self.rescan.setEnabled(True)
-        self.rescan.setText("Look again")
+        self.refresh()
+        known = error if isinstance(error, StudioError) else StudioError(f"The models could not be read: {error}")
+        self._shell.report(known)

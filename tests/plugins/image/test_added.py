@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
 from plugins.image.added import settle, tags, with_weight, without_tags
@@ -149,7 +148,7 @@ def test_the_list_is_there_once_there_is_something_to_add(panel: ImagePanel, hos
     choose(panel, "Ink v2")
     choose(panel, "Ink v2")
     assert list(section.rows()) == ["ink"]
-    type_into(qtbot, named(panel, "ink", QDoubleSpinBox), "0.65")
+    type_into(qtbot, named(panel, "Weight of ink"), "0.65")
     generate(qtbot, panel)
     assert [(item.model.id, item.weight) for item in host.requests[-1].added] == [(INK.id, 0.65)]
     click(qtbot, named(panel, "Remove ink"))
