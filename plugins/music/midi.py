@@ -106,7 +106,7 @@ class _Reader:
         )
         timeline = Timeline(made)
         length = timeline.bar_start(timeline.bar(max(made.last_tick, self._length) - 1) + 1)
-        return _with_ours(replace(made, length=max(1, length)), self._ours)
+        return _with_ours(replace(made, length=max(1, length)), self._ours, one_track=len(tracks) == 1)
 
     def _take(self, number: int, events: list[midi_file.Event]) -> None:
         parts: dict[int, _Part] = {}
@@ -173,6 +173,8 @@ class _Reader:
                 loose = [Foreign(0, midi_file.meta_event(NAME, name.encode())), *loose]
             self._extra += loose
             return
+        if number == 0 and len(parts) > 1:
+            self._title = name
         for index, part in enumerate(sorted(parts.values(), key=lambda p: p.channel)):
             drums = part.channel == 9
             instrument = DRUM_KIT if drums else name_of(part.program or 0)
@@ -263,6 +265,7 @@ def ours(score: Score) -> dict[str, Any]:
             {
                 "id": t.id,
                 "name": t.name,
+                "channel": t.channel,
                 "instrument": t.instrument,
                 "role": t.role,
                 "colour": t.colour,
@@ -277,14 +280,17 @@ def ours(score: Score) -> dict[str, Any]:
     }
 
 
-def _with_ours(score: Score, told: dict[str, Any]) -> Score:
+def _with_ours(score: Score, told: dict[str, Any], *, one_track: bool) -> Score:
     """Take back what `ours` wrote, as far as it fits a file that another program may have changed since."""
     try:
         rows = told.get("tracks", [])
         tracks = score.tracks
-        if [str(r["name"])[:200] for r in rows] == [t.name for t in tracks] and len({r["id"] for r in rows}) == len(
-            rows
-        ):
+        names = [str(r["name"])[:200] for r in rows]
+        if one_track and len(rows) == len(tracks):
+            # A file of type 0 has no names of tracks: there the channel tells them apart.
+            by_channel = {t.channel: t for t in tracks}
+            tracks = tuple(replace(by_channel[r["channel"]], name=n) for r, n in zip(rows, names, strict=True))
+        if names == [t.name for t in tracks] and len({r["id"] for r in rows}) == len(rows):
             tracks = tuple(_own_track(t, r) for t, r in zip(tracks, rows, strict=True))
         modes = {int(s): m for s, m in told.get("modes", []) if m in MODES}
         return replace(

@@ -21,15 +21,12 @@ def to_bytes(score: Score, *, kind: int = 1, recipe: str = "") -> bytes:
     head = _conductor(score, recipe)
     bodies = [_track(track) for track in score.tracks]
     if kind == 0:
-        rows = sorted((row for body in (head, *bodies) for row in body), key=lambda r: r[:2])
-        tracks = [_plain([row for row in rows if not _names(row) or (row[0] == 0 and row in head[:1])], score.length)]
+        # The first event of a track is its name: of several in one track, players would show the last.
+        rows = [row for body in (head, *(body[1:] for body in bodies)) for row in body]
+        tracks = [_plain(sorted(rows, key=lambda r: r[:2]), score.length)]
     else:
         tracks = [_plain(sorted(body, key=lambda r: r[:2]), score.length) for body in (head, *bodies)]
     return midi_file.build(kind, score.ppq, tracks)
-
-
-def _names(row: _Row) -> bool:
-    return row[3][:2] == bytes((0xFF, NAME))
 
 
 def _plain(rows: list[_Row], length: int) -> list[Event]:
