@@ -44,8 +44,9 @@ class Live:
     @classmethod
     def from_bytes(cls, data: bytes) -> Live:
         """The opposite. Raises StudioError."""
-        rows = _read(data)["alternatives"]
+        value = _read(data)
         try:
+            rows = value["alternatives"]
             return cls(tuple(LiveText(str(r["text"]), int(r["n"]), str(r["finish"])) for r in rows))
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(error) from error

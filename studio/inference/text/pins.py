@@ -172,8 +172,9 @@ class Pins:
         plain = self._text.rstrip().rstrip(_CLOSING)
         if over or (self._sentence and plain[-1:] in _SENTENCE and plain):
             return _Spot(spot.pin, spot.start, spot.used, (), False, len(self._text.rstrip()))
-        if not self._sentence and self._text[-1:].isspace():
-            return _Spot(spot.pin, spot.start, spot.used, (), False, len(self._text.rstrip()))
+        newest = self._text[len(self._text) - self._lengths[-1] :]
+        if not self._sentence and newest[:1].isspace():  # a word has just ended
+            return _Spot(spot.pin, spot.start, spot.used, (), False, len(self._text) - len(newest))
         return spot
 
 

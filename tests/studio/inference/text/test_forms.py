@@ -119,7 +119,7 @@ def test_writing_ends_where_it_arrives_at_what_follows(writer: models.Writer) ->
     after = " the grey sea was cold"
 
     def form() -> Pins:
-        return Pins(writer.vocabulary, [], [4], after=after, ends=writer.ends, size=size(writer))
+        return Pins(writer.vocabulary, [], [60], after=after, ends=writer.ends, size=size(writer))
 
     wish = tuple(writer.vocabulary.encode(" the grey sea"))
     made, _ = run(writer, form, taste=Taste(temperature=0, bias=((wish, 60.0),)))
