@@ -291,6 +291,9 @@ def native_size(model: Model) -> int:
 
     Side = `sample_size` of the denoiser × 2 ** (VAE levels − 1), as diffusers' pipelines compute their default.
     """
+    known = model.facts.get("side")
+    if isinstance(known, int):
+        return known
     for part in ("unet", "transformer"):
         sample = _config(model.path / part).get("sample_size")
         if isinstance(sample, int) and not isinstance(sample, bool) and 0 < sample <= 4096:

@@ -33,21 +33,3 @@ PICTURES = (
     *(f"single/{name}" for name in IN_ONE_FILE),
 )
 """All of them as Model.family names them."""
-
-TITLES = {
-    "sd1": "SD 1.x",
-    "sd2": "SD 2.x",
-    "sdxl": "SDXL",
-    "sd3": "SD 3",
-    "flux": "Flux",
-    "flux2": "Flux 2",
-    "pixart": "PixArt",
-    "qwen": "Qwen-Image",
-    "z-image": "Z-Image",
-    "sana": "Sana",
-    "hunyuan": "Hunyuan-DiT",
-    "chroma": "Chroma",
-    "lumina2": "Lumina 2",
-    "auraflow": "AuraFlow",
-}
-"""What people call a Model.base."""

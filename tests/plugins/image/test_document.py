@@ -256,3 +256,4 @@ def test_the_size_of_a_model_is_read_from_its_files(tmp_path: Path) -> None:
     assert native_size(model) == 512
     (tmp_path / "unet" / "config.json").write_text("{broken")
     assert native_size(model) == 0
+    assert native_size(replace(MODEL, path=tmp_path / "one.safetensors", facts={"side": 1024})) == 1024
