@@ -135,7 +135,7 @@ def prediction_beside(path: Path) -> str:
             text = file.read(100_000)
     except OSError:
         return ""
-    found = re.search(r"""^\s*parameterization:\s*["']?(v|eps)["']?\s*$""", text, re.MULTILINE)
+    found = re.search(r"""^[ \t]*parameterization:[ \t]*["']?(v|eps)["']?[ \t\r]*$""", text, re.MULTILINE)
     return "" if found is None else {"v": "v_prediction", "eps": "epsilon"}[found[1]]
 
 

@@ -13,6 +13,9 @@ from typing import Any, NoReturn
 HEADER_LIMIT = 25_000_000
 """Bytes of JSON. The format allows 100 million; the largest known models take well under one million."""
 
+TENSOR_LIMIT = 50_000
+"""Tensors in a file. The largest known models have some thousands."""
+
 _BITS = {
     "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E8M0": 8,
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
@@ -77,6 +80,8 @@ def read_header(path: Path) -> Header:
 
 def _tensors(data: Mapping[str, Any]) -> tuple[dict[str, tuple[str, tuple[int, ...], int]], int]:
     """The tensors, and the number of bytes they take together."""
+    if len(data) > TENSOR_LIMIT:
+        raise BadHeader("has a damaged header: it names more tensors than any model has")
     places, tensors = [], {}
     for name, entry in data.items():
         try:

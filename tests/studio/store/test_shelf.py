@@ -270,36 +270,53 @@ def raw(header: str, data: bytes = b"", *, length: int | None = None) -> bytes:
     return struct.pack("<Q", len(text) if length is None else length) + text + data
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        raw("{}", length=1 << 40),
-        raw("{}", length=(1 << 63)),
-        raw("[]"),
-        raw("{" * 30_000),
-        raw('{"a":' * 30_000),
-        raw('{"a": {"dtype": "F32", "shape": [1]}}', bytes(4)),
-        raw('{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}', bytes(4)),
-        raw('{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}}'),
-        raw('{"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}', bytes(8)),
-        raw('{"a": {"dtype": "F32", "shape": [99999999999999999999], "data_offsets": [0, 4]}}', bytes(4)),
-        raw('{"a": {"dtype": 1, "shape": [1], "data_offsets": [0, 4]}}', bytes(4)),
-        raw('{"a": {"dtype": "F32", "shape": [true], "data_offsets": [0, 4]}}', bytes(4)),
-        raw('{"a": NaN}'),
-        raw('{"a": 1, "a": 2}'),
-        raw('{"a": "x"}'),
-        raw(
-            '{"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},'
-            ' "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}}',
-            bytes(6),
-        ),
-    ],
-)
+LIES = [
+    raw("{}", length=1 << 40),
+    raw("{}", length=(1 << 63)),
+    raw("[]"),
+    raw("{" * 30_000),
+    raw('{"a":' * 30_000),
+    raw('{"a": {"dtype": "F32", "shape": [1]}}', bytes(4)),
+    raw('{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}', bytes(4)),
+    raw('{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}}'),
+    raw('{"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}', bytes(8)),
+    raw('{"a": {"dtype": "F32", "shape": [99999999999999999999], "data_offsets": [0, 4]}}', bytes(4)),
+    raw('{"a": {"dtype": 1, "shape": [1], "data_offsets": [0, 4]}}', bytes(4)),
+    raw('{"a": {"dtype": "F32", "shape": [true], "data_offsets": [0, 4]}}', bytes(4)),
+    raw('{"a": NaN}'),
+    raw('{"a": 1, "a": 2}'),
+    raw('{"a": "x"}'),
+    raw(
+        '{"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},'
+        ' "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}}',
+        bytes(6),
+    ),
+]
+
+
+@pytest.mark.parametrize("content", LIES)
 def test_headers_that_lie(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.safetensors"
     path.write_bytes(content)
     with pytest.raises(BadHeader):
         read_header(path)
+
+
+@pytest.mark.parametrize("content", [*LIES, b"", b"\x00" * 7, b"PK\x03\x04" + bytes(200), BOMB, WEIGHTS[:-1]])
+def test_a_single_file_that_lies_is_listed_with_the_reason(shelf: ModelShelf, models: Path, content: bytes) -> None:
+    (models / "trap.safetensors").write_bytes(content)
+    model = only(shelf)
+    assert (model.title, model.size) == ("trap", len(content))
+    assert model.problem.startswith("“trap.safetensors” ")
+    assert "again" in model.problem
+    assert not model.fits(("*",))
+    with pytest.raises(StudioError, match="is not used"):
+        shelf.sha256(model.id)
+
+
+def test_a_header_with_more_names_than_any_model(shelf: ModelShelf, models: Path) -> None:
+    (models / "trap.safetensors").write_bytes(pack({f"t{number}": ("U8", [0]) for number in range(50_001)}))
+    assert "more tensors than any model" in only(shelf).problem
 
 
 def test_a_header_made_by_the_safetensors_library(tmp_path: Path) -> None:
