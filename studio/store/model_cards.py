@@ -19,7 +19,7 @@ _MODELSPEC = {
 """https://github.com/Stability-AI/ModelSpec, which the trainers and mergers of the field write."""
 
 _LINE = re.compile(r"([A-Za-z_]{1,40}):[ \t]*(.{0,500})")
-_MARKUP = re.compile(r"[#*_`>|]|!?\[([^\]]{0,200})\]\([^)]{0,500}\)|<[^>]{0,200}>")
+_MARKUP = re.compile(r"[#*`>|]|!?\[([^\]]{0,200})\]\([^)]{0,500}\)|<[^>]{0,200}>")
 
 
 def said_in_file(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -64,12 +64,13 @@ def _first_words(body: str) -> str:
         if not lines or lines[0].startswith(("#", "|", "```", "<", "![", "[!", "- ", "* ", "---")):
             continue
         words = _plain(" ".join(lines))
-        if len(words) > 20:
+        if len(words) > 15:
             return words
     return ""
 
 
 def _plain(text: str) -> str:
     """`text` without markup, shortened."""
-    plain = " ".join(_MARKUP.sub(lambda match: match[1] or " ", text[: 4 * LIMIT]).split())
+    bare = _MARKUP.sub(lambda match: match[1] or ("" if match[0] in "*`" else " "), text[: 4 * LIMIT])
+    plain = " ".join(bare.split())
     return plain if len(plain) <= LIMIT else plain[: LIMIT - 1].rstrip() + "…"
