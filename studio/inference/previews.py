@@ -1,12 +1,13 @@
 """Looking at latents without decoding them: one linear map from latent channels to red, green and blue.
 
-It costs about 1 ms a step. A full decode at every step is out of the question, a tiny decoder adds half a small step.
+It costs about half a millisecond a step. A full decode at every step is out of the question, a tiny decoder adds half a
+small step.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ class LatentColours:
     weight: torch.Tensor
     bias: torch.Tensor
     side: int = 1
+    _table: torch.Tensor = field(init=False, repr=False, compare=False)
+    """The weight as a matrix in the order of the pixels: one product, and rows of pixels after one copy."""
+    _offset: torch.Tensor = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        side = self.side
+        table = self.weight.detach().float().reshape(3, side, side, -1).permute(3, 1, 2, 0)
+        object.__setattr__(self, "_table", table.reshape(-1, 3 * side * side).contiguous())
+        offset = self.bias.detach().float().reshape(3, side, side).permute(1, 2, 0)
+        object.__setattr__(self, "_offset", offset.reshape(-1).contiguous())
 
     @property
     def channels(self) -> int:
@@ -43,15 +54,26 @@ class LatentColours:
 
     def picture(self, latents: torch.Tensor) -> torch.Tensor:
         """[channels, rows, columns] to [rows · side, columns · side, 3] in 0 … 1, in fp32 on the processor."""
-        plain = latents.detach().to("cpu", torch.float32)[None]
-        margin = self.weight.shape[-1] // 2
-        if margin:
-            plain = functional.pad(plain, (margin,) * 4, mode="replicate")
-        patches = functional.conv2d(plain, self.weight, self.bias)[0].clamp_(0, 1)
-        rows, columns, side = patches.shape[1], patches.shape[2], self.side
-        # pixel_shuffle and a copy to rows of pixels, in one go: half the time.
-        spread = patches.view(3, side, side, rows, columns).permute(3, 1, 4, 2, 0)
-        return spread.reshape(rows * side, columns * side, 3)
+        return self._spread(self._patches(latents).clamp_(0, 1), latents)
+
+    def pixels(self, latents: torch.Tensor) -> torch.Tensor:
+        """The same in 0 … 255, uint8: bytes are spread out in a quarter of the time."""
+        bytes_of = self._patches(latents).mul_(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
+        return self._spread(bytes_of, latents)
+
+    def _patches(self, latents: torch.Tensor) -> torch.Tensor:
+        """One row for each latent: its patch, pixel by pixel."""
+        plain = latents.detach().to("cpu", torch.float32)
+        reach = self.weight.shape[-1]
+        if reach > 1:
+            plain = functional.pad(plain[None], (reach // 2,) * 4, mode="replicate")
+            plain = functional.unfold(plain, reach)[0]
+        return torch.addmm(self._offset, plain.reshape(len(self._table), -1).T, self._table)
+
+    def _spread(self, patches: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+        rows, columns, side = latents.shape[1], latents.shape[2], self.side
+        lines = patches.view(rows, columns, side, side * 3).permute(0, 2, 1, 3)
+        return lines.reshape(rows * side, columns * side, 3)
 
     def save(self, path: Path) -> None:
         """Write it beside a model, where `colours_for` finds it."""
@@ -209,13 +231,16 @@ def unit_noise(latents: torch.Tensor) -> torch.Tensor:
 
 
 def to_preview(picture: torch.Tensor, *, limit: int = PREVIEW_SIDE) -> Preview:
-    """[height, width, 3] in 0 … 1 to a preview of at most `limit` pixels a side."""
+    """[height, width, 3], in 0 … 1 or in uint8, to a preview of at most `limit` pixels a side."""
     height, width = picture.shape[:2]
     most = max(height, width)
     if most > limit:
+        picture = picture.float() / 255 if picture.dtype == torch.uint8 else picture
         size = (max(1, height * limit // most), max(1, width * limit // most))
         chw = picture.permute(2, 0, 1)[None]
         picture = functional.interpolate(chw, size=size, mode="area")[0].permute(1, 2, 0)
         height, width = size
-    data = (picture * 255 + 0.5).clamp(0, 255).to(torch.uint8).contiguous().numpy().tobytes()
+    if picture.dtype != torch.uint8:
+        picture = (picture * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+    data = picture.contiguous().numpy().tobytes()
     return Preview(media.RGB, data, width, height)

@@ -192,6 +192,22 @@ def test_known_latent_spaces_need_no_fit(space: latent_spaces.LatentSpace, tmp_p
     assert 0.03 < float(seen.std()) < 0.35, "latents have a spread of about one: neither grey nor all at the edges"
 
 
+@pytest.mark.parametrize(("side", "reach"), [(1, 1), (8, 3)])
+def test_pixels_are_the_picture_in_bytes(side: int, reach: int) -> None:
+    random = torch.Generator().manual_seed(1)
+    weight = 0.1 * torch.randn(3 * side * side, 4, reach, reach, generator=random)
+    colours = previews.LatentColours(weight, torch.full((3 * side * side,), 0.5), side)
+    latents = torch.randn(4, 5, 7, generator=random)
+    picture, pixels = colours.picture(latents), colours.pixels(latents)
+    margin = (reach // 2,) * 4
+    padded = torch.nn.functional.pad(latents[None], margin, mode="replicate") if reach > 1 else latents[None]
+    direct = torch.nn.functional.pixel_shuffle(torch.nn.functional.conv2d(padded, weight, colours.bias), side)[0]
+    assert torch.allclose(picture, direct.permute(1, 2, 0).clamp(0, 1), atol=1e-5)
+    assert pixels.dtype == torch.uint8
+    assert (pixels.float() - picture * 255).abs().max() <= 0.51
+    assert previews.to_preview(pixels).data == previews.to_preview(pixels.float() / 255).data
+
+
 def test_previews_are_small_and_whole() -> None:
     for height, width, limit in ((16, 16, 256), (1024, 512, 256), (3, 4000, 256)):
         shown = previews.to_preview(torch.rand(height, width, 3), limit=limit)
