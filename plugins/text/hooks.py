@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.api import GeneratorSpec, PanelSpec, SettingsSpec, hookimpl, media
+from studio.api import ExporterSpec, GeneratorSpec, PanelSpec, SettingsSpec, hookimpl, media
 
-from . import params
+from . import params, params_export
 
 
 @hookimpl
@@ -43,3 +43,20 @@ def studio_generators() -> Sequence[GeneratorSpec]:
 @hookimpl
 def studio_settings() -> Sequence[SettingsSpec]:
     return (SettingsSpec("Text", params.TextSettings, icon="text-aa"),)
+
+
+_TEXTS = ("text/plain", "text/markdown")
+
+
+@hookimpl
+def studio_exporters() -> Sequence[ExporterSpec]:
+    book, kinds = params_export, _TEXTS
+    return (
+        ExporterSpec("docx", "Word", "export:docx", book.DOCX, ".docx", kinds, book.PageOptions),
+        ExporterSpec("epub", "EPUB", "export:epub", book.EPUB, ".epub", kinds, book.EpubOptions),
+        ExporterSpec("pdf", "PDF", "export:pdf", book.PDF, ".pdf", kinds, book.PdfOptions),
+        ExporterSpec("odt", "ODT", "export:odt", book.ODT, ".odt", kinds, book.PageOptions),
+        ExporterSpec("html", "HTML", "export:html", book.HTML, ".html", kinds, book.BookOptions),
+        ExporterSpec("markdown", "Markdown", "export:markdown", media.MARKDOWN, ".md", kinds),
+        ExporterSpec("txt", "Plain text", "export:txt", media.TEXT, ".txt", kinds, book.PlainOptions),
+    )

@@ -1,0 +1,93 @@
+"""What one can choose when a manuscript is exported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.api import param
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ODT = "application/vnd.oasis.opendocument.text"
+EPUB = "application/epub+zip"
+PDF = "application/pdf"
+HTML = "text/html"
+
+
+def _title() -> str:
+    text: str = param("", label="Title", help="Empty: the first heading of the text.", max_length=300)
+    return text
+
+
+def _author() -> str:
+    text: str = param("", label="Author", help="Whose text it is. Empty: nobody is named.", max_length=300)
+    return text
+
+
+@dataclass(frozen=True)
+class PlainOptions:
+    """A text without marks."""
+
+    wrap: int = param(
+        0,
+        label="Break lines after",
+        help="0 leaves each paragraph on one line.",
+        minimum=0,
+        maximum=200,
+        slider=(0, 120),
+        unit="characters",
+    )
+
+
+@dataclass(frozen=True)
+class BookOptions:
+    """Who and what, for every format that has a place for it."""
+
+    title: str = _title()
+    author: str = _author()
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """A document for people who edit or print."""
+
+    title: str = _title()
+    author: str = _author()
+    manuscript: bool = param(
+        False,
+        label="Manuscript format",
+        help="Double-spaced 12 point lines with first lines indented, as publishers ask for.",
+    )
+    chapters: bool = param(True, label="Chapters on new pages", help="Begin each chapter on a page of its own.")
+
+
+@dataclass(frozen=True)
+class PdfOptions:
+    """A printed page."""
+
+    title: str = _title()
+    author: str = _author()
+    page: str = param(
+        "a5",
+        label="Page",
+        help="The size of the paper.",
+        choices=(("a5", "A5, a book"), ("a4", "A4"), ("letter", "US Letter")),
+    )
+    size: int = param(11, label="Letters", help="Size of the text.", minimum=6, maximum=24, unit="pt")
+    manuscript: bool = param(False, label="Manuscript format", help="Double-spaced lines with wide margins.")
+    chapters: bool = param(True, label="Chapters on new pages", help="Begin each chapter on a page of its own.")
+
+
+@dataclass(frozen=True)
+class EpubOptions:
+    """An e-book."""
+
+    title: str = _title()
+    author: str = _author()
+    language: str = param("en", label="Language", help="As in en, de, fr.", max_length=35)
+    cover: str = param(
+        "",
+        label="Cover",
+        help="A picture file. Empty: the picture at the very beginning of the text, if there is one.",
+        role="file",
+        max_length=4000,
+    )

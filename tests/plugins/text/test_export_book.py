@@ -1,0 +1,178 @@
+"""Exported manuscripts, opened again by other libraries; imported ones from real files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import docx as word
+import pytest
+from PIL import Image
+
+from plugins.text import export, importer
+from plugins.text.export_book import read_book
+from plugins.text.params_export import BookOptions, EpubOptions, PageOptions, PdfOptions, PlainOptions
+from studio.api import StudioError
+
+STORY = """![The coast]({picture})
+
+# The Lamp Room
+
+Nobody had *climbed* the lighthouse. “I know,” she said – and **waited** & listened to <b>.
+
+She put her hand on the door.
+
+***
+
+## The stair
+
+- oil
+- wool
+
+> A letter, ~~sealed~~.
+
+# What Ida kept
+
+The end.
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A manuscript in the library, with a picture of the library in it."""
+    out = io.BytesIO()
+    Image.new("RGB", (320, 200), (40, 90, 160)).save(out, "PNG")
+    name = hashlib.sha256(out.getvalue()).hexdigest()
+    folder = tmp_path / "artifacts" / name[:2]
+    folder.mkdir(parents=True)
+    (folder / f"{name}.png").write_bytes(out.getvalue())
+    text = STORY.replace("{picture}", f"../../artifacts/{name[:2]}/{name}.png")
+    path = tmp_path / "artifacts" / "ab" / "abcd.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_book_is_taken_apart(source: Path) -> None:
+    book = read_book(source)
+    assert book.title == "The Lamp Room"
+    kinds = [block.kind for block in book.blocks]
+    assert kinds == "picture heading text text break heading item item quote heading text".split()
+    assert [title for title, _ in book.chapters()] == ["", "The Lamp Room", "What Ida kept"]
+    first = book.blocks[2]
+    assert [span.text for span in first.spans if span.italic] == ["climbed"]
+    assert [span.text for span in first.spans if span.bold] == ["waited"]
+    assert book.pictures()[0].is_file()
+
+
+def test_plain_text(source: Path) -> None:
+    text = export.txt(source, None, PlainOptions()).decode()
+    assert text.startswith("The Lamp Room\n\nNobody had climbed the lighthouse.")
+    assert "\n\n* * *\n\n" in text
+    wrapped = export.txt(source, None, PlainOptions(wrap=40)).decode()
+    assert max(map(len, wrapped.splitlines())) <= 40
+
+
+def test_markdown_is_the_text_itself(source: Path) -> None:
+    assert export.markdown(source, None, None) == source.read_bytes()
+
+
+def test_html_is_one_safe_file(source: Path) -> None:
+    page = export.html(source, None, BookOptions(author="Ida <3")).decode()
+    tree = ElementTree.fromstring(page.partition("\n")[2])
+    assert tree.find("head/title").text == "The Lamp Room"  # type: ignore[union-attr]
+    assert [h.text for h in tree.iter("h1")] == ["The Lamp Room", "What Ida kept"]
+    assert "listened to &lt;b&gt;" in page
+    assert next(tree.iter("img")).get("src", "").startswith("data:image/png;base64,")
+
+
+def test_docx_opens_with_styles_and_picture(source: Path) -> None:
+    data = export.docx(source, None, PageOptions(author="Ida Keeper"))
+    opened = word.Document(io.BytesIO(data))
+    assert opened.core_properties.author == "Ida Keeper"
+    headings = [p.text for p in opened.paragraphs if p.style.name == "Heading 1"]
+    assert headings == ["The Lamp Room", "What Ida kept"]
+    italic = [run.text for p in opened.paragraphs for run in p.runs if run.italic]
+    assert italic == ["climbed"]
+    assert len(opened.inline_shapes) == 1
+
+
+def test_epub_is_what_the_standard_asks(source: Path) -> None:
+    options = EpubOptions(author="Ida Keeper", language="en")
+    data = export.epub(source, None, options)
+    assert data == export.epub(source, None, options), "the same text is the same bytes"
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    first = archive.infolist()[0]
+    assert (first.filename, first.compress_type, archive.read(first)) == (
+        "mimetype",
+        zipfile.ZIP_STORED,
+        b"application/epub+zip",
+    )
+    opf = ElementTree.fromstring(archive.read("OEBPS/book.opf"))
+    space = {"o": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
+    items = {item.get("id"): item for item in opf.iterfind("o:manifest/o:item", space)}
+    for item in items.values():
+        assert f"OEBPS/{item.get('href')}" in archive.namelist()
+    listed = {f"OEBPS/{item.get('href')}" for item in items.values()} | {"OEBPS/book.opf"}
+    assert {name for name in archive.namelist() if name.startswith("OEBPS/")} == listed
+    assert all(ref.get("idref") in items for ref in opf.iterfind("o:spine/o:itemref", space))
+    assert opf.find("o:metadata/dc:title", space).text == "The Lamp Room"  # type: ignore[union-attr]
+    covers = [item for item in items.values() if item.get("properties") == "cover-image"]
+    assert len(covers) == 1
+    for name in archive.namelist():
+        if name.endswith((".xhtml", ".opf", ".xml")):
+            ElementTree.fromstring(archive.read(name))
+    nav = archive.read("OEBPS/nav.xhtml").decode()
+    assert "The Lamp Room" in nav
+    assert "What Ida kept" in nav
+
+
+def test_odt_and_pdf(source: Path, qapp: object) -> None:
+    data = export.odt(source, None, PageOptions())
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.read("mimetype") == b"application/vnd.oasis.opendocument.text"
+    text = "".join(ElementTree.fromstring(archive.read("content.xml")).itertext())
+    assert "Nobody had climbed the lighthouse." in text
+    pdf = export.pdf(source, None, PdfOptions(author="Ida"))
+    assert pdf.startswith(b"%PDF-1.")
+    assert pdf.count(b"/Type /Page\n") >= 3, "each chapter begins a page"
+
+
+def test_a_cover_that_is_not_there_is_said(source: Path) -> None:
+    with pytest.raises(StudioError, match="cover"):
+        export.epub(source, None, EpubOptions(cover="/nowhere/x.png"))
+
+
+def test_only_pictures_of_the_library_are_taken(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (4, 4)).save(secret)
+    path = tmp_path / "a" / "b" / "text.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"![x]({secret})\n\nWords.", "utf-8")
+    assert read_book(path).pictures() == []
+
+
+def test_markdown_text_and_docx_come_back(source: Path, tmp_path: Path) -> None:
+    data = export.docx(source, None, PageOptions())
+    (tmp_path / "story.docx").write_bytes(data)
+    text = importer.read_text(tmp_path / "story.docx")
+    assert "# The Lamp Room\nNobody had *climbed* the lighthouse." in text
+    assert "\n***\n## The stair\n- oil\n- wool\n> A letter, sealed.\n# What Ida kept" in text
+    (tmp_path / "wrapped.txt").write_text("One line\nand more.\n\nTwo.", "utf-8")
+    assert importer.read_text(tmp_path / "wrapped.txt") == "One line and more.\nTwo."
+    (tmp_path / "old.txt").write_bytes("Caf\xe9 “x”".encode("cp1252"))
+    assert importer.read_text(tmp_path / "old.txt") == "Café “x”"
+    (tmp_path / "x.md").write_text("# A\n\nwrapped\nline\n\n- a\n- b\n", "utf-8")
+    assert importer.read_text(tmp_path / "x.md") == "# A\nwrapped line\n- a\n- b"
+
+
+def test_damaged_files_are_errors_in_words(tmp_path: Path) -> None:
+    (tmp_path / "x.docx").write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(StudioError, match="DOCX"):
+        importer.read_text(tmp_path / "x.docx")
+    (tmp_path / "x.txt").write_bytes(b"\x89PNG\0\0\0\xff\xfe\xfa")
+    with pytest.raises(StudioError, match="not a text"):
+        importer.read_text(tmp_path / "x.txt")
