@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
 
 
+REMEMBERED = "ribbon"
+"""The session's key for what stood on the ribbon of each panel."""
+
+
 class Lines:
     """Answers from the queue and the library of the project that is open."""
 
@@ -47,9 +51,24 @@ class Lines:
         window = self._window
         here = window.ribbon.shown(window.front)
         tree = self._branches.tree(here, self._params) if here else Tree()
-        window.services.engine.looking_at(*([here] if here else []))
+        window.services.engine.looking_at(*sorted(window.ribbon.all_shown()))
+        if here:
+            window.session.set(f"{REMEMBERED}/{window.front}", [window.services.project.id, here])
         window.ribbon.branches.show_tree(tree, here, window.ribbon.ribbon.count())
         window.ribbon.ribbon.set_forks(tree.forks(here))
+
+    def recall(self, panel: str) -> None:
+        """What was on the ribbon of a panel when the window was closed comes back, unless it has something newer."""
+        window = self._window
+        kept = window.session.get(f"{REMEMBERED}/{panel}")
+        if isinstance(kept, list) and len(kept) == 2 and not window.ribbon.knows(panel):
+            project, steps_id = kept
+            if (
+                project == window.services.project.id
+                and isinstance(steps_id, str)
+                and window.ribbon.has_steps(steps_id)
+            ):
+                window.show_steps(panel, steps_id)
 
     @property
     def _branches(self) -> Branches:
@@ -156,3 +175,4 @@ class Lines:
             )
             return
         window.show_steps(window.front, steps_id)
+        self.draw()  # its row has to be read; the tree is known

@@ -126,4 +126,5 @@ class Navigation:
             window.inspector.show_for(slot.id, window.panels.ask(slot, slot.panel.inspector, None))
         window.inspector.show_for(slot.id, None)
         window.ribbon.set_front(slot.id)
+        window.lines.recall(slot.id)
         window.ribbon.ribbon.set_can_branch(window.panels.ask(slot, lambda: slot.panel.can_branch, False))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.branches import Tree
-from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Started, Stepped
 from studio.core.request import ResumePoint
 from studio.core.steps import Step
 from studio.store import StepStore
 from studio.ui.docks import SideDock
+from studio.ui.kept_rows import KeptRow, KeptRows
 from studio.widgets import theme
 from studio.widgets.branch_list import BranchList
 from studio.widgets.ribbon import Ribbon
 from studio.widgets.text import Label
 
-_LOG = logging.getLogger(__name__)
-DEEPEST = 50
-"""Branches of branches that are followed back; recipes of foreign files may go round in circles."""
 NOTHING = "Each step appears here while something is made. Look back at it, and go on from it."
 
 
@@ -60,8 +56,8 @@ class RibbonDock(SideDock):
         self._rows: dict[str, Row] = {}
         self._missed: dict[str, str] = {}
         self._front = ""
-        self._store: StepStore | None = None
-        self._resumed: Callable[[str], ResumePoint | None] = lambda _job: None
+        self._kept = KeptRows(self)
+        self._kept.read.connect(self._arrived)
         self.ribbon = Ribbon()
         self._empty = Label(NOTHING, "hint", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -73,9 +69,12 @@ class RibbonDock(SideDock):
         self.branches = BranchList()
         both = QWidget()
         row = QHBoxLayout(both)
-        row.setContentsMargins(theme.S, theme.S, 0, theme.XS)
+        row.setContentsMargins(theme.S, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self.branches)
+        beside = QVBoxLayout()
+        beside.setContentsMargins(0, theme.S, 0, theme.S)
+        beside.addWidget(self.branches)
+        row.addLayout(beside)
         row.addWidget(self.ribbon, 1)
         self._body.addWidget(both)
         self.setWidget(self._body)
@@ -88,8 +87,7 @@ class RibbonDock(SideDock):
         """Read kept steps from here from now on; what was shown of another project is forgotten. `resumed` says where
         the generation of kept steps left another one.
         """
-        self._store = store
-        self._resumed = resumed
+        self._kept.use(store, resumed)
         self._rows.clear()
         self._missed.clear()
         self.ribbon.clear()
@@ -108,33 +106,49 @@ class RibbonDock(SideDock):
         row = self._rows.get(panel)
         return row.steps_id if row is not None else ""
 
+    def knows(self, panel: str) -> bool:
+        """True once somebody said what is on the ribbon of a panel, be it nothing."""
+        return panel in self._rows
+
+    def all_shown(self) -> set[str]:
+        """The names of the kept steps on the ribbons of all panels."""
+        return {row.steps_id for row in self._rows.values() if row.steps_id}
+
     def show_steps(self, panel: str, steps_id: str, word: str = "step") -> None:
         """Put kept steps on a panel's row; "" empties it. A running row that is asked for again goes on."""
         row = self._rows.get(panel)
         if row is not None and row.steps_id == steps_id and (row.running or row.steps):
             return
-        self._rows[panel] = self._kept(steps_id, word)
-        if panel == self._front:
-            self._draw()
+        self._rows[panel] = Row(steps_id, word=word, branched=self._kept.left_at(steps_id) if steps_id else None)
+        if steps_id:
+            self._kept.ask(panel, steps_id)  # what was shown stays until it is read: nothing flashes
+        else:
+            self._kept.forget(panel)
+            if panel == self._front:
+                self._draw()
 
-    def _kept(self, steps_id: str, word: str, *, running: bool = False, deep: int = 0) -> Row:
-        """The row of kept steps, with those it has from before it branched."""
-        if not steps_id or self._store is None:
-            return Row(steps_id, [], word)
-        branched, note = self._resumed(steps_id), ""
-        steps: tuple[Step, ...] = ()
-        try:
-            kept = self._store.row(steps_id)
-            steps, note = kept.steps, " ".join(kept.notes)
-            if branched is not None and kept.branched is None and deep < DEEPEST:
-                # Nobody has noted the branch (yet): the steps before it are still those of the other row.
-                before = self._kept(branched.steps, word, deep=deep + 1).steps
-                steps = (*(step for step in before if step.index <= branched.index), *steps)
-        except (StudioError, OSError) as error:
-            _LOG.info("no steps of %s", steps_id, exc_info=error)
-            note = str(error)
-        total = max((step.total for step in steps), default=0) if running else len(steps)
-        return Row(steps_id, list(steps), word, total, running, branched, note)
+    def _arrived(self, panel: str, kept: KeptRow) -> None:
+        """A row was read. What a running job said meanwhile is newer."""
+        row = self._rows.get(panel)
+        if row is None or row.steps_id != kept.steps_id:
+            return
+        first = min((step.index for step in row.steps if step.index > self._inherited(row)), default=None)
+        live = [step for step in row.steps if first is not None and step.index >= first]
+        steps = [step for step in kept.steps if first is None or step.index < first] + live
+        changed = first is None or len(steps) != len(row.steps)
+        row.steps = steps
+        if row.running:
+            row.total = max((step.total for step in steps), default=row.total)
+        else:
+            row.total, row.note = len(steps), kept.note
+        if panel == self._front and changed:
+            self._draw()
+        elif panel == self._front:
+            self._show_body()  # drawn already, and perhaps looked back at
+
+    @staticmethod
+    def _inherited(row: Row) -> int:
+        return row.branched.index if row.branched is not None else -1
 
     def follow(self, panel: str, event: Event, word: str) -> None:
         """Let a running job of `panel` write its row."""
@@ -144,7 +158,7 @@ class RibbonDock(SideDock):
                 if self._looking_back(panel):
                     self._missed[panel] = job_id
                     return
-                self._rows[panel] = self._begun(job_id, word)
+                self._rows[panel] = self._begun(panel, job_id, word)
                 if panel == self._front:
                     self._draw()
             case Stepped(job_id=job_id, step=step):
@@ -163,7 +177,7 @@ class RibbonDock(SideDock):
         if row is None or row.steps_id != job_id:
             if self._looking_back(panel) or (row is not None and row.running):
                 return
-            row = self._rows[panel] = self._kept(job_id, word, running=True)
+            row = self._rows[panel] = self._begun(panel, job_id, word)
         first = row.total != step.total or not row.steps
         row.total = step.total
         if row.steps and row.steps[-1].index >= step.index:  # a job that goes on does some of its steps again
@@ -176,11 +190,19 @@ class RibbonDock(SideDock):
         else:
             self.ribbon.add(step)
 
-    def _begun(self, job_id: str, word: str) -> Row:
-        """The row of a job that starts: empty, or with the steps it goes on from, its own or those of another."""
-        row = self._kept(job_id, word, running=True)
-        row.note = ""  # that nothing is kept of it yet is no news
-        return row
+    def _begun(self, panel: str, job_id: str, word: str) -> Row:
+        """The row of a job that starts: with the steps it goes on from, its own or those of another, as far as they
+        are at hand; the rest is read.
+        """
+        old, branched = self._rows.get(panel), self._kept.left_at(job_id)
+        steps: list[Step] = []
+        if old is not None and old.steps_id == job_id:
+            steps = old.steps
+        elif old is not None and branched is not None and old.steps_id == branched.steps:
+            steps = [step for step in old.steps if step.index <= branched.index]
+        total = max((step.total for step in steps), default=0)
+        self._kept.ask(panel, job_id)
+        return Row(job_id, steps, word, total, running=True, branched=branched)
 
     def _looking_back(self, panel: str) -> bool:
         """The artist studies a step of another run: a job that starts meanwhile must not take it away."""
@@ -189,7 +211,7 @@ class RibbonDock(SideDock):
 
     def has_steps(self, steps_id: str) -> bool:
         """True where steps are kept under this name."""
-        return bool(self._kept(steps_id, "step").steps)
+        return self._kept.there(steps_id)
 
     def _show_body(self) -> None:
         row = self._rows.get(self._front)
@@ -222,13 +244,13 @@ class RibbonDock(SideDock):
         missed = self._missed.pop(self._front, "")
         if missed:
             word = self._rows[self._front].word if self._front in self._rows else "step"
-            self._rows[self._front] = self._kept(missed, word, running=True)
+            self._rows[self._front] = self._begun(self._front, missed, word)
             self._draw()
         self.step_shown.emit(None)
 
     def _branch(self, index: int) -> None:
         row = self._rows.get(self._front)
-        if row is not None and row.steps_id:
+        if row is not None and any(step.index == index for step in row.steps):
             # The branch is what is to be seen next: the chosen step must not hold it off the ribbon.
             self.ribbon.let_go()
             self.branch_wanted.emit(row.steps_id, index)

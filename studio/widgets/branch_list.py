@@ -152,6 +152,11 @@ class BranchPainter(QStyledItemDelegate):
         field.setFrame(False)
         return field
 
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """The name there is; what is being typed stays when the tree is drawn again meanwhile."""
+        if isinstance(editor, QLineEdit) and not editor.isModified():
+            super().setEditorData(editor, index)
+
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         """Where the words are."""
         editor.setGeometry(self._words(option.rect))
@@ -258,6 +263,8 @@ class BranchList(QListView):
     def _moved(self, new: QModelIndex, _old: QModelIndex) -> None:
         branch = self.branches.branch(new.row())
         if branch is not None and not self._quiet and branch.id != self.branches.current:
+            self.branches.current = branch.id  # its row may still have to be read; the keys are ahead of it
+            self.viewport().update()
             self.chosen.emit(branch.id)
 
     def event(self, event: QEvent) -> bool:

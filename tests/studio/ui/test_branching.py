@@ -58,7 +58,8 @@ def test_a_key_branches_from_the_chosen_step_and_one_click_goes_back(qtbot: QtBo
     QTest.mouseClick(named(studio.window, "Back to the original")[0], Qt.MouseButton.LeftButton)
     assert board(studio).shown == first
     assert studio.window.ribbon.shown("sketch.board") == parent
-    assert strip.steps.branched == -1
+    qtbot.waitUntil(lambda: strip.steps.branched == -1)  # read off the window's thread
+    assert strip.steps.forks == {1: 1}
 
 
 def test_a_branch_is_the_same_after_a_restart(qtbot: QtBot, open_studio: Any, tmp_path: Path) -> None:
@@ -68,20 +69,33 @@ def test_a_branch_is_the_same_after_a_restart(qtbot: QtBot, open_studio: Any, tm
     branch(qtbot, before, 1, 200)
     made = before.window.services.project.artifacts.get(board(before).shown)
     before.window.lines.show(made.recipe.request.resume.steps)
+    qtbot.waitUntil(lambda: before.window.ribbon.ribbon.strip.steps.branched == -1)
     branch(qtbot, before, 2, 120)
     before.close()
     after = open_studio()
     qtbot.waitUntil(after.window.isActiveWindow)
     after.window.use_recipe(made)
     strip = after.window.ribbon.ribbon.strip
-    qtbot.waitUntil(lambda: strip.steps.rowCount() == 4)
+    qtbot.waitUntil(lambda: strip.steps.branched == 1)
     assert board(after).shown == made.id
-    assert strip.steps.branched == 1
     view = after.window.ribbon.branches
     qtbot.waitUntil(lambda: view.branches.rowCount() == 3)  # its sister too
     branch(qtbot, after, 2, 30)
     assert strip.steps.branched == 2
     assert all(strip.steps.step(row) is not None for row in range(4))
+
+
+def test_the_ribbon_is_as_it_was_after_a_restart(qtbot: QtBot, open_studio: Any) -> None:
+    before = open_studio()
+    qtbot.waitUntil(before.window.isActiveWindow)
+    make(qtbot, before)
+    steps = before.window.ribbon.shown("sketch.board")
+    before.close()
+    after = open_studio()
+    qtbot.waitUntil(lambda: after.window.ribbon.ribbon.count() == 4)
+    assert after.window.ribbon.shown("sketch.board") == steps
+    after.window.show_steps("sketch.board", "")
+    assert after.window.ribbon.ribbon.count() == 0
 
 
 def test_branches_are_listed_named_pinned_and_pruned_by_keys(

@@ -83,10 +83,10 @@ def test_a_full_disk_is_said_once_and_saving_goes_on_later(qtbot: QtBot, studio:
     store = studio.services.project.documents
     save, full = store.save, [True]
 
-    def maybe(name: str, document: Any) -> None:
+    def maybe(name: str, document: Any, *rest: Any) -> None:
         if full[0]:
             raise StudioError("The disk is full.", "Make room.")
-        save(name, document)
+        save(name, document, *rest)
 
     monkeypatch.setattr(store, "save", maybe)
     slot: Any = studio.window.panels.opened("sketch.board")
