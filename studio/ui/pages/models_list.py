@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -190,6 +190,12 @@ class ModelList(QTreeView):
             header.resizeSection(section, theme.px(column.width))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(theme.px(60))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a wide screen licences need not be cut."""
+        super().resizeEvent(event)
+        spare = (event.size().width() - theme.px(900)) // 3
+        self.header().resizeSection(3, theme.px(COLUMNS[3].width) + min(max(spare, 0), theme.px(150)))
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One band for the whole row; the stylesheet would give each cell a box of its own."""
