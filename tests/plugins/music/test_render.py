@@ -1,0 +1,215 @@
+"""Scores as sound: the same however it is cut, loud enough, never clipped, loops without a seam, plays while edited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plugins.music import document_edit as edit
+from plugins.music import document_tracks as tracks
+from plugins.music.document import Note, Score, Track
+from plugins.music.document_notes import from_symbolic
+from plugins.music.loudness import measure
+from plugins.music.playback import ScoreSource
+from plugins.music.render import LIMITER_DELAY, RATE, Mixer, NoteCache, plan, render, render_loop
+from plugins.music.synth_parts import Sound
+from plugins.starter.music.composer import random_score
+
+Q = 480
+
+
+def piece(number: int) -> Score:
+    return from_symbolic(random_score(2**30 + number))
+
+
+def short(number: int, bars: int = 2) -> Score:
+    """The first bars of a piece."""
+    return from_symbolic(random_score(2**30 + number, bars=bars))
+
+
+def level(sound: Sound) -> float:
+    return float(np.sqrt((sound**2).mean()))
+
+
+def pulled(source: ScoreSource, start: int | None, total: int, size: int = 1024) -> Sound:
+    parts, done = [], 0
+    while done < total:
+        count = min(size, total - done)
+        parts.append(source.read(None if start is None else start + done, count))
+        done += count
+    return np.concatenate(parts, axis=1)
+
+
+def test_pieces_are_as_loud_as_they_should_be() -> None:
+    """Some seconds, because whole pieces are played: -20 to -12 LUFS, nothing clipped, no silence over two seconds.
+
+    The softest, the loudest and two between; benchmarks/music.py measures more.
+    """
+    cache = NoteCache()
+    for number in (0, 5, 7, 11):
+        found = measure(render(piece(number), cache=cache))
+        assert -20 <= found.lufs <= -12, (number, found)
+        assert found.peak <= -1.0, (number, found)
+        assert found.silence <= 2, (number, found)
+
+
+def test_a_piece_sounds_the_same_however_it_is_cut() -> None:
+    score = short(4)
+    whole = render(score)
+    assert np.abs(whole - render(score, block=3001)).max() < 1e-5
+    source = ScoreSource(score)
+    stream = pulled(source, 0, whole.shape[1] + LIMITER_DELAY, 777)
+    assert np.abs(stream[:, LIMITER_DELAY:] - whole).max() < 1e-5
+
+
+def test_a_part_begins_where_it_is_asked_to() -> None:
+    score = short(2)
+    part = render(score, first=score.bar_ticks(score.metres[0]), last=score.length, tail=0.5)
+    second = round(plan(score).timeline.seconds(score.bar_ticks(score.metres[0])) * RATE)
+    assert part.shape[1] == plan(score).samples - second + RATE // 2
+    assert level(part[:, :RATE]) > 0.01
+
+
+def test_mute_solo_volume_and_pan_are_heard() -> None:
+    score = short(2)
+    first, second = score.tracks[0].id, score.tracks[1].id
+    muted = render(tracks.set_track(score, first, mute=True))
+    solo = render(tracks.set_track(score, first, solo=True))
+    assert np.array_equal(solo, render(score, only=first))
+    assert not np.array_equal(muted, render(score))
+    silent = Score(tracks=(), length=4 * Q)
+    assert not render(silent).any()
+    left = render(tracks.set_track(tracks.set_track(score, second, solo=True), second, pan=-1.0))
+    assert level(left[0]) > 2 * level(left[1])
+    quiet = render(tracks.set_track(score, first, solo=True, volume=0.2))
+    assert level(quiet) < level(solo) / 2
+
+
+def test_stems_add_up_to_nearly_the_mix() -> None:
+    score = short(10)
+    whole = render(score)
+    together = np.sum([render(score, only=t.id) for t in score.tracks], axis=0)
+    assert np.corrcoef(whole[0], together[0])[0, 1] > 0.98
+
+
+def test_a_loop_has_no_seam() -> None:
+    score = tracks.set_tempo(short(3, bars=2), 0, 120)
+    loop = render_loop(score)
+    size = plan(score).samples
+    assert loop.shape == (2, size)
+    # The same bars written out four times: the last of them is the loop, but for the chorus, which has moved on.
+    shifted = score
+    for turn in (1, 2, 3):
+        shifted, _ = edit.copy(shifted, [n.id for t in score.tracks for n in t.notes], ticks=turn * score.length)
+    longer = render(replace(shifted, length=4 * score.length), tail=0)
+    last = longer[:, 3 * size : 4 * size]
+    count = min(last.shape[1], size)
+    assert np.corrcoef(loop[0, :count], last[0, :count])[0, 1] > 0.97
+    steps = np.abs(np.diff(loop, axis=1)).max()
+    assert np.abs(loop[:, 0] - loop[:, -1]).max() <= steps
+
+
+def test_a_choked_hat_is_silent_and_drums_ignore_lengths() -> None:
+    kit = Track("t1", "kit", "drum kit", 9)
+    free = Score(tracks=(kit.with_notes([Note(1, 0, 10, 46, 100)]),), length=4 * Q)
+    choked = Score(tracks=(kit.with_notes([Note(1, 0, 10, 46, 100), Note(2, Q // 2, 10, 42, 1)]),), length=4 * Q)
+    at = slice(RATE // 2 - RATE // 10, RATE // 2)
+    assert level(render(free)[:, at]) > 5 * level(render(choked)[:, at])
+
+
+def test_a_held_note_lasts_and_then_ends() -> None:
+    organ = Track("t1", "organ", "organ", 0).with_notes([Note(1, 0, 8 * Q, 60, 90)])
+    sound = render(Score(tracks=(organ,), length=8 * Q), tail=3.0)
+    assert level(sound[:, 3 * RATE : 3 * RATE + 4800]) > 0.02
+    assert level(sound[:, -4800:]) < 1e-3
+
+
+def test_the_cache_stays_within_its_room() -> None:
+    cache = NoteCache(limit=2_000_000)
+    for pitch in range(40, 80):
+        cache.take("organ", pitch, 5, 20_000, most=40_000)
+    assert sum(s.nbytes for s in cache._kept.values()) <= 2_000_000
+    assert cache.has("organ", 79, 5, 20_000)
+    assert not cache.has("organ", 40, 5, 1)
+
+
+# --- while it plays --------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_is_heard_without_a_click() -> None:
+    organ = Track("t1", "organ", "organ", 0).with_notes([Note(1, 0, 16 * Q, 60, 90)])
+    score = Score(tracks=(organ,), length=16 * Q)
+    source = ScoreSource(score)
+    before = pulled(source, 0, RATE)
+    source.set_score(edit.move(score, [1], pitches=7))
+    after = pulled(source, RATE, RATE)
+    joined = np.concatenate([before, after], axis=1)[0, RATE // 2 :]
+    assert np.abs(np.diff(joined)).max() < 2.5 * np.abs(np.diff(before[0, RATE // 2 :])).max()
+    other = ScoreSource(edit.move(score, [1], pitches=7))
+    wanted = pulled(other, 0, 2 * RATE)[:, -RATE // 2 :]
+    assert np.corrcoef(after[0, -RATE // 2 :], wanted[0])[0, 1] > 0.95
+
+
+def test_jumps_and_stops_do_not_click() -> None:
+    organ = Track("t1", "organ", "organ", 0).with_notes([Note(1, 0, 32 * Q, 55, 90)])
+    source = ScoreSource(Score(tracks=(organ,), length=32 * Q))
+    first = pulled(source, 0, RATE)
+    jumped = pulled(source, 5 * RATE + 77, RATE)
+    stopped = pulled(source, None, RATE)
+    usual = np.abs(np.diff(first[0, RATE // 4 :])).max()
+    whole = np.concatenate([first, jumped, stopped], axis=1)[0, RATE // 4 :]
+    assert np.abs(np.diff(whole)).max() < 2.5 * usual
+    assert level(stopped[:, -4800:]) < 0.01
+
+
+def test_the_metronome_and_the_count_are_on_the_beat() -> None:
+    source = ScoreSource(Score(length=8 * Q))
+    source.metronome = True
+    sound = pulled(source, 0, 2 * RATE + LIMITER_DELAY)[0, LIMITER_DELAY:]
+    heard = np.flatnonzero(np.abs(sound) > 0.02)
+    begins = [int(i) for i in heard if not np.abs(sound[max(0, i - 4000) : i]).max(initial=0) > 0.02]
+    assert begins == pytest.approx([0, RATE // 2, RATE, 3 * RATE // 2], abs=40)
+    assert source.count_in_length(0) == 2 * RATE
+    counted, left = [], 2 * RATE
+    while left:
+        frames = min(1000, left)
+        counted.append(source.count_in(0, left, frames))
+        left -= frames
+    quiet = np.concatenate(counted, axis=1)[0]
+    assert level(quiet[LIMITER_DELAY : LIMITER_DELAY + 1000]) > 0.05
+    assert level(quiet[RATE : RATE + 1000 + LIMITER_DELAY]) > 0.03
+
+
+def test_keys_sound_until_they_are_let_go() -> None:
+    source = ScoreSource(Score())
+    key = source.key_down(Track("x", "organ", "organ", 0), 60, 100)
+    held = pulled(source, None, RATE)
+    assert level(held[:, RATE // 2 :]) > 0.02
+    source.key_up(key)
+    source.key_up(key)
+    source.key_up(99)
+    pulled(source, None, 3 * RATE)
+    assert not source._keys
+    assert level(pulled(source, None, RATE)) < 1e-4
+
+
+def test_notes_are_made_ready_before_they_are_heard() -> None:
+    source = ScoreSource(short(2))
+    count = 0
+    while source.prepare(0):
+        count += 1
+    assert 0 < count < 200
+    assert not source.prepare(0)
+
+
+def test_plans_are_kept_for_tracks_that_stay() -> None:
+    score = short(2)
+    before = plan(score)
+    louder = plan(tracks.set_track(score, score.tracks[0].id, volume=0.1), before)
+    assert louder.tracks[0].on is before.tracks[0].on
+    assert louder.tracks[0].track.volume == 0.1
+    faster = plan(tracks.set_tempo(score, 0, 200), before)
+    assert faster.tracks[0].on is not before.tracks[0].on
+    assert Mixer().mix([]).shape == (2, 0)
