@@ -15,7 +15,7 @@ import studio
 from studio.api import GeneratorContext
 from studio.core.artifact import Output
 from studio.core.canonical import freeze
-from studio.core.errors import JobCancelled, JobPaused, StudioError
+from studio.core.errors import JobCancelled, JobPaused
 from studio.core.model import Model
 from studio.core.params import salvage
 from studio.core.recipe import Passage, Recipe
@@ -26,6 +26,7 @@ from studio.engine import wire
 from studio.engine.frames import Frame
 from studio.engine.pool import ModelPool
 from studio.engine.ports import StepSink
+from studio.engine.step_thread import StepThread
 
 T = TypeVar("T")
 _KEEP_PATIENCE = 30.0  # seconds; a disk that takes longer than that must not stop the job
@@ -146,7 +147,7 @@ class JobContext:
         self._plugin = plugin
         self._flags = flags
         self._send = send
-        self._sink = sink
+        self._steps = None if sink is None else StepThread(sink, self._say_step, self._steps_refused)
         self._pool = pool
         self._scratch = scratch
         self._stepped = stepped
@@ -253,14 +254,15 @@ class JobContext:
     ) -> None:
         look = None if preview is None else _of(Preview, preview(), "a step's preview")
         stops = index == self._order.stop_at
-        wanted = state is not None and (self._sink is not None or stops)
+        kept = self._steps is not None and not self._steps.broken
+        wanted = state is not None and (kept or stops)
         value = _of(StepState, state(), "a step's state") if state is not None and wanted else None
-        step = Step(int(index), int(total), look, str(label), value is not None)
-        if not self._keep(step, value):
-            step = Step(step.index, step.total, look, step.label)
+        step = Step(int(index), int(total), look, str(label), value is not None and kept)
         self._has_state = self._has_state or step.has_state
-        data, blobs = wire.step_out(step)
-        self._send(Frame("step", {"job": self._order.job, "step": data}, blobs))
+        if self._steps is not None:
+            self._steps.keep(step, value)
+        else:
+            self._say_step(step)
         self._stepped()
         if stops and value is not None and not self._flags.cancel:
             self.reached = (int(index), value)
@@ -270,18 +272,17 @@ class JobContext:
         if self._flags.cancel or self._flags.pause:
             self._stop()
 
-    def _keep(self, step: Step, state: StepState | None) -> bool:
-        """Write the step; a full disk costs the ribbon's memory, never the job."""
-        if self._sink is None:
-            return False
-        try:
-            self._sink.write(step, state)
-        except (OSError, StudioError) as error:
-            self._sink = None
-            self.progress(f"Steps are no longer kept. {error}")
-            logging.getLogger("studio.steps").info("steps are no longer kept", exc_info=True)
-            return False
-        return True
+    def _say_step(self, step: Step) -> None:
+        data, blobs = wire.step_out(step)
+        self._send(Frame("step", {"job": self._order.job, "step": data}, blobs))
+
+    def _steps_refused(self, error: Exception) -> None:
+        self.progress(f"Steps are no longer kept. {error}")
+
+    def finish_steps(self) -> None:
+        """No more steps come: return when all of them are written and told of."""
+        if self._steps is not None:
+            self._steps.close()
 
     @property
     def wants_preview(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import queue
@@ -205,8 +204,8 @@ class _Loop:
         for part in order.before:
             order = replace(order, resume=self._replay(replace(part, resume=order.resume), flags))
         sink = None if order.steps is None else self._open(order.steps, order.room)
+        context = self._context(order, offer, flags, sink)
         try:
-            context = self._context(order, offer, flags, sink)
             if flags.cancel:
                 raise JobCancelled
             context.hand_over(checked(run(order.request, context)), final=True)
@@ -216,9 +215,7 @@ class _Loop:
                     "Try again with other settings. If it happens again, tell the plugin's author.",
                 )
         finally:
-            if sink is not None:
-                with contextlib.suppress(OSError, StudioError):  # the result matters more than its steps
-                    sink.close()
+            context.finish_steps()
 
     def _replay(self, order: Order, flags: Flags) -> tuple[int, StepState]:
         """Run an earlier part of a lineage up to the step that the next one goes on from."""

@@ -13,9 +13,10 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from studio.core.steps import Preview, Step
+from studio.core.steps import Step
+from studio.store.preview_format import pack_preview, unpack_preview
 
-FORMAT = 2
+FORMAT = 3
 HEADER = struct.Struct("<8sI4x")
 MAGIC = b"STUDIOst"
 HEAD = struct.Struct("<4sIIIQIII")
@@ -29,7 +30,7 @@ STATE_LIMIT = 1 << 36
 STEPS_LIMIT = 1 << 20
 """Nobody's generation has a million steps: what says so is damaged or hostile."""
 
-_SAMPLE = 4096
+_SAMPLE = 1024
 _PAYS = 0.9
 """Compress only what shrinks to less than this: the noise of the first denoising steps does not."""
 
@@ -86,10 +87,7 @@ def pack(step: Step, state: bytes = b"") -> bytes:
     preview = b""
     about: dict[str, Any] = {"total": step.total, "label": step.label}
     if step.preview is not None:
-        preview, squeezed = squeeze(step.preview.data)
-        look = {"media": step.preview.media, "width": step.preview.width, "height": step.preview.height}
-        said = {} if step.preview.expected is None else {"expected": step.preview.expected}
-        about["preview"] = {**look, **said, "size": len(step.preview.data), "zlib": squeezed}
+        preview, about["preview"] = pack_preview(step.preview)
     text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
     head = HEAD.pack(
         MARK,
@@ -124,21 +122,12 @@ def unpack_step(head: Head, about: bytes, preview: bytes) -> Step:
     try:
         values = json.loads(about.decode("utf-8", "surrogatepass"))
         look = values.get("preview")
-        expected = None if look is None else look.get("expected")
         return Step(
             index=head.index,
             total=int(values["total"]),
             label=str(values.get("label", "")),
             has_state=head.state > 0,
-            preview=None
-            if look is None
-            else Preview(
-                media=str(look["media"]),
-                data=unsqueeze(preview, bool(look["zlib"]), int(look["size"]), limit=PREVIEW_LIMIT),
-                width=int(look["width"]),
-                height=int(look["height"]),
-                expected=None if expected is None else float(expected),
-            ),
+            preview=None if look is None else unpack_preview(look, preview, limit=PREVIEW_LIMIT),
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Damaged(f"step {head.index}: {error}") from error

@@ -15,7 +15,7 @@ from studio.core.steps import Step, StepState
 from studio.store import state_format, step_file, step_format
 from studio.store.files import make_folder, plain_name, plain_words, sync, sync_folder
 from studio.store.notes import Notes
-from studio.store.state_format import Stored
+from studio.store.state_format import Earlier
 from studio.store.step_format import HEAD_SIZE, HEADER, Damaged
 
 SUFFIX = ".steps"
@@ -37,7 +37,7 @@ class StepWriter:
         """
         self.path = path
         self.room = room
-        self._stored: dict[bytes, Stored] = {}
+        self._earlier = Earlier()
         with plain_words(path):
             make_folder(path.parent)
             # Appending: a host that a killed window left behind may still write its last step to the same file.
@@ -66,7 +66,7 @@ class StepWriter:
 
     def write(self, step: Step, state: StepState | None = None) -> None:
         """Keep a step, with what is needed to continue from it. Raises StudioError; the steps before stay whole."""
-        packed, new = (b"", {}) if state is None else state_format.pack_state(state, self._stored)
+        packed, new = (b"", {}) if state is None else state_format.pack_state(state, self._earlier)
         record = step_format.pack(step, packed)
         if self._number is None:
             raise ValueError("this StepWriter is closed")
@@ -83,7 +83,7 @@ class StepWriter:
             # Not `end`: another process may have appended in between.
             start = os.lseek(self._number, 0, os.SEEK_CUR) - len(packed)
         for key, item in new.items():
-            self._stored[key] = replace(item, at=start + item.at)
+            self._earlier.arrays[key] = replace(item, at=start + item.at)
 
     def close(self) -> None:
         """Sync and close; calling it twice does nothing. Raises StudioError where the disk refuses."""

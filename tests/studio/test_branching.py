@@ -273,6 +273,7 @@ from tests.studio.test_branching import hosted, request, sitting
 with sitting(Path({home!r}), Path({folder!r}), hosted) as here:
     job = here.engine.submit(request(scheduler="dpmpp_2m_sde", steps=200))
     while here.project.steps.last(job.id) in (None, 0, 1, 2):
+        assert not here.engine.job(job.id).state.ended, here.engine.job(job.id).problem
         time.sleep(0.002)
     print(job.id, flush=True)
     time.sleep(60)

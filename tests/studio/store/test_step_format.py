@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import struct
+import zlib
 from pathlib import Path
 
 import pytest
 
+from studio.core import media
 from studio.core.errors import StudioError
-from studio.core.steps import Step, StepState, Tensor
-from studio.store import StepStore, StepWriter, step_format
+from studio.core.steps import Preview, Step, StepState, Tensor
+from studio.store import StepStore, StepWriter, preview_format, step_format
 
 JOB = "ab" * 16
 
@@ -119,3 +121,105 @@ def test_steps_stop_at_the_room_they_have(store: StepStore) -> None:
     kept = store.read(JOB)
     assert 2 < len(kept) < 10
     assert all(store.state(JOB, step.index) == history(step.index) for step in kept)
+
+
+# --- arrays that follow from others, looks at pictures ---------------------------------------------------------------
+
+
+def corrected(index: int, count: int = 16384) -> StepState:
+    """As UniPC keeps it: the corrected sample, two answers of the model, and the latents that were made of them."""
+    import numpy as np
+
+    def drawn(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).standard_normal(count).astype(np.float32)
+
+    sample, old, new = drawn(1000 + index), drawn(index), drawn(index + 1)
+    sigma = np.float32(0.9 - 0.02 * index)
+    latents = sample * sigma + (new * np.float32(0.3) - old * np.float32(0.07))
+    arrays = {"latents": latents, "outputs.0": old, "outputs.1": new, "last_sample": sample}
+    return StepState({name: Tensor("F32", (count,), one.tobytes()) for name, one in arrays.items()}, {"index": index})
+
+
+def test_what_follows_from_the_rest_of_a_state_takes_next_to_nothing_and_loses_no_bit(store: StepStore) -> None:
+    states = [corrected(index) for index in range(8)]
+    with StepWriter(store.path(JOB)) as writer:
+        for index, state in enumerate(states):
+            writer.write(Step(index, 8, has_state=True), state)
+    assert [store.state(JOB, index) for index in range(8)] == states
+    assert store.size() < 8 * 2.4 * 65536 * 0.87  # of four arrays two, and what is left of rounding
+    with StepWriter(store.path(JOB)) as writer:  # one that goes on knows of nothing before it, and needs nothing
+        writer.write(Step(8, 9, has_state=True), corrected(8))
+    assert store.state(JOB, 8) == corrected(8)
+
+
+def test_numbers_that_are_none_are_kept_as_they_are(store: StepStore) -> None:
+    import numpy as np
+
+    state = corrected(1)
+    odd = np.frombuffer(state.tensors["latents"].data, np.float32).copy()
+    odd[:4] = np.nan, np.inf, -np.inf, -0.0
+    state = StepState({**state.tensors, "latents": Tensor("F32", (16384,), odd.tobytes())})
+    with StepWriter(store.path(JOB)) as writer:
+        writer.write(Step(0, 1, has_state=True), state)
+    assert store.state(JOB, 0) == state
+
+
+@pytest.mark.parametrize(
+    ("terms", "packed"),
+    [
+        ([[0, 1.0], [7, 1.0]], b""),  # an array that is not there
+        ([], b""),
+        ([[3, 1.0]], b""),  # itself
+        ([[0, float("inf")]], b""),
+        ([[0, 1.0]], b"no zlib"),
+        ([[0, 1.0]], zlib.compress(bytes(100_000_000))),
+        ([[0, "x"]], b""),
+        (None, b""),
+    ],
+)
+def test_a_sum_that_was_tampered_with_is_damage(store: StepStore, terms: object, packed: bytes) -> None:
+    import json
+
+    raw = numbers(1024, 1)
+    arrays = [[name, "F32", [1024], 4096, 4096, False] for name in "abc"]
+    arrays.append(["d", "F32", [1024], 4096, len(packed), {"linear": terms}])
+    about = json.dumps({"values": {}, "tensors": arrays}).encode()
+    store.folder.mkdir()
+    record = step_format.pack(Step(0, 1), struct.pack("<I", len(about)) + about + raw * 3 + packed)
+    store.path(JOB).write_bytes(step_format.header() + record)
+    with pytest.raises(StudioError, match="cannot be continued"):
+        store.state(JOB, 0)
+
+
+def test_a_look_at_a_picture_is_kept_small_and_looks_the_same(store: StepStore) -> None:
+    import numpy as np
+
+    rows, columns = np.mgrid[0:192, 0:256]
+    picture = np.stack([rows, columns, (rows + columns) // 2], axis=2).astype(np.uint8)
+    picture = (picture * 0.9 + np.random.default_rng(0).integers(0, 20, picture.shape)).astype(np.uint8)
+    look = Preview(media.RGB, picture.tobytes(), 256, 192)
+    words = Preview(media.TEXT, b"word " * 2000)
+    with StepWriter(store.path(JOB)) as writer:
+        writer.write(Step(0, 2, look))
+        writer.write(Step(1, 2, words))
+    assert store.size() < 40_000
+    first, second = (step.preview for step in store.read(JOB))
+    assert second == words
+    assert first is not None
+    assert (first.media, first.width, first.height, len(first.data)) == (media.RGB, 256, 192, picture.size)
+    error = np.frombuffer(first.data, np.uint8).astype(float) - picture.reshape(-1)
+    assert np.sqrt(np.mean(error**2)) < 6
+
+
+def test_a_look_that_is_not_what_it_says_is_damage(store: StepStore) -> None:
+    look = Preview(media.RGB, bytes(range(256)) * 48, 64, 64)
+    good = preview_format.pack_preview(look)
+    for about, data in (
+        ({**good[1], "width": 32, "height": 128}, good[0]),
+        (good[1], good[0][:200]),
+        (good[1], b"not a JPEG"),
+        ({**good[1], "size": 1 << 40}, good[0]),
+    ):
+        with pytest.raises(ValueError):
+            preview_format.unpack_preview(about, data, limit=1 << 25)
+    assert len(preview_format.unpack_preview(good[1], good[0], limit=1 << 25).data) == 12288
