@@ -132,7 +132,8 @@ def test_a_model_is_not_loaded_anew_for_a_little_memory() -> None:
         (
             6.2,
             False,
-            "Needs about 9.7 GB, 6.2 GB free: its weights are kept in 8 bits, the picture is decoded in tiles.",
+            "Needs about 9.7 GB, 6.2 GB free: its weights are kept in 8 bits, which is slower, "
+            "the picture is decoded in tiles.",
         ),
     ],
 )
