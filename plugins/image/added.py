@@ -143,6 +143,6 @@ def _way_out(added: Model, models: Sequence[Model]) -> str:
 
 def _unknown(name: str, models: Sequence[Model]) -> StudioError:
     known = sorted({m.path.stem for m in models if kind(m) == "lora" and not m.problem}, key=str.casefold)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"Did you mean <lora:{near[0]}>?" if near else "Models shows which there are and how to add one."
     return StudioError(f"There is no LoRA called “{name[:80]}” here.", hint)

@@ -228,8 +228,13 @@ def here(request: Request, models: ModelPort) -> Request:
     """A request of a recipe with its models as they are on this machine: the same weights under whatever id, else what
     has their id now. Raises StudioError where there is neither.
     """
-    added = tuple(replace(item, model=_here(item.model, models)) for item in request.added)
-    return replace(request, model=None if request.model is None else _here(request.model, models), added=added)
+    added = []
+    for item in request.added:
+        found = _here(item.model, models)
+        # A prompt may name it as it was called then.
+        added.append(replace(item, model=replace(found, name=item.model.name or found.name)))
+    model = None if request.model is None else _here(request.model, models)
+    return replace(request, model=model, added=tuple(added))
 
 
 def _here(ref: ModelRef, models: ModelPort) -> ModelRef:
