@@ -52,14 +52,10 @@ def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
 
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
     """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
-    score = score_of(source)
     sound = _sound(source, loop=options.loop)
     kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
-    data = _encoded(sound, "WAV", kind)
-    chunks = [tags.info(score.title, _comment(recipe, options.recipe))]
-    if options.loop:
-        chunks.append(tags.loop(sound.shape[1], RATE))
-    return tags.with_chunks(data, chunks)
+    data = _encoded(sound, "WAV", kind, *_words(source, recipe, options.recipe))
+    return tags.with_chunks(data, [tags.loop(sound.shape[1], RATE)]) if options.loop else data
 
 
 def flac(source: Path, recipe: Recipe | None, options: FlacOptions) -> bytes:
@@ -143,13 +139,17 @@ def _encoded(
         sound = _dithered(sound)
     try:
         with soundfile.SoundFile(held, "w", RATE, len(sound), kind, format=form, **options) as file:
-            if form in ("FLAC", "OGG"):
-                file.title, file.comment = title, comment
+            # libsndfile refuses empty words, and leaves long ones out of WAV files.
+            if title and form != "WAV":
+                file.title = title
+            if comment and form != "WAV":
+                file.comment = comment
             for begin in range(0, sound.shape[1], BLOCK):
                 file.write(np.ascontiguousarray(sound[:, begin : begin + BLOCK].T))
     except (soundfile.SoundFileError, RuntimeError, MemoryError) as error:
         raise StudioError(f"The sound could not be written as {form}.", "Try WAV.", details=str(error)) from error
-    return held.getvalue()
+    data = held.getvalue()
+    return tags.with_chunks(data, [tags.info(title, comment)]) if form == "WAV" else data
 
 
 def _dithered(sound: Sound) -> Sound:

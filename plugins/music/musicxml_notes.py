@@ -60,17 +60,18 @@ def voice_text(voice: Sequence[Struck], low: int, high: int, *, number: int, key
     """What one voice has in the measure low to high, filled up with rests. `drums` is the number of a drum part."""
     out, place = "", low
     for struck in voice:
-        if struck.end <= low or struck.start >= high:
+        if struck.end <= low or struck.start >= high or (drums and struck.start < low):
             continue
         begin, stop = max(struck.start, low), min(struck.end, high)
         out += _rests(begin - place, number)
-        lengths = list(_pieces(stop - begin))
+        # A drum is struck and over: nothing is tied, rests say the rest.
+        lengths = list(_pieces(stop - begin))[: 1 if drums else None]
         for index, length in enumerate(lengths):
             came = begin > struck.start or index > 0
-            goes = stop < struck.end or index < len(lengths) - 1
+            goes = not drums and (stop < struck.end or index < len(lengths) - 1)
             for row, note in enumerate(struck.notes):
                 out += _note(note, length, number, key, chord=row > 0, came=came, goes=goes, drums=drums)
-        place = stop
+        place = begin + sum(lengths)
     return out + _rests(high - place, number)
 
 
