@@ -4,6 +4,7 @@ from studio.api.context import GeneratorContext, Imported, PanelHost
 from studio.api.hookspecs import hookimpl
 from studio.core import media
 from studio.core.artifact import Artifact, Output
+from studio.core.bases import base_title
 from studio.core.errors import JobCancelled, JobPaused, Problem, StudioError
 from studio.core.events import (
     Cancelled,
@@ -16,14 +17,14 @@ from studio.core.events import (
     Progressed,
     Started,
     Stepped,
-    Verified,
     Unsaved,
+    Verified,
 )
 from studio.core.job import Job, JobState
 from studio.core.model import Model
 from studio.core.params import Choice, ParamSpec, describe, param, parse, salvage, values_of
 from studio.core.recipe import Passage, Recipe
-from studio.core.request import SEED_LIMIT, Input, ModelRef, Request, ResumePoint
+from studio.core.request import SEED_LIMIT, AddedModel, Input, ModelRef, Request, ResumePoint
 from studio.core.specs import (
     ExporterSpec,
     GeneratorSpec,
@@ -42,6 +43,7 @@ API_VERSION = "1.0"
 __all__ = [
     "API_VERSION",
     "SEED_LIMIT",
+    "AddedModel",
     "Answer",
     "Artifact",
     "Cancelled",
@@ -85,9 +87,10 @@ __all__ = [
     "Stepped",
     "StudioError",
     "Tensor",
+    "Unsaved",
     "Verdict",
     "Verified",
-    "Unsaved",
+    "base_title",
     "describe",
     "hookimpl",
     "media",

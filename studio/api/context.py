@@ -49,6 +49,10 @@ class GeneratorContext(Protocol):
         """The model the request names, checked and on this disk; None where the generator needs none."""
 
     @property
+    def added(self) -> Sequence[tuple[Model, float]]:
+        """What the request lays over the model, and how strongly, in that order; checked and on this disk."""
+
+    @property
     def scratch(self) -> Path:
         """An empty folder of this job's own, removed when the job ends."""
 
@@ -140,6 +144,9 @@ class PanelHost(Protocol):
 
     def models(self, generator: str) -> Sequence[Model]:
         """The usable models for one of the plugin's generators (name without the plugin's id), bundled ones first."""
+
+    def added_models(self, generator: str) -> Sequence[Model]:
+        """What can be laid over a model of one of the plugin's generators (LoRAs, embeddings), by title."""
 
     def artifact(self, artifact_id: str) -> Artifact | None:
         """An artifact by its id, or None where it is gone."""

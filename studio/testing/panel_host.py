@@ -45,6 +45,7 @@ class FakePanelHost:
     panel_id: str = "test.panel"
     generators: Mapping[str, type] = field(default_factory=dict)
     usable_models: Sequence[Model] = ()
+    usable_additions: Sequence[Model] = ()
     own_settings: Sequence[Any] = ()
     submitted: list[tuple[str, Request]] = field(default_factory=list)
     again: list[bool] = field(default_factory=list)
@@ -87,6 +88,10 @@ class FakePanelHost:
         """Those that the test gave."""
         return self.usable_models
 
+    def added_models(self, generator: str) -> Sequence[Model]:
+        """Those that the test gave."""
+        return self.usable_additions
+
     def artifact(self, artifact_id: str) -> Artifact | None:
         """One that was brought in or given."""
         return self._artifacts.get(artifact_id)
@@ -99,11 +104,6 @@ class FakePanelHost:
         path.write_bytes(data)
         return self.give(Artifact(name, media or "image/png", path, title=title))
 
-    def settings(self, settings: type[T]) -> T:
-        """The instance that the test gave, or one with all defaults."""
-        return next((value for value in self.own_settings if isinstance(value, settings)), settings())
-
-    def remember(self, key: str, value: Any) -> None:
     def take_in(
         self,
         source: Path | bytes | Callable[[], bytes],
@@ -121,6 +121,11 @@ class FakePanelHost:
         else:
             then(artifact)
 
+    def settings(self, settings: type[T]) -> T:
+        """The instance that the test gave, or one with all defaults."""
+        return next((value for value in self.own_settings if isinstance(value, settings)), settings())
+
+    def remember(self, key: str, value: Any) -> None:
         """Keep a value in memory."""
         self.kept[key] = value
 

@@ -101,19 +101,19 @@ class ShellPanelHost:
         fitting = [model for model in self._services.models.models() if model.fits(offer.spec.models)]
         return sorted(fitting, key=lambda model: (not model.bundled, model.title.casefold()))
 
+    def added_models(self, generator: str) -> Sequence[Model]:
+        offer = self._services.plugins.generators().get(f"{self._plugin}.{generator}")
+        if offer is None:
+            return ()
+        fitting = [model for model in self._services.models.models() if model.fits(offer.spec.adds)]
+        return sorted(fitting, key=lambda model: model.title.casefold())
+
     def artifact(self, artifact_id: str) -> Artifact | None:
         return self._services.project.artifacts.get(artifact_id)
 
     def bring_in(self, source: Path | bytes, *, media: str = "", title: str = "") -> Artifact:
         return self._services.project.artifacts.bring_in(source, media=media, title=title)
 
-    def settings(self, settings: type[T]) -> T:
-        return self._services.settings.get(f"{self._plugin}.{settings.__name__}", settings)
-
-    def remember(self, key: str, value: Any) -> None:
-        self._services.session.set(f"panel/{self._id}/{key}", value)
-
-    def recall(self, key: str, default: Any = None) -> Any:
     def take_in(
         self,
         source: Path | bytes | Callable[[], bytes],
@@ -130,6 +130,13 @@ class ShellPanelHost:
             source, lambda what: artifacts.bring_in(what, media=media, title=title), then, failed or self.report
         )
 
+    def settings(self, settings: type[T]) -> T:
+        return self._services.settings.get(f"{self._plugin}.{settings.__name__}", settings)
+
+    def remember(self, key: str, value: Any) -> None:
+        self._services.session.set(f"panel/{self._id}/{key}", value)
+
+    def recall(self, key: str, default: Any = None) -> Any:
         return self._services.session.get(f"panel/{self._id}/{key}", default)
 
     def changed(self) -> None:
