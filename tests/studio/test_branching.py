@@ -195,6 +195,29 @@ def run(*arguments: str) -> int:
         return int(ending.code or 0)
 
 
+def test_the_command_line_goes_on_bit_identically_with_every_scheduler(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command opens the project and loads the model anew, so each branch comes after a restart."""
+    monkeypatch.setenv("STUDIO_HOME", str(home))
+    project = ["--project", str(tmp_path / "project"), "--in-process", "--quiet"]
+    small = ["--width", "64", "--height", "64", "--steps", str(STEPS), "--seed", "7", "--prompt", "a red castle"]
+    start = tmp_path / "start.png"
+    Image.linear_gradient("L").convert("RGB").save(start)
+    kinds = {name: ["--model", "models/tiny", "--scheduler", name] for name in SCHEDULERS}
+    kinds |= {f"{name}-i": [*kinds[name], "--input", str(start), "--strength", "0.8"] for name in SCHEDULERS}
+    kinds["flow_euler"] = ["--model", "models/flux", "--scheduler", "flow_euler"]
+    seen: set[bytes] = set()
+    for name, options in kinds.items():
+        whole, branch = tmp_path / f"{name}.png", tmp_path / f"{name}-branch.png"
+        assert run("generate", "image", *project, *small, *options, "--out", str(whole)) == 0, name
+        goes_on = ["--branch-from", str(whole), "--at", "3", "--out", str(branch)]
+        assert run("generate", "image", *project, *goes_on) == 0, name
+        assert np.array_equal(pixels(whole), pixels(branch)), name
+        seen.add(pixels(whole).tobytes())
+    assert len(seen) == len(kinds)  # none of them was another one's answer
+
+
 def test_the_command_line_branches_and_verifies(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
