@@ -31,7 +31,7 @@ from .document_typography import better
 from .editor_authors import Authors, written_by
 from .editor_ghost import Ghost
 from .editor_keys import HELD, changes_text, ghost_word
-from .editor_layout import PageLayout
+from .editor_layout import PageLayout, paper
 from .editor_markdown import Styling
 from .editor_paint import Tint
 from .editor_paste import taken
@@ -109,7 +109,7 @@ class ManuscriptEdit(QPlainTextEdit):
         self.page.pixels = self.styling.pixels = pixels
         # The page draws its own selection, as high as the lines are apart.
         sheet = (
-            f"QPlainTextEdit, QPlainTextEdit:focus {{ background: {current.canvas}; border: none; padding: 0;"
+            f"QPlainTextEdit, QPlainTextEdit:focus {{ background: {paper().name()}; border: none; padding: 0;"
             f" border-radius: 0; selection-background-color: transparent; selection-color: {current.text}; }}"
         )
         if sheet != self.styleSheet():

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QTextBlock, QTextDocument
+from PySide6.QtGui import QColor, QTextBlock, QTextDocument
 from PySide6.QtWidgets import QPlainTextDocumentLayout
+
+from studio.widgets import theme
 
 PITCH = 1.62
 """Distance of lines by the size of the letters."""
@@ -20,6 +22,12 @@ ABOVE = {1: 1.5, 2: 1.0, 3: 0.6}
 """Room above a heading by its level, in lines."""
 AT_TOP = 1.6
 """Room above the first paragraph, in lines."""
+
+
+def paper() -> QColor:
+    """The ground of the page: the window's own in the dark, paper in the light."""
+    return theme.tokens().color("canvas") if theme.tokens().name == "dark" else QColor("#fcfcfb")
+
 
 LINE, LIST, BREAK, CODE, PICTURE = 0, 10, 11, 12, 13
 """Kinds of a paragraph beside headings (1 … 6), as the highlighter keeps them in the block's state."""

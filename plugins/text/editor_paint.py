@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock
 
 from studio.widgets import theme
 
-from .editor_layout import BREAK
+from .editor_layout import BREAK, paper
 
 if TYPE_CHECKING:
     from .editor import ManuscriptEdit
@@ -146,7 +146,7 @@ def _pictures_and_breaks(editor: ManuscriptEdit, painter: QPainter) -> None:
 
 def _fade(editor: ManuscriptEdit, painter: QPainter, start: int, end: int) -> None:
     """What would be replaced steps back, with a line through it."""
-    veil = theme.tokens().color("canvas")
+    veil = paper()
     veil.setAlpha(150)
     line = theme.tokens().color("danger")
     line.setAlpha(150)
@@ -161,7 +161,7 @@ def _fade(editor: ManuscriptEdit, painter: QPainter, start: int, end: int) -> No
 
 def _focus(editor: ManuscriptEdit, painter: QPainter) -> None:
     """Everything but the paragraph with the caret steps back."""
-    veil = theme.tokens().color("canvas")
+    veil = paper()
     veil.setAlpha(175 if theme.tokens().name == "dark" else 190)
     here = editor.textCursor().block()
     width = editor.viewport().width()

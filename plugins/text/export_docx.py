@@ -18,7 +18,8 @@ def docx(book: Book, options: PageOptions) -> bytes:
 
     import docx as word
     from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Inches, Pt
+    from docx.oxml.ns import qn
+    from docx.shared import Inches, Pt, RGBColor
 
     document = word.Document()
     properties = document.core_properties
@@ -30,6 +31,14 @@ def docx(book: Book, options: PageOptions) -> bytes:
     normal.font.size = Pt(12 if options.manuscript else 11)
     normal.paragraph_format.space_after = Pt(0)
     normal.paragraph_format.line_spacing = 2.0 if options.manuscript else 1.35
+    for level in range(1, 7):
+        heading = document.styles[f"Heading {level}"]
+        heading.font.name = normal.font.name
+        heading.font.color.rgb = RGBColor(0, 0, 0)
+        # Word takes a heading's letters from the theme unless they are named for every script.
+        for script in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
+            heading.element.rPr.rFonts.attrib.pop(qn(script), None)
+        heading.font.size = Pt({1: 20, 2: 15}.get(level, 12))
     follows = False
     for number, block in enumerate(book.blocks):
         if block.kind == "heading":

@@ -87,7 +87,7 @@ def _document(book: Book, points: int, manuscript: bool, chapters: bool, wide: f
     document.setUndoRedoEnabled(False)
     document.setMetaInformation(QTextDocument.MetaInformation.DocumentTitle, book.title)
     font = document.defaultFont()
-    font.setFamilies(["Times New Roman", "Liberation Serif", *SERIF] if manuscript else SERIF)
+    font.setFamilies(SERIF)
     font.setPointSizeF(points)
     document.setDefaultFont(font)
     cursor = QTextCursor(document)
@@ -164,6 +164,7 @@ def _char_style(span: Span, block: Block, points: int) -> QTextCharFormat:
         style.setFontWeight(700)
     style.setFontItalic(span.italic or block.kind == "quote")
     style.setFontStrikeOut(span.struck)
+    style.setFontFamilies(SERIF)
     if span.code:
         style.setFontFamilies(["DejaVu Sans Mono", "monospace"])
     return style

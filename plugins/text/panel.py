@@ -195,6 +195,11 @@ class TextPanel(Panel):
         return None if request is None else (request, "Continue")
 
     @property
+    def notes_results(self) -> bool:
+        """What a job wrote stands beside the text until it is taken; taking it is the step of undo."""
+        return True
+
+    @property
     def can_export(self) -> bool:
         """True where something is written."""
         return self.editor.document().characterCount() > 1

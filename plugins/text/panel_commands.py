@@ -36,6 +36,8 @@ def add_commands(panel: TextPanel) -> None:
     add("chapter", "New chapter", lambda: panel.add_section("# Chapter"), icon="book-open")
     add("scene", "New scene", lambda: panel.add_section("***"), icon="minus")
     add("split-chapter", "Split the chapter here", lambda: panel.add_section("# Chapter", here=True), icon="scissors")
+    add("bring-in", "Bring in a text (Markdown, TXT, DOCX)…", panel.selection.choose_file, icon="file-arrow-down")
+    add("spelling", "Spelling on or off", lambda: panel.spelling.set_on(not panel.spelling.on), icon="text-aa")
     add("target", "Word target of the manuscript…", panel.selection.ask_whole_target, icon="target")
 
 

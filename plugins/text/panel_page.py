@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.api import Problem
@@ -14,6 +14,7 @@ from studio.widgets.text import Label
 
 from .editor import ManuscriptEdit
 from .editor_find import FindBar
+from .editor_layout import paper
 from .panel_margin import WIDTH, MarginCard
 from .panel_outline import Outline
 
@@ -92,10 +93,15 @@ class Page(QWidget):
         self._line = rule(vertical=True)
         row.addWidget(self._line)
         row.addLayout(centre, 1)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAutoFillBackground(True)
+        self._dress()
         self.outline_button.clicked.connect(lambda: self.show_outline(not self.outline.isVisibleTo(self)))
         self.find_button.clicked.connect(self.open_search)
+
+    def _dress(self) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, paper())
+        self.setPalette(palette)
 
     def show_outline(self, on: bool) -> None:
         """Show or hide the outline."""
@@ -174,6 +180,7 @@ class Page(QWidget):
         """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "margin"):
+            self._dress()
             for editor in self.editors():
                 editor.restyle()
             self.place_card()

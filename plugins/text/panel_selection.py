@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu
 
 from studio.api import Artifact, Problem, StudioError, media
 from studio.widgets import theme
+from studio.widgets.feeder import Feeder
 from studio.widgets.icons import icon
 
+from . import importer
 from .document_diff import words_at
 from .document_outline import from_markdown
 from .editor_authors import written_by
@@ -41,6 +43,9 @@ class Selection(QObject):
         self._pins: set[tuple[int, int]] = set()
         self._judged: Draft | None = None
         self._last: tuple[str, str, str] = ("rewrite", "", "")
+        self._reader = Feeder(threads=1).serve(panel)
+        self._reader.ready.connect(self._read)
+        self._reader.failed.connect(self._unread)
         self.bar = SelectionBar(panel.editor)
         self.bar.wanted.connect(self.run)
         self.card = Review(panel.page)
@@ -333,6 +338,26 @@ class Selection(QObject):
 
     # --- what comes from elsewhere ---
 
+    def choose_file(self) -> None:
+        """Ask for a text of another program and bring it in at the caret."""
+        kinds = "Texts (*.md *.markdown *.txt *.docx)"
+        name, _ = QFileDialog.getOpenFileName(self._panel, "Bring in a text", "", kinds)
+        if name:
+            self.bring_in(Path(name))
+
+    def bring_in(self, path: Path) -> None:
+        """Read a text away from the window and put it in at the caret."""
+        self._reader.ask(path, lambda: importer.read_text(path))
+
+    def _read(self, path: object, text: object) -> None:
+        fit, _ = fit_to_lay_out(str(text))
+        editor = self._panel.editor
+        caret = editor.textCursor().position()
+        editor.replace(caret, caret, fit, name=f"bring in {getattr(path, 'name', 'a text')}")
+
+    def _unread(self, _path: object, error: object) -> None:
+        self._panel.page.show_problem(Problem.of(error if isinstance(error, Exception) else Exception(str(error))))
+
     def receive(self, artifact: Artifact) -> None:
         """A text is put in at the caret, a picture on a line of its own."""
         editor = self._panel.editor
@@ -353,7 +378,11 @@ class Selection(QObject):
                 image.save(buffer, "PNG")
                 self.receive(host.bring_in(bytes(buffer.data().data()), media=media.PNG, title="Pasted picture"))
             for url in source.urls():
-                if url.isLocalFile():
+                if not url.isLocalFile():
+                    continue
+                if Path(url.toLocalFile()).suffix.lower() in importer.SUFFIXES:
+                    self.bring_in(Path(url.toLocalFile()))
+                else:
                     self.receive(host.bring_in(Path(url.toLocalFile())))
         except StudioError as error:
             self._panel.show_error(error)

@@ -138,7 +138,7 @@ class Panels(QObject):
         except BaseException as error:  # noqa: BLE001 - SystemExit in a panel must not end the window either
             self._fail(panel, stack, error)
             return None
-        slot = self._slots[panel] = Slot(panel, made, host, stack)
+        slot = self._slots[panel] = Slot(panel, made, host, stack, notes_results=made.notes_results)
         state = self._around.documents.load(panel)
         if state and not self.guard(slot, lambda: made.restore(state)):
             self._around.documents.keep_copy(panel)

@@ -68,6 +68,13 @@ class Panel(QWidget):
         return ""
 
     @property
+    def notes_results(self) -> bool:
+        """True where the panel itself puts what a finished job changes on the undo stack (an editor does so when the
+        artist takes it). Otherwise the window makes one entry of each finished job.
+        """
+        return False
+
+    @property
     def can_export(self) -> bool:
         """True where `export_id` would give something."""
         return bool(self.artifact_id())
