@@ -9,6 +9,8 @@ STRONGER = 1.1
 """What one pair of round brackets multiplies by, and one pair of square ones divides by."""
 LIMIT = 10.0
 """Weights beyond this, in either direction, are taken as this."""
+DEEPEST = 40
+"""Brackets nested deeper are ordinary characters: ten thousand of them would take seconds."""
 
 _MARKS = frozenset("()[]\\")
 _WEIGHT = re.compile(r":\s{0,9}([+-]?(?:\d{1,4}(?:\.\d{0,9})?|\.\d{1,9}))\s{0,9}\)")
@@ -39,7 +41,7 @@ def parse(prompt: str) -> tuple[Piece, ...]:
         elif mark == "\\" and at + 1 < len(prompt) and prompt[at + 1] in _MARKS:
             at += 1
             texts[-1].append(prompt[at])
-        elif mark in "([":
+        elif mark in "([" and len(opened) < DEEPEST:
             texts.append([])
             weights.append(1.0)
             opened.append((mark, len(texts) - 1))
