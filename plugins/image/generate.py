@@ -20,6 +20,7 @@ from studio.inference.placing import free_memory
 from . import codec
 from .added import without_tags
 from .params import ImageParams, ImageSettings
+from .repaint import Repaint, repaint_of
 
 
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
@@ -27,7 +28,8 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     started = time.perf_counter()
     params: ImageParams = context.params
     settings = context.settings(ImageSettings)
-    plan = _plan(request, params, settings, context)
+    repaint = repaint_of(params, context)
+    plan = _plan(request, params, settings, context, repaint)
     guided = plan.guidance_scale > 1
     loaded, placing = _loaded(context, settings, width=plan.width, height=plan.height, guided=guided)
     plan = replace(plan, tiles=placing.tiles)
@@ -49,9 +51,9 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     except JobCancelled:
         partial = job.partial()
         if partial is not None:
-            context.keep([_output(partial, context, state="partial", started=started)])
+            context.keep([_output(partial, context, repaint, state="partial", started=started)])
         raise
-    return [_output(pixels, context, state="done", started=started)]
+    return [_output(pixels, context, repaint, state="done", started=started)]
 
 
 def warm(context: GeneratorContext) -> None:
@@ -63,10 +65,16 @@ def warm(context: GeneratorContext) -> None:
     _ = loaded.colours
 
 
-def _plan(request: Request, params: ImageParams, settings: ImageSettings, context: GeneratorContext) -> Plan:
+def _plan(
+    request: Request,
+    params: ImageParams,
+    settings: ImageSettings,
+    context: GeneratorContext,
+    repaint: Repaint | None,
+) -> Plan:
     start = context.input("image")
-    picture = None
-    if start is not None:
+    picture = None if repaint is None else repaint.picture
+    if start is not None and repaint is None:
         picture = codec.fitted(codec.open_picture(start), params.width, params.height, how=params.fit)
     return Plan(
         prompt=without_tags(params.prompt),
@@ -80,6 +88,7 @@ def _plan(request: Request, params: ImageParams, settings: ImageSettings, contex
         clip_skip=params.clip_skip,
         scheduler=params.scheduler,
         image=picture,
+        mask=None if repaint is None else repaint.small,
         strength=params.strength,
         preview=settings.preview,
     )
@@ -129,8 +138,10 @@ def _placed(placing: Placing) -> dict[str, object]:
     return facts | {name: True for name, on in (("tiles", placing.tiles), ("eight_bits", placing.small)) if on}
 
 
-def _output(pixels: Any, context: GeneratorContext, *, state: str, started: float) -> Output:
+def _output(pixels: Any, context: GeneratorContext, repaint: Repaint | None, *, state: str, started: float) -> Output:
     picture = codec.to_picture(pixels)
+    if repaint is not None:
+        picture = repaint.finish(picture)
     recipe = context.recipe(state=state)
     facts = {
         "width": picture.width,

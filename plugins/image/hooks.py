@@ -37,7 +37,7 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             params=params.ImageParams,
             media=media.PNG,
             models=PICTURES,
-            inputs=(("image", "image/*"),),
+            inputs=(("image", "image/*"), ("mask", "image/*")),
             warm="generate:warm",
             adds=("lora/*", "embedding/*"),
             settle="added:settle",

@@ -23,6 +23,7 @@ from .panel_gallery import Gallery
 from .panel_inspector import Inspector
 from .panel_intake import Intake
 from .panel_jobs import Jobs
+from .panel_mask import Masking
 from .panel_prompt import PromptRow
 from .panel_stage import Stage
 from .params import ImageParams
@@ -59,6 +60,7 @@ class ImagePanel(Panel):
         self._intake = Intake(host, self)
         self._easel = Easel(host, self.stage, self._gallery)
         self._jobs = Jobs(host, self.stage, self._easel, self._gallery)
+        self.masking = Masking(host, self.stage, self._easel)
         self.comparison = Comparison(host, self.stage, self._easel, self._gallery)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -217,12 +219,10 @@ class ImagePanel(Panel):
 
     def copy(self) -> bool:
         """Put what is on the canvas on the clipboard, as a picture and as a file."""
-        data = self.stage.canvas.view.drag_data()
-        if data is None:
-            return False
-        QGuiApplication.clipboard().setMimeData(data)
-        self.host.say("Picture copied")
-        return True
+        copied = self.stage.copy()
+        if copied:
+            self.host.say("Picture copied")
+        return copied
 
     def paste(self) -> None:
         """Take a picture from the clipboard as the one to start from."""
@@ -245,11 +245,11 @@ class ImagePanel(Panel):
         model = self.settings_pane.chosen_model()
         if model is None:
             self.stage.show_problem(Problem("There is no picture model.", "Open Models to see where to put one."))
-        if model is None or not self.settings_pane.commit():
+        if model is None or not self.settings_pane.commit() or not self.masking.is_ready():
             return ()
         self.document.roll()
         self.settings_pane.show_seed(self.document.seed)
-        return self.document.requests(self._generator, ImageParams, model)
+        return self.masking.requests(self.document.requests(self._generator, ImageParams, model))
 
     @property
     def can_branch(self) -> bool:

@@ -18,6 +18,12 @@ def add_commands(panel: ImagePanel) -> None:
     add("fit", "Show the whole picture", canvas.fit, shortcut="Ctrl+0", icon="corners-out")
     add("actual", "Show every pixel once", canvas.actual_size, shortcut="Ctrl+1", icon="number-square-one")
     add("move", "Move the picture", lambda: tools.set_moving(not tools.moving()), shortcut="V", icon="hand")
+    mask = panel.masking
+    add("mask", "Repaint: paint over what shall be made anew", panel.masking.toggle, shortcut="M", icon="paint-brush")
+    add("brush", "Brush", lambda: mask.layer.set_erasing(False), shortcut="B", icon="paint-brush")
+    add("eraser", "Eraser", lambda: mask.layer.set_erasing(True), shortcut="E", icon="eraser")
+    add("smaller", "Smaller brush", lambda: mask.layer.set_brush(mask.layer.brush / 1.2), shortcut="[", icon="minus")
+    add("larger", "Larger brush", lambda: mask.layer.set_brush(mask.layer.brush * 1.2 + 1), shortcut="]", icon="plus")
     add("compare", "Compare two pictures", panel.comparison.toggle, shortcut="C", icon="square-half")
     add("paste", "Paste as start picture", panel.paste, shortcut="Ctrl+V", icon="clipboard")
     add("start", "Start from the picture on the canvas", panel.start_from_canvas, icon="image-square")
@@ -33,6 +39,7 @@ def fill_menu(panel: ImagePanel, menu: QMenu) -> None:
     if panel.artifact_id():
         menu.addAction(icon("export"), "Export…", lambda: panel.host.export(panel.artifact_id()))
         menu.addAction(icon("image-square"), "Start from this picture", panel.start_from_canvas)
+        menu.addAction(icon("paint-brush"), "Repaint a part\tM", panel.masking.toggle)
         if panel.stage.strip.tiles.rowCount() > 1:
             menu.addAction(icon("square-half"), "Compare\tC", panel.comparison.toggle)
     menu.addAction(icon("clipboard"), "Paste as start picture", panel.paste)

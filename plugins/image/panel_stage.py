@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.api import Problem
@@ -70,6 +71,13 @@ class Stage(QWidget):
         self.badge.setVisible(bool(text))
         self.badge.raise_()
         self._place()
+
+    def copy(self) -> bool:
+        """Put the picture on the clipboard, as pixels and as a file; False where there is none."""
+        data = self.canvas.view.drag_data()
+        if data is not None:
+            QGuiApplication.clipboard().setMimeData(data)
+        return data is not None
 
     def show_problem(self, problem: Problem | None, *, action: str = "") -> None:
         """Say over the canvas what went wrong and what to do; None takes the card away."""

@@ -15,6 +15,7 @@ class ToolBar(Card):
     """Buttons over the upper left corner of the canvas. `comparing` is true while the start picture is to be shown."""
 
     comparing = Signal(bool)
+    repaint_wanted = Signal()
     copy_wanted = Signal()
     export_wanted = Signal()
 
@@ -31,6 +32,7 @@ class ToolBar(Card):
         self.hand = self._tool("hand", "Move", "Move the picture (V, or Space and drag)")
         self._rules = [rule(), rule()]
         self._column.addWidget(self._rules[0])
+        self.repaint_tool = self._tool("paint-brush", "Repaint", "Paint over what shall be made anew (M)")
         self.fit = self._tool("corners-out", "Fit", "Show the whole picture (Ctrl+0)")
         self.actual = self._tool("number-square-one", "100 %", "Show every pixel once (Ctrl+1)")
         self._column.addWidget(self._rules[1])
@@ -46,6 +48,7 @@ class ToolBar(Card):
         self.actual.clicked.connect(canvas.actual_size)
         self.compare.pressed.connect(lambda: self.comparing.emit(True))
         self.compare.released.connect(lambda: self.comparing.emit(False))
+        self.repaint_tool.clicked.connect(self.repaint_wanted)
         self.copy.clicked.connect(self.copy_wanted)
         self.export.clicked.connect(self.export_wanted)
         canvas.view.installEventFilter(self)
@@ -88,6 +91,7 @@ class ToolBar(Card):
         for button in (self.drag, self.hand, self.fit, self.actual, self.copy):
             button.setEnabled(picture)
         self.export.setEnabled(kept)
+        self.repaint_tool.setEnabled(kept)
         self.compare.setVisible(start)
         self.compare.setEnabled(picture)
         self.adjustSize()

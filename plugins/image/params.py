@@ -85,6 +85,16 @@ class ImageParams:
         level="advanced",
         group="Start from a picture",
     )
+    feather: int = param(
+        8,
+        label="Soft edge",
+        help="Repaint: over how many pixels inside the painted part the new fades into the old.",
+        minimum=0,
+        maximum=200,
+        slider=(0, 40),
+        unit="px",
+        level="hidden",
+    )
     scheduler: str = param(
         "auto",
         label="Scheduler",

@@ -17,6 +17,7 @@ from studio.api import GeneratorContext, Preview, StepState, StudioError
 
 from . import noise
 from .decoding import PARTIAL_SECONDS, decode
+from .known import known_of
 from .memory import shortage_in_words
 from .pipelines import Loaded, hushed
 from .placing import decode_in_tiles
@@ -57,14 +58,14 @@ class DiffusionRun:
         self._loaded = loaded
         self._plan = plan
         self._context = context
-        self._pipe = loaded.pipe_for("text" if plan.image is None else "image" if plan.mask is None else "mask")
+        self._pipe = loaded.pipe_for("image" if plan.image is not None else "text")
         self._scheduler = loaded.new_scheduler(plan.scheduler)
         self._generator = noise.generator(plan.seed)
         self._tap = SchedulerTap(self._scheduler, self._tapped)
         self._arguments = inspect.signature(type(self._pipe).__call__).parameters
         self._has_callback = "callback_on_step_end" in self._arguments
         self._newest: Tapped | None = None
-        self._skipped = 0
+        self._skipped = self._ahead = 0
         self._skipping = ExitStack()
         self._total_calls = 0
         self._said = time.perf_counter()
@@ -94,6 +95,8 @@ class DiffusionRun:
                 _drawn_in_full(pipe),
             ):
                 self._begin()
+                if plan.image is not None and plan.mask is not None:
+                    self._tap.steer = known_of(pipe, plan.image, plan.mask)
                 answer = pipe(**self._options())
         finally:
             loaded.flag.context = None
@@ -115,12 +118,12 @@ class DiffusionRun:
         resume = self._context.resume
         if resume is None:
             return
-        _, state = resume
+        index, state = resume
         self._skipped = int(state.values.get("calls", 0))
         if self._skipped < 1:
             raise StudioError("This step cannot be continued.", "Choose another step.")
         self._check_space(state)
-        self._tap.skip_to(self._skipped, state, lambda: self._resumed(state))
+        self._tap.skip_to(self._skipped, state, lambda: self._resumed(index, state))
         self._skipping.enter_context(without_denoiser(self._pipe))
 
     def _check_space(self, state: StepState) -> None:
@@ -133,8 +136,12 @@ class DiffusionRun:
                 details=f"{dict(kept)} and {now}",
             )
 
-    def _resumed(self, state: StepState) -> None:
+    def _resumed(self, index: int, state: StepState) -> None:
         self._skipping.close()
+        self._skipped, crosses = self._tap.skipped
+        order = max(1, int(getattr(self._scheduler, "order", 1)))
+        # With other steps the row goes on where it was left; what it counts is not the new scheduler's calls.
+        self._ahead = index + 1 - self._skipped // order if crosses else int(state.values.get("ahead", 0))
         kept = state.tensors.get("generator")
         if state.values.get("seed", self._plan.seed) != self._plan.seed:
             self._generator.manual_seed(self._plan.seed)  # another seed: the noise that is still to come is another
@@ -163,8 +170,6 @@ class DiffusionRun:
         if plan.image is not None:
             least = 1 / plan.steps  # below, no step would be left to do
             wanted.update(image=plan.image, strength=min(1.0, max(plan.strength, least + 1e-6)))
-        if plan.mask is not None:
-            wanted.update(mask_image=plan.mask)
         if self._has_callback:
             wanted["callback_on_step_end"] = self._stepped
             known = getattr(self._pipe, "_callback_tensor_inputs", ())
@@ -195,8 +200,8 @@ class DiffusionRun:
         total = -(-self._total_calls // order)
         index = min((calls - 1) // order, total - 1)
         self._context.step(
-            index,
-            total,
+            index + self._ahead,
+            total + self._ahead,
             preview=None if self._plan.preview == "off" else lambda: self._preview(newest),
             state=lambda: self._state(latents),
         )
@@ -213,12 +218,14 @@ class DiffusionRun:
     def _state(self, latents: torch.Tensor) -> StepState:
         tensors, values = self._tap.state(latents)
         tensors["generator"] = to_blob(self._generator.get_state())
-        return StepState(tensors, {**values, "seed": self._plan.seed, "space": latent_space(self._pipe)})
+        return StepState(
+            tensors, {**values, "seed": self._plan.seed, "space": latent_space(self._pipe), "ahead": self._ahead}
+        )
 
     def _preview(self, tapped: Tapped) -> Preview:
         noisy = self._plan.preview == "noise" or tapped.clean is None
         seen = unit_noise(tapped.latents) if noisy or tapped.clean is None else tapped.clean
-        return to_preview(self._loaded.colours.picture(self._spread(seen)))
+        return to_preview(self._loaded.colours.pixels(self._spread(seen)))
 
     def _detailed(self, tapped: Tapped) -> Preview:
         seen = tapped.clean if tapped.clean is not None else tapped.latents

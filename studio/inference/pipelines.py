@@ -18,7 +18,7 @@ import diffusers
 import torch
 import tqdm.std
 import transformers
-from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image, AutoPipelineForInpainting
+from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
 from safetensors import SafetensorError
 from torch.overrides import TorchFunctionMode
 
@@ -72,21 +72,16 @@ class Loaded:
         return copy.deepcopy(self._schedulers[name])
 
     def pipe_for(self, task: str) -> Any:
-        """The pipeline for "text", "image" (img2img) or "mask" (repaint); all share their weights. Raises StudioError."""
+        """The pipeline for "text" or "image" (img2img); both share their weights. Raises StudioError."""
         if task == "text":
             return self.pipe
         if task not in self._variants:
-            kind = AutoPipelineForImage2Image if task == "image" else AutoPipelineForInpainting
             try:
-                made = kind.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
+                made = AutoPipelineForImage2Image.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
             except (ValueError, AttributeError) as error:
                 raise StudioError(
-                    "This model cannot start from a picture."
-                    if task == "image"
-                    else "This model cannot repaint a part of a picture.",
-                    "Take the picture away, or choose another model."
-                    if task == "image"
-                    else "Leave the mask, or choose another model.",
+                    "This model cannot start from a picture.",
+                    "Take the picture away, or choose another model.",
                     details=str(error),
                 ) from error
             _quiet(made)

@@ -18,8 +18,8 @@ import torch
 
 from studio.api import StepState, StudioError, Tensor
 
+from . import crossing
 from .estimate import clean_estimate
-from .schedulers_table import label_of
 from .tensors import from_blob, to_blob
 
 
@@ -33,6 +33,9 @@ class Tapped:
     timestep: float
     latents: torch.Tensor
     clean: torch.Tensor | None
+
+
+Steer = Callable[[Any, torch.Tensor, torch.Tensor, Any], torch.Tensor]
 
 
 class SchedulerTap:
@@ -52,8 +55,12 @@ class SchedulerTap:
         self._untouched: dict[str, Any] | None = None
         self._resume: tuple[int, StepState] | None = None
         self._resumed: Callable[[], None] = lambda: None
-        self.calls = 0
+        self.steer: Steer | None = None
+        """Changes what the model answered before the scheduler hears it: (scheduler, sample, output, timestep)."""
+        self.calls = self._skipped = 0
+        self._time = 0.0
         self.first: float | None = None
+        self._crosses = False
         self.schedule = ""
         """A short hash of the noise levels that the run walks through."""
 
@@ -101,14 +108,19 @@ class SchedulerTap:
             return self._class.step(*bound.args, **bound.kwargs)
         wants_dict = bool(given.get("return_dict", True))
         time = _number(given.get("timestep"), self.calls)
+        self._time = time
         if self.first is None:
             self.first = time
             self.schedule = noise_levels(scheduler, time)
         if self._resume is not None:
+            if self.calls == 1:
+                self._look_ahead(scheduler, time)
             return self._skip(scheduler, sample, wants_dict)
         exact, output = self.exact(sample), output
         if sample.is_floating_point() and sample.dtype.itemsize < 4:
             exact, output = exact.float(), output.float()
+        if self.steer is not None:
+            output = self.steer(scheduler, exact, output, given.get("timestep"))
         given["sample"], given["model_output"] = exact, output
         if "return_dict" in self._signature.parameters:
             given["return_dict"] = True
@@ -123,6 +135,22 @@ class SchedulerTap:
         self._exact, self._rounded = latents, latents.to(dtype)
         return self._rounded
 
+    def _look_ahead(self, scheduler: Any, first: float) -> None:
+        """With another row of noise levels than the one that the step was made in, the step lies elsewhere in it."""
+        assert self._resume is not None
+        _, state = self._resume
+        same = str(state.values.get("scheduler")) == type(scheduler).__name__
+        if same and state.values.get("schedule", self.schedule) == self.schedule:
+            return
+        self._crosses = True
+        self._resume = crossing.enter(scheduler, state, first), state
+        self.schedule = noise_levels(scheduler, first)
+
+    @property
+    def skipped(self) -> tuple[int, bool]:
+        """How many calls went by before the one to go on with, and whether they were of another row."""
+        return self._skipped, self._crosses
+
     def _skip(self, scheduler: Any, sample: torch.Tensor, wants_dict: bool) -> Any:
         assert self._resume is not None
         calls, state = self._resume
@@ -134,9 +162,13 @@ class SchedulerTap:
                     "This step cannot be continued with these settings.",
                     "Keep the model and the size that the step was made with.",
                 )
-            restore_scheduler(scheduler, state, sample.device, levels=self.schedule)
-            latents = self._remember(from_blob(kept, sample.device), sample.dtype)
-            self._resume = None
+            exact = from_blob(kept, sample.device)
+            if self._crosses:
+                exact = crossing.arrive(scheduler, state, exact, self.first or 0.0, calls)
+            else:
+                restore_scheduler(scheduler, state, sample.device)
+            latents = self._remember(exact, sample.dtype)
+            self._resume, self._skipped = None, self.calls
             self._resumed()
         from diffusers.schedulers.scheduling_utils import SchedulerOutput
 
@@ -153,6 +185,9 @@ class SchedulerTap:
             if plain is not None:
                 attributes[name] = plain
         values = {"calls": self.calls, "scheduler": self._class.__name__, "schedule": self.schedule}
+        level = crossing.level_left(self._scheduler, self._time)
+        if level is not None:
+            values |= {"level": level, "scaling": crossing.scaling(self._scheduler)}
         return tensors, {**values, "attributes": attributes}
 
 
@@ -168,22 +203,8 @@ def noise_levels(scheduler: Any, first: float) -> str:
     return levels.hexdigest()[:16]
 
 
-def restore_scheduler(scheduler: Any, state: StepState, device: torch.device, *, levels: str = "") -> None:
-    """Put a kept history back. `levels` are the noise levels of the run that goes on. Raises StudioError for another
-    scheduler, whose latents may be scaled differently, and for other levels: the noise that is left would be more or
-    less than the rest of the way takes away.
-    """
-    kept = str(state.values.get("scheduler"))
-    if kept != type(scheduler).__name__:
-        raise StudioError(
-            f"This step was made with another scheduler ({label_of(kept)}), and this one counts its noise differently.",
-            f"Choose {label_of(kept)} to go on from here, or begin anew with the other one.",
-        )
-    if levels and state.values.get("schedule", levels) != levels:
-        raise StudioError(
-            "This step has another amount of noise left than these settings expect.",
-            "Keep steps, strength and the kind of scheduler as they were up to here, or begin anew.",
-        )
+def restore_scheduler(scheduler: Any, state: StepState, device: torch.device) -> None:
+    """Put a kept history back into a scheduler of the same kind and row of noise levels. Raises StudioError."""
     attributes: Mapping[str, Any] = state.values.get("attributes", {})
     for name, plain in attributes.items():
         if name.isidentifier() and not name.startswith("_internal") and not hasattr(type(scheduler), name):

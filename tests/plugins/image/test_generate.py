@@ -108,6 +108,45 @@ def test_from_a_picture(tiny: Model, tmp_path: Path, start: Path) -> None:
     assert np.array_equal(little, again)
 
 
+def masked(start: Path, folder: Path, size: tuple[int, int] = (64, 64)) -> dict[str, Path]:
+    """The start picture and a mask whose right half is painted over."""
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    mask[:, size[0] // 2 :] = 255
+    Image.fromarray(mask).save(folder / "mask.png")
+    return {"image": start, "mask": folder / "mask.png"}
+
+
+@pytest.mark.parametrize("scheduler", ["ddim", "euler_a", "dpmpp_2m", "unipc"])
+def test_repainting_changes_nothing_outside_the_mask(tiny: Model, tmp_path: Path, start: Path, scheduler: str) -> None:
+    asked = request(tiny, strength=1.0, scheduler=scheduler, feather=4)
+    output, seen = make(asked, tiny, tmp_path, inputs=masked(start, tmp_path))
+    made, source = pixels(output), np.asarray(Image.open(start).convert("RGB"))
+    assert made.shape == source.shape
+    half = source.shape[1] // 2
+    assert np.array_equal(made[:, :half], source[:, :half])
+    assert not np.array_equal(made[:, half:], source[:, half:])
+    last = sorted(seen.states)[1]
+    again, _ = make(asked, tiny, tmp_path, inputs=masked(start, tmp_path), resume=(last, seen.states[last]))
+    assert again.data == output.data
+
+
+def test_a_picture_larger_than_the_model_s_keeps_its_own_pixels(tiny: Model, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (150, 210, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png")
+    inputs = masked(tmp_path / "large.png", tmp_path, (210, 150))
+    output, _ = make(request(tiny, strength=1.0, width=88), tiny, tmp_path, inputs=inputs)
+    made = pixels(output)
+    assert made.shape == (150, 210, 3)
+    assert np.array_equal(made[:, :105], noise[:, :105])
+    assert (output.facts["width"], output.facts["height"]) == (210, 150)
+
+
+def test_an_empty_mask_is_said(tiny: Model, tmp_path: Path, start: Path) -> None:
+    Image.new("L", (64, 64)).save(tmp_path / "mask.png")
+    with pytest.raises(StudioError, match="Nothing is painted over"):
+        make(request(tiny), tiny, tmp_path, inputs={"image": start, "mask": tmp_path / "mask.png"})
+
+
 def test_a_start_that_is_no_picture_is_said(tiny: Model, tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
