@@ -190,8 +190,10 @@ def memory() -> int:
     return int(psutil.virtual_memory().total)
 
 
-def status() -> tuple[str, int, int]:
-    """The device's name and its used and total memory in bytes; asks torch only where it is loaded already."""
+def status() -> tuple[str, int, int, int]:
+    """The device's name, its used and total memory and how much of that this process would give back, in bytes; asks
+    torch only where it is loaded already.
+    """
     if "torch" in sys.modules and not _device:
         from studio.inference import devices
 
@@ -201,11 +203,11 @@ def status() -> tuple[str, int, int]:
         from studio.inference import devices
 
         name, used, total = devices.status(_device[0])
-        return name, used, total
+        return name, used, total, devices.held(_device[0])
     import psutil
 
     now = psutil.virtual_memory()
-    return "CPU", int(now.total - now.available), int(now.total)
+    return "CPU", int(now.total - now.available), int(now.total), 0
 
 
 def relieve() -> None:

@@ -5,6 +5,7 @@ from studio.api.hookspecs import hookimpl
 from studio.core import media
 from studio.core.artifact import Artifact, Output
 from studio.core.bases import base_title
+from studio.core.device import DeviceStatus
 from studio.core.errors import JobCancelled, JobPaused, Problem, StudioError
 from studio.core.events import (
     Cancelled,
@@ -49,6 +50,7 @@ __all__ = [
     "Cancelled",
     "Changed",
     "Choice",
+    "DeviceStatus",
     "Event",
     "ExporterSpec",
     "Failed",

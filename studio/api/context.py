@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from studio.core.artifact import Artifact, Output
 from studio.core.canonical import FrozenDict
+from studio.core.device import DeviceStatus
 from studio.core.errors import StudioError
 from studio.core.job import Job
 from studio.core.model import Model
@@ -147,6 +148,9 @@ class PanelHost(Protocol):
 
     def added_models(self, generator: str) -> Sequence[Model]:
         """What can be laid over a model of one of the plugin's generators (LoRAs, embeddings), by title."""
+
+    def device(self) -> DeviceStatus:
+        """What jobs run on and how much of its memory is free, as last heard."""
 
     def artifact(self, artifact_id: str) -> Artifact | None:
         """An artifact by its id, or None where it is gone."""

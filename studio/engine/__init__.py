@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.device import DeviceStatus
+from studio.core.device import DeviceStatus
 from studio.engine.engine import Engine
 from studio.engine.mailbox import Mailbox
 from studio.engine.manifest import read_manifest

@@ -11,13 +11,13 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from studio.core.artifact import Output
+from studio.core.device import DeviceStatus
 from studio.core.errors import StudioError
 from studio.core.events import Previewed, Progressed, Started, Stepped
 from studio.engine import wire
 from studio.engine.background import Background
 from studio.engine.checks import generator
 from studio.engine.context import Order
-from studio.engine.device import DeviceStatus
 from studio.engine.faults import disk_problem, problem_of
 from studio.engine.finish import Finisher
 from studio.engine.frames import Frame
@@ -315,7 +315,8 @@ class Dispatcher:
         elif frame.kind == "free":
             self._busy_until, self._warming = None, False
         elif frame.kind == "status":
-            self.device = DeviceStatus(str(data["name"]), int(data["used"]), int(data["total"]))
+            numbers = (int(data[part]) for part in ("used", "total", "own"))
+            self.device = DeviceStatus(str(data["name"]), *numbers)
         elif frame.kind == "log":
             logging.getLogger(str(data["name"])).log(int(data["level"]), "%s", data["message"])
         else:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from studio.core.artifact import Artifact
+from studio.core.device import DeviceStatus
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Changed, Failed, Finished, Paused, Unsaved
 from studio.core.job import Job, JobState
 from studio.core.request import Request, ResumePoint
 from studio.engine import checks
 from studio.engine.background import Background
-from studio.engine.device import DeviceStatus
 from studio.engine.dispatch import Dispatcher
 from studio.engine.faults import disk_problem
 from studio.engine.keeping import Keeping

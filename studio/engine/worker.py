@@ -31,7 +31,7 @@ _STATUS_EVERY = 1.0  # seconds between two looks at the device's memory while a 
 
 SinkFactory = Callable[[Path, int | None], StepSink]
 """Opens the steps file of a job, with how many bytes it may have at most."""
-StatusSource = Callable[[], tuple[str, int, int]]
+StatusSource = Callable[[], tuple[str, int, int] | tuple[str, int, int, int]]
 """What a person calls the device, and its used and total memory in bytes."""
 
 
@@ -320,8 +320,9 @@ class _Loop:
         if self.status is None:
             return
         try:
-            self._device, used, total = self.status()
+            self._device, *numbers = self.status()
         except Exception:  # noqa: BLE001 - a driver may raise anything, and a number is not worth a job
             _LOG.info("the device does not tell its memory", exc_info=True)
             return
-        self.channel.send(Frame("status", {"name": self._device, "used": int(used), "total": int(total)}))
+        told = dict(zip(("used", "total", "own"), (*map(int, numbers), 0), strict=False))
+        self.channel.send(Frame("status", {"name": self._device, **told}))

@@ -113,6 +113,19 @@ def _cores() -> int:
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
 
 
+_HOST = 700_000_000
+"""Bytes of a process with torch and diffusers and without a model."""
+
+
+def held(device: Device) -> int:
+    """Bytes of the device that this process holds for models, and can give back."""
+    if device.kind == "cuda":
+        return int(torch.cuda.memory_reserved(device.index))
+    if device.kind == "mps":
+        return int(torch.mps.driver_allocated_memory())
+    return max(0, int(psutil.Process().memory_info().rss) - _HOST)
+
+
 def status(device: Device) -> tuple[str, int, int]:
     """The device's name and its used and total memory in bytes (0 where unknown)."""
     if device.kind == "cuda":

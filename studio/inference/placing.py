@@ -11,25 +11,20 @@ import torch
 
 from studio.api import StudioError
 
-from .devices import Device
+from .devices import Device, held
 from .needs import DEVICE, GROUP, MODEL, Placing
 
 _STORED = torch.float8_e4m3fn
 _DENOISERS = ("unet", "transformer", "transformer_2")
-_OWN = 700_000_000
-"""Bytes of a generation host without a model."""
 
 
 def free_memory(device: Device) -> int:
     """Bytes that a model could take on the device: what is free, and what this process holds for other models."""
     if device.kind == "cuda":
         free, _ = torch.cuda.mem_get_info(device.index)
-        return int(free + torch.cuda.memory_reserved(device.index))
-    memory = int(psutil.virtual_memory().available)
-    if device.kind == "mps":
-        limit = torch.mps.recommended_max_memory()
-        return min(memory + torch.mps.driver_allocated_memory(), limit)
-    return memory + max(0, int(psutil.Process().memory_info().rss) - _OWN)
+        return int(free) + held(device)
+    free = int(psutil.virtual_memory().available) + held(device)
+    return min(free, torch.mps.recommended_max_memory()) if device.kind == "mps" else free
 
 
 def place(pipe: Any, device: Device, placing: Placing) -> None:

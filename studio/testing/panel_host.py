@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from studio.core.artifact import Artifact
+from studio.core.device import DeviceStatus
 from studio.core.errors import StudioError
 from studio.core.events import Changed, Event
 from studio.core.job import Job, JobState
@@ -47,6 +48,7 @@ class FakePanelHost:
     usable_models: Sequence[Model] = ()
     usable_additions: Sequence[Model] = ()
     own_settings: Sequence[Any] = ()
+    runs_on: DeviceStatus = field(default_factory=DeviceStatus)
     submitted: list[tuple[str, Request]] = field(default_factory=list)
     again: list[bool] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -91,6 +93,10 @@ class FakePanelHost:
     def added_models(self, generator: str) -> Sequence[Model]:
         """Those that the test gave."""
         return self.usable_additions
+
+    def device(self) -> DeviceStatus:
+        """The one that the test gave."""
+        return self.runs_on
 
     def artifact(self, artifact_id: str) -> Artifact | None:
         """One that was brought in or given."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from studio.core.artifact import Artifact
+from studio.core.device import DeviceStatus
 from studio.core.errors import StudioError
 from studio.core.job import Job
 from studio.core.model import Model
@@ -107,6 +108,9 @@ class ShellPanelHost:
             return ()
         fitting = [model for model in self._services.models.models() if model.fits(offer.spec.adds)]
         return sorted(fitting, key=lambda model: model.title.casefold())
+
+    def device(self) -> DeviceStatus:
+        return self._services.engine.device
 
     def artifact(self, artifact_id: str) -> Artifact | None:
         return self._services.project.artifacts.get(artifact_id)
