@@ -103,7 +103,7 @@ class Jobs(QObject):
         self._say_busy()
 
     def _say_busy(self) -> None:
-        busy = bool(self._runs)
+        busy = any(not run.paused for run in self._runs.values())
         if busy != self._was_busy:
             self._was_busy = busy
             self.busy.emit(busy)
@@ -125,7 +125,7 @@ class Jobs(QObject):
             case Failed(problem=problem):
                 self._failed(run, problem)
             case Paused():
-                run.state = "waiting"
+                run.state, run.paused = "waiting", True
                 self._tiles.change(run.job, state="waiting")
 
     def _add(self, run: Run) -> None:
@@ -147,7 +147,7 @@ class Jobs(QObject):
         """Follow a job that was not submitted just now: of an earlier sitting, or tried again on the Queue page."""
         self._add(Run(job.id, job.request, job.title, Batch(before=self._on_show())))
         state: State = "running" if job.state == JobState.RUNNING else "waiting"
-        self._runs[job.id].state = state
+        self._runs[job.id].state, self._runs[job.id].paused = state, job.state == JobState.PAUSED
         self._tiles.change(job.id, state=state)
 
     def _on_show(self) -> str:
@@ -155,7 +155,7 @@ class Jobs(QObject):
         return "" if artifact is None else artifact.id
 
     def _started(self, run: Run) -> None:
-        run.state = "running"
+        run.state, run.paused = "running", False
         self._tiles.change(run.job, state="running", fraction=0.0)
         if self._easel.following and not self._easel.scrubbing:
             self._easel.show_run(run, steps=False)

@@ -29,6 +29,7 @@ class Run:
     title: str
     batch: Batch = field(default_factory=Batch)
     state: State = "waiting"
+    paused: bool = False
     preview: Preview | None = None
     fraction: float = 0.0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from studio.core.artifact import Artifact
 from studio.core.branches import Tree
 from studio.core.errors import StudioError
+from studio.core.job import JobState
 from studio.core.request import Request, ResumePoint
 from studio.store import Branches
 from studio.ui.asking import ask
@@ -41,6 +42,8 @@ class Lines:
         """Read in the background what is known of the branches of this project; until then only direct lines show."""
         branches = self._branches
         self._feeder.ask(("branches", id(branches)), branches.load)
+        for panel, steps_id in self._window.ribbon.all_shown().items():
+            self.put(panel, steps_id)  # the queue is known now: some of them may have been paused
 
     def close(self) -> None:
         """Ask nothing any more."""
@@ -51,11 +54,19 @@ class Lines:
         window = self._window
         here = window.ribbon.shown(window.front)
         tree = self._branches.tree(here, self._params) if here else Tree()
-        window.services.engine.looking_at(*sorted(window.ribbon.all_shown()))
+        window.services.engine.looking_at(*sorted(set(window.ribbon.all_shown().values())))
         if here:
             window.session.set(f"{REMEMBERED}/{window.front}", [window.services.project.id, here])
         window.ribbon.branches.show_tree(tree, here, window.ribbon.ribbon.count())
         window.ribbon.ribbon.set_forks(tree.forks(here))
+
+    def put(self, panel: str, steps_id: str) -> None:
+        """Put kept steps on the ribbon of a panel; "" empties it."""
+        window = self._window
+        job = window.services.engine.job(steps_id) if steps_id else None
+        word = window.panels.usual_word(panel) if job is None else window.panels.word(job.request.generator)
+        paused = job is not None and job.state is JobState.PAUSED
+        window.ribbon.show_steps(panel, steps_id, word, paused=paused)
 
     def recall(self, panel: str) -> None:
         """What was on the ribbon of a panel when the window was closed comes back, unless it has something newer."""
@@ -68,7 +79,7 @@ class Lines:
                 and isinstance(steps_id, str)
                 and window.ribbon.has_steps(steps_id)
             ):
-                window.show_steps(panel, steps_id)
+                self.put(panel, steps_id)
 
     @property
     def _branches(self) -> Branches:

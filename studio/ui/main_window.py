@@ -234,9 +234,7 @@ class MainWindow(QMainWindow):
 
     def show_steps(self, panel: str, steps: str) -> None:
         """Put kept steps on the ribbon of a panel; "" empties it."""
-        job = self.services.engine.job(steps) if steps else None
-        word = self.panels.word(job.request.generator) if job is not None else self.panels.usual_word(panel)
-        self.ribbon.show_steps(panel, steps, word)
+        self.lines.put(panel, steps)
 
     # --- what pages and panels may ask for ---
 

@@ -34,6 +34,7 @@ class Row:
     word: str = "step"
     total: int = 0
     running: bool = False
+    paused: bool = False
     branched: ResumePoint | None = None
     note: str = ""
 
@@ -110,16 +111,19 @@ class RibbonDock(SideDock):
         """True once somebody said what is on the ribbon of a panel, be it nothing."""
         return panel in self._rows
 
-    def all_shown(self) -> set[str]:
-        """The names of the kept steps on the ribbons of all panels."""
-        return {row.steps_id for row in self._rows.values() if row.steps_id}
+    def all_shown(self) -> dict[str, str]:
+        """The names of the kept steps on the ribbons, by panel."""
+        return {panel: row.steps_id for panel, row in self._rows.items() if row.steps_id}
 
-    def show_steps(self, panel: str, steps_id: str, word: str = "step") -> None:
-        """Put kept steps on a panel's row; "" empties it. A running row that is asked for again goes on."""
+    def show_steps(self, panel: str, steps_id: str, word: str = "step", *, paused: bool = False) -> None:
+        """Put kept steps on a panel's row; "" empties it. A running row that is asked for again goes on. Of a `paused`
+        job the rest is still to come.
+        """
         row = self._rows.get(panel)
-        if row is not None and row.steps_id == steps_id and (row.running or row.steps):
+        if row is not None and row.steps_id == steps_id and (row.running or (row.steps and row.paused == paused)):
             return
-        self._rows[panel] = Row(steps_id, word=word, branched=self._kept.left_at(steps_id) if steps_id else None)
+        branched = self._kept.left_at(steps_id) if steps_id else None
+        self._rows[panel] = Row(steps_id, word=word, branched=branched, paused=paused)
         if steps_id:
             self._kept.ask(panel, steps_id)  # what was shown stays until it is read: nothing flashes
         else:
@@ -137,10 +141,9 @@ class RibbonDock(SideDock):
         steps = [step for step in kept.steps if first is None or step.index < first] + live
         changed = first is None or len(steps) != len(row.steps)
         row.steps = steps
-        if row.running:
-            row.total = max((step.total for step in steps), default=row.total)
-        else:
-            row.total, row.note = len(steps), kept.note
+        row.total = max((step.total for step in steps), default=row.total)
+        if not row.running:
+            row.note = kept.note
         if panel == self._front and changed:
             self._draw()
         elif panel == self._front:
@@ -168,8 +171,8 @@ class RibbonDock(SideDock):
                     del self._missed[panel]
                 row = self._rows.get(panel)
                 if row is not None and row.steps_id == event.job_id:
-                    row.running = False
-                    if panel == self._front and len(row.steps) < row.total:
+                    row.running, row.paused = False, isinstance(event, Paused)
+                    if panel == self._front and len(row.steps) < row.total and not row.paused:
                         self._draw()  # the places of steps that never came are taken away
 
     def _add(self, panel: str, job_id: str, step: Step, word: str) -> None:
@@ -230,7 +233,7 @@ class RibbonDock(SideDock):
             for step in row.steps:
                 self.ribbon.add(step)
         else:
-            self.ribbon.set_steps(row.steps, row.word)
+            self.ribbon.set_steps(row.steps, row.word, total=row.total if row.paused else 0)
         self.ribbon.set_branched(row.branched.index if row is not None and row.branched is not None else -1)
         self.row_drawn.emit("" if row is None else row.steps_id)
 

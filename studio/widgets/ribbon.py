@@ -85,9 +85,9 @@ class Ribbon(QWidget):
         self.strip.put(step)
         self._describe()
 
-    def set_steps(self, steps: Sequence[Step], title: str = "") -> None:
-        """Show a kept run; nothing is chosen, the result stays on show."""
-        total = max((step.index + 1 for step in steps), default=0)
+    def set_steps(self, steps: Sequence[Step], title: str = "", *, total: int = 0) -> None:
+        """Show a kept run; nothing is chosen, the result stays on show. `total` where more steps are still to come."""
+        total = max(total, max((step.index + 1 for step in steps), default=0))
         self.strip.begin(total, title or self.strip.steps.title)
         self.strip.put_all(steps)
         self._describe()

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from plugins.image.document import FIRST_PROMPT
 from plugins.image.panel import ImagePanel
 from studio.api import (
+    Paused,
     Problem,
     Request,
     Started,
@@ -207,6 +208,18 @@ def test_changing_things_does_not_disturb_a_running_job(panel: ImagePanel, host:
     host.step(host.last_job, 0, 2, preview(9))
     assert panel.stage.canvas.view.target().toTuple() == (256, 256)
     assert host.requests[0].to_json() == asked
+
+
+def test_while_a_picture_rests_generate_makes_another_at_once(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    generate(qtbot, panel)
+    host.start(host.last_job)
+    panel.on_event(Paused(host.last_job))
+    button = named(panel, "Generate")
+    assert isinstance(button, QAbstractButton)
+    assert "queue" not in button.text()
+    host.start(host.last_job)
+    assert "queue" in button.text()
+    host.finish(host.last_job, "red")
 
 
 def test_generate_again_queues(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:

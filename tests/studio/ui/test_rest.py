@@ -37,6 +37,7 @@ def pause(qtbot: QtBot, studio: Studio) -> str:
     QTest.mouseClick(named(studio.window, "Pause")[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(named(studio.window, "Continue")))
     assert status(studio) == "Paused at step 2 of 4"
+    assert studio.window.ribbon.ribbon.strip.accessibleDescription() == "Step 2 of 4"
     return job
 
 
@@ -72,6 +73,8 @@ def test_a_paused_job_is_found_again_at_the_next_start_and_can_be_cancelled(qtbo
     first.close()
     again = open_studio()
     qtbot.waitUntil(lambda: bool(named(again.window, "Continue")))
+    strip = again.window.ribbon.ribbon.strip
+    qtbot.waitUntil(lambda: strip.accessibleDescription() == "Step 2 of 4")
     QTest.mouseClick(named(again.window, "Cancel")[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not named(again.window, "Continue"))
     assert again.window.services.engine.job(job).state is JobState.CANCELLED
