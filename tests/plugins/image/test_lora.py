@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,17 @@ def self_said(bench: Bench, *added: AddedModel) -> list[str]:
     return bench.said
 
 
+def test_a_file_as_peft_saves_it_counts_as_its_config_says(bench: Bench) -> None:
+    state = tiny_loras.state(bench.pipe, "peft", reads=False)
+    folder = bench.folder / "adapter"
+    folder.mkdir()
+    named = {f"base_model.model.{name.removeprefix('unet.')}": tensor for name, tensor in state.items()}
+    saved = tiny_loras.save(folder / "adapter_model.safetensors", named)
+    (folder / "adapter_config.json").write_text('{"r": 2, "lora_alpha": 1}')
+    bench.files.append(saved)
+    assert bench.make(over(saved)) == bench.make(over(bench.lora("plain", "peft", reads=False), 0.5))
+
+
 def test_a_lora_named_in_the_prompt_is_that_of_the_list(bench: Bench) -> None:
     listed = bench.make(over(bench.lora("moss"), 0.7))
     assert bench.make(prompt="a red castle <lora:moss:0.7>") == listed
@@ -113,7 +125,7 @@ def test_a_lora_named_in_the_prompt_is_that_of_the_list(bench: Bench) -> None:
 def test_the_prompt_is_read_again_where_the_text_encoder_wears_something_else(bench: Bench) -> None:
     reads, paints = bench.lora("reads", seed=3), bench.lora("paints", seed=4, reads=False)
     bench.make()
-    loaded = next(iter(bench.cache.values()))
+    loaded = next(value for value in bench.cache.values() if hasattr(value, "embeddings"))
     hits = loaded.embeddings.hits
     bench.make(over(paints))
     bench.make(over(paints, 0.4))
@@ -183,3 +195,15 @@ def test_nothing_of_a_long_prompt_is_cut_off(bench: Bench) -> None:
     assert bench.make(prompt=long + ", blue sea") != bench.make(prompt=long + ", red cat")
     assert bench.make(prompt="sea", negative_prompt=long) != bench.make(prompt="sea", negative_prompt=long + " cat")
     assert bench.make(prompt=long, clip_skip=1) != bench.make(prompt=long)
+
+
+@pytest.mark.parametrize("way", [{"memory": "group"}, {"memory": "model"}, {"eight_bits": "on"}])
+def test_every_way_to_hold_a_model_in_memory(bench: Bench, way: dict[str, str]) -> None:
+    settings = (replace(FULL[0], **way),)
+    before = bench.make(settings=settings)
+    one, two = bench.lora("fern"), bench.lora("bark", "diffusers", seed=9)
+    alone = bench.make(over(one, 0.6), settings=settings)
+    assert alone != before
+    assert bench.make(over(one, 0.6), over(two), settings=settings) not in (alone, before)
+    assert bench.make(over(one, 0.6), settings=settings) == alone
+    assert bench.make(settings=settings) == before
