@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -34,11 +35,9 @@ class Dictionary:
     def _open(self) -> Any:
         with self._lock:
             if self._words is None:
-                from spylls.hunspell import Dictionary as Hunspell
-
                 if not self._path.with_suffix(".dic").is_file():
                     raise StudioError("The dictionary is not here.", f"{self._path.name}.dic is missing.")
-                self._words = Hunspell.from_files(str(self._path))
+                self._words = _read(self._path)
             return self._words
 
     def check(self, words: Sequence[str]) -> dict[str, bool]:
@@ -55,6 +54,21 @@ class Dictionary:
             if len(found) >= most:
                 break
         return found
+
+
+def _read(path: Path) -> Any:
+    """Both files of a dictionary. Spylls' own reader leaves them open."""
+    from spylls.hunspell import Dictionary as Hunspell
+    from spylls.hunspell import readers
+    from spylls.hunspell.readers.file_reader import FileReader
+
+    class Reader(FileReader):  # type: ignore[misc]
+        def _open(self, path: str, encoding: str) -> io.StringIO:
+            return io.StringIO(Path(path).read_text(encoding, "surrogateescape"))
+
+    aff, context = readers.read_aff(Reader(f"{path}.aff"))
+    words = readers.read_dic(Reader(f"{path}.dic", encoding=context.encoding), aff=aff, context=context)
+    return Hunspell(aff, words)
 
 
 def _plain(word: str) -> str:

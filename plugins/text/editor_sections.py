@@ -50,28 +50,26 @@ class Sections:
             return
         editor = self._editor
         editor.ghost.clear()
-        with Step(editor, "move"):
-            self._close_last_line()
-            cursor = QTextCursor(editor.document())
+        old = sections[-1].end
+        with Step(editor, "move") as cursor:
+            closed = self._close_last_line(cursor)
+            end, into = (at + closed if at == old else at for at in (end, into))
             cursor.setPosition(start)
-            cursor.setPosition(min(end, editor.document().characterCount() - 1), QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
             taken = cursor.selection()
-            length = abs(cursor.selectionEnd() - cursor.selectionStart())
-            last = not taken.toPlainText().endswith("\n")
             cursor.removeSelectedText()
-            place = into if into < start else into - length
+            place = into if into < start else into - (end - start)
             cursor.setPosition(place)
             cursor.insertFragment(taken)
-            if last:
-                cursor.insertText("\n", written_by(0))
         editor.move_to(place)
 
-    def _close_last_line(self) -> None:
-        """A last line without an end would run into what is moved behind it."""
-        cursor = QTextCursor(self._editor.document())
+    def _close_last_line(self, cursor: QTextCursor) -> int:
+        """A last line without an end would run into what is moved behind it; how many characters were added."""
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        if cursor.block().text():
-            cursor.insertText("\n", written_by(0))
+        if not cursor.block().text():
+            return 0
+        cursor.insertText("\n", written_by(0))
+        return 1
 
 
 class Step:

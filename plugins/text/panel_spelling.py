@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
+from shiboken6 import isValid
 
 from studio.widgets import theme
 from studio.widgets.feeder import Feeder
@@ -38,6 +39,7 @@ class Spelling:
         self._feeder.ready.connect(self._answered)
         self._feeder.failed.connect(lambda _key, _error: None)
         self._number = 0
+        self._menus: dict[int, tuple[QMenu, QAction, int, int]] = {}
         self._later = QTimer(panel)
         self._later.setSingleShot(True)
         self._later.setInterval(600)
@@ -73,6 +75,7 @@ class Spelling:
 
     def _answered(self, key: object, answer: object) -> None:
         if isinstance(key, tuple):
+            self._suggest(key[1], answer)
             return
         assert isinstance(answer, dict)
         self._known |= answer
@@ -102,29 +105,29 @@ class Spelling:
         waiting.setEnabled(False)
         menu.addAction(icon("book-bookmark"), f"“{word[:40]}” is right", lambda: self.remember(word))
         menu.addSeparator()
-        once = Feeder(threads=1).serve(menu)
-        once.ready.connect(lambda _key, words: self._suggest(menu, waiting, words, start, start + len(word)))
-        once.ask("suggest", lambda: self._dictionary.suggest(word))
+        self._number += 1
+        self._menus[self._number] = (menu, waiting, start, start + len(word))
+        self._feeder.ask(("suggest", self._number), lambda: self._dictionary.suggest(word))
 
-    def _suggest(self, menu: QMenu, waiting: object, words: object, start: int, end: int) -> None:
-        first = menu.actions()[0]
+    def _suggest(self, number: int, words: object) -> None:
+        menu, waiting, start, end = self._menus.pop(number)
+        if not isValid(menu):
+            return
         for word in words if isinstance(words, list) else []:
-            action = menu.addAction(word, lambda word=word: self.replace(start, end, word))
+            action = QAction(word, menu)
+            action.triggered.connect(lambda _on=False, word=word: self.replace(start, end, word))
             font = action.font()
             font.setBold(True)
             action.setFont(font)
-            menu.removeAction(action)
-            menu.insertAction(first, action)
+            menu.insertAction(waiting, action)
         if words:
-            menu.removeAction(first)
+            menu.removeAction(waiting)
         else:
-            first.setText("No suggestions")
+            waiting.setText("No suggestions")
 
     def replace(self, start: int, end: int, word: str) -> None:
         """Put the right word in."""
         editor = self._panel.editor
-        cursor = QTextCursor(editor.document())
-        cursor.setPosition(start)
         author = editor.authors.at(start)
         editor.replace(start, end, word, name="spelling", author=author.author if author else 0)
 
