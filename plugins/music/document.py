@@ -17,7 +17,7 @@ import numpy.typing as npt
 from studio.api import StudioError
 from studio.inference.notes.score import MODES, QUALITIES, TICKS, Chord
 
-MEDIA = "application/vnd.studio.score+json"
+MEDIA = "audio/vnd.studio.score+json"
 FORMAT = 1
 PPQ = TICKS
 MOST_NOTES = 200_000

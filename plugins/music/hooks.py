@@ -8,7 +8,7 @@ from studio.api import ExporterSpec, GeneratorSpec, ImporterSpec, PanelSpec, Set
 
 from . import params
 
-SCORE = "application/vnd.studio.score+json"
+SCORE = "audio/vnd.studio.score+json"
 SHEET = "application/vnd.recordare.musicxml+xml"
 _PIECES = (SCORE, media.MIDI, "audio/mid", "audio/x-midi")
 
