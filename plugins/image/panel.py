@@ -55,7 +55,7 @@ class ImagePanel(Panel):
         self._generator = f"{host.panel_id.partition('.')[0]}.{GENERATOR}"
         self.stage = Stage()
         self.prompt_row = PromptRow()
-        self.settings_pane = Inspector(ImageParams)
+        self.settings_pane = Inspector(ImageParams, host)
         self._gallery = Gallery(self.stage.strip, self)
         self._intake = Intake(host, self)
         self._easel = Easel(host, self.stage, self._gallery)

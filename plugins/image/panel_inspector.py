@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.api import Choice, Model, ParamSpec, StudioError, describe
+from studio.api import Choice, Model, PanelHost, ParamSpec, StudioError, describe
 from studio.widgets import theme
 from studio.widgets.fields import ChoiceField, SliderField
 from studio.widgets.form import ParamForm
@@ -17,9 +18,11 @@ from studio.widgets.text import Label
 
 from .document import MOST_PICTURES, ImageDocument, native_size, role_name
 from .panel_added import AddedSection
+from .panel_needs import NeedsLine
 from .panel_presets import PresetRow
 from .panel_size import SizeFields
 from .panel_start import StartSection
+from .params import ImageSettings
 
 MODEL = ParamSpec("model", "choice", "", "Model", help="Which weights make the picture.")
 PICTURES = ParamSpec(
@@ -40,9 +43,10 @@ class Inspector(QWidget):
 
     changed = Signal()
 
-    def __init__(self, params: type, parent: QWidget | None = None) -> None:
+    def __init__(self, params: type, host: PanelHost | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._params = params
+        self._host = host
         self._document: ImageDocument | None = None
         self._models: tuple[Model, ...] = ()
         self._additions: tuple[Model, ...] = ()
@@ -55,6 +59,7 @@ class Inspector(QWidget):
         self.no_model = Label(
             "There is no picture model on this machine. Open Models to see where to put one.", "error", wrap=True
         )
+        self.needs = NeedsLine()
         self.added = AddedSection()
         self.presets = PresetRow()
         self.form = ParamForm(params, skip_names=apart | advanced)
@@ -74,6 +79,7 @@ class Inspector(QWidget):
         for part in (
             self.model,
             self.no_model,
+            self.needs,
             self.added,
             self.presets,
             self.form,
@@ -220,6 +226,7 @@ class Inspector(QWidget):
         document.count = int(self.count.value())
         document.added = self.added.added()
         self.presets.match(self._preset_values())
+        self.say_needs()
         self.changed.emit()
 
     def _preset_values(self) -> dict[str, object]:
@@ -254,6 +261,25 @@ class Inspector(QWidget):
         self.added.offer(self._additions, model)
         parts = () if model is None else (model.licence, model.origin)
         self.licence.setText(" ".join(f"{part.strip().rstrip('.')}." for part in parts if part.strip()))
+        self.say_needs()
+
+    def say_needs(self) -> None:
+        """Say beneath the model what the picture needs in memory, if that is more than there is."""
+        if self._host is None or self._document is None:
+            return
+        guided = float(self._document.params.get("guidance_scale", 0)) > 1
+        self.needs.say(
+            self.chosen_model(),
+            self.size_fields.size_in_pixels(),
+            guided=guided,
+            device=self._host.device(),
+            settings=self._host.settings(ImageSettings),
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The settings may have changed meanwhile."""
+        super().showEvent(event)
+        self.say_needs()
 
 
 def model_label(model: Model) -> str:

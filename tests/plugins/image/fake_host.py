@@ -16,6 +16,7 @@ from studio.api import (
     Artifact,
     Cancelled,
     Changed,
+    DeviceStatus,
     Event,
     Failed,
     Finished,
@@ -79,6 +80,7 @@ class FakeHost:
 
     folder: Path
     known_models: list[Model] = field(default_factory=lambda: [STARTER])
+    runs_on: DeviceStatus = field(default_factory=DeviceStatus)
     known_additions: list[Model] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
     refuse: StudioError | None = None
@@ -213,6 +215,9 @@ class FakeHost:
         if QImage.fromData(data).isNull():
             raise StudioError("This is not a picture Studio can read.", "Try a PNG.")
         return self.keep(data, title=title)
+
+    def device(self) -> DeviceStatus:
+        return self.runs_on
 
     def settings(self, settings: type[Any]) -> Any:
         return settings()
