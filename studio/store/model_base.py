@@ -58,6 +58,7 @@ _PIECES = (
     ("lora_up.weight", "lora/weights"),
     ("lora_B.", "lora/weights"),
     ("lora.up.weight", "lora/weights"),
+    ("lora_linear_layer.up.weight", "lora/weights"),
     ("hada_w1_a", "lora/weights"),
     ("lokr_w1", "lora/weights"),
     ("control_model.", "component/ControlNetModel"),
@@ -67,6 +68,12 @@ _PIECES = (
     ("input_blocks.0.0.weight", "component/UNet2DConditionModel"),
     ("text_model.embeddings.", "component/CLIPTextModel"),
 )
+_SAID = (
+    ("stable-diffusion-xl", "sdxl"), ("stable-diffusion-v1", "sd1"), ("stable-diffusion-v2", "sd2"),
+    ("stable-diffusion-3", "sd3"), ("sdxl", "sdxl"), ("sd_v1", "sd1"), ("sd_v2", "sd2"), ("sd3", "sd3"),
+    ("flux-2", "flux2"), ("flux", "flux"),
+)  # fmt: skip
+"""What trainers write about the model a LoRA was made for, where no tensor tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +91,16 @@ def nature_of(header: Header) -> Nature:
     names = header.tensors
     if _FIRST in names:
         return _checkpoint(header)
-    piece = next((family for sign, family in _PIECES[:5] if any(sign in name for name in names)), "")
+    piece = next((family for sign, family in _PIECES[:6] if any(sign in name for name in names)), "")
     if piece:
-        return Nature(piece, _base_of_lora(header))
+        return Nature(piece, _base_of_lora(header), _other_than_lora(header))
     for sign, family, base, title in _OTHER:
         if any(sign in name for name in names):
             problem = f"{title} in a single file is not opened yet. Get the model as a folder (with model_index.json)."
             return Nature(family, base, problem)
     if {"clip_l", "clip_g"} <= set(names):
         return Nature("embedding/weights", "sdxl")
-    for sign, family in _PIECES[5:]:
+    for sign, family in _PIECES[6:]:
         if any(sign in name for name in names):
             return Nature(family, _base_of_embedding(header) if family.startswith("embedding") else "")
     if len(names) == 1 and len(next(iter(names.values()))[1]) in (1, 2):  # <name>: [tokens, width]
@@ -167,6 +174,15 @@ def _base_of_lora(header: Header) -> str:
         down = name.endswith(("lora_down.weight", "lora_A.weight", "lora.down.weight"))
         if down and ("attn2_to_k" in name or "attn2.to_k" in name or "attn2.processor.to_k" in name):
             return _CONTEXTS.get(shape[1] if len(shape) > 1 else 0, "")
+    said = header.metadata.get("modelspec.architecture", "") or header.metadata.get("ss_base_model_version", "")
+    return next((base for sign, base in _SAID if said.lower().startswith(sign)), "")
+
+
+def _other_than_lora(header: Header) -> str:
+    """LyCORIS trainers write more kinds than the one that is laid over a model here."""
+    for sign, title in (("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr")):
+        if any(sign in name and not name.startswith("diffusion_model.") for name in header.tensors):
+            return f"It is a {title} (LyCORIS), not a LoRA. Look for a LoRA version of it."
     return ""
 
 

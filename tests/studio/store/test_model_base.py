@@ -118,6 +118,25 @@ def test_parts_and_additions(shapes: Shapes, family: str, base: str) -> None:
     assert (nature.family, nature.base, nature.problem) == (family, base, "")
 
 
+@pytest.mark.parametrize(
+    ("metadata", "base"),
+    [
+        ({"modelspec.architecture": "stable-diffusion-xl-v1-base/lora"}, "sdxl"),
+        ({"ss_base_model_version": "sd_v1"}, "sd1"),
+        ({"modelspec.architecture": "flux-1-dev/lora"}, "flux"),
+        ({"modelspec.architecture": "something-new"}, ""),
+    ],
+)
+def test_where_no_tensor_tells_what_a_lora_is_for_the_trainer_does(metadata: dict[str, str], base: str) -> None:
+    assert nature_of(header({"lora_unet_x.lora_up.weight": (8, 8)}, **metadata)).base == base
+
+
+@pytest.mark.parametrize(("sign", "title"), [("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr")])
+def test_other_kinds_of_small_weights_are_refused_by_name(sign: str, title: str) -> None:
+    nature = nature_of(header({f"lora_unet_x.{sign}": (8, 8)}))
+    assert (nature.family, nature.problem.partition(",")[0]) == ("lora/weights", f"It is a {title} (LyCORIS)")
+
+
 def write(path: Path, shapes: Shapes) -> None:
     entries, end = {}, 0
     for name, shape in shapes.items():
