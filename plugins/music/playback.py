@@ -117,7 +117,7 @@ class ScoreSource:
                 wanted = min(end - on, max(0, start - on) + AHEAD)
                 pitch, layer = int(one.pitch[index]), int(one.velocity[index]) // 16
                 if end > start and not self._mixer.cache.has(one.voice_name, pitch, layer, wanted):
-                    self._mixer.cache.take(one.voice_name, pitch, layer, wanted, most=end - on)
+                    self._mixer.cache.take(one.voice_name, pitch, layer, wanted, most=int(one.most[index]))
                     return True
         return False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +85,14 @@ class Plan:
     pitch: Ints
     velocity: Ints
     longest: int
+
+    @cached_property
+    def most(self) -> Ints:
+        """How long the longest strike of the same pitch and layer lasts, for each strike: it is made once for all."""
+        kind = self.pitch * 8 + self.velocity // 16
+        longest = np.zeros(128 * 8, np.int64)
+        np.maximum.at(longest, kind, self.end - self.on)
+        return longest[kind]
 
     @property
     def voice(self) -> Voice:
@@ -187,7 +195,8 @@ class Mixer:
                 continue
             first, last = max(on, start), min(end, stop)
             pitch, velocity = int(plan_.pitch[index]), int(plan_.velocity[index])
-            note = self.cache.take(plan_.voice_name, pitch, velocity // 16, last - on, most=end - on)
+            most = int(plan_.most[index])
+            note = self.cache.take(plan_.voice_name, pitch, velocity // 16, last - on, most=most)
             piece = note[:, first - on : last - on]
             loud = loudness_of(velocity)
             held = int(plan_.held[index])

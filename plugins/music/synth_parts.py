@@ -167,29 +167,49 @@ def cycle(amplitudes: Curve, seed: int = 1) -> Sound:
     return np.append(wave, wave[0]).astype(np.float32)
 
 
-def scan(tables: Sequence[Sound], cycles: Sound, place: Curve | float) -> Sound:
-    """Read a row of tables at a phase; `place` 0 … len - 1 fades between neighbours."""
+def scan(tables: Sequence[Sound], cycles: Sound, place: Curve, settled: int) -> Sound:
+    """Read a row of tables at a phase; `place` 0 … len - 1 fades between neighbours. From hop `settled` on the place
+    stays where it is then: one table blended for it costs half.
+    """
     turn = cycles - np.floor(cycles)
     turn *= TABLE
     index = turn.astype(np.int64)
-    np.minimum(index, TABLE - 1, out=index)
-    share = turn - index.astype(np.float32)
-    if len(tables) == 1:
-        low = tables[0].take(index)
-        return low + (tables[0].take(index + 1) - low) * share
-    flat = np.concatenate(tables)
-    points = np.clip(np.broadcast_to(place, (len(cycles) // HOP + 1,)), 0, len(tables) - 1)
-    rows = curve(np.asarray(points, np.float64))
-    row = np.minimum(rows.astype(np.int64), len(tables) - 2)
-    fade = rows - row.astype(np.float32)
-    index += row * (TABLE + 1)
-    low = flat.take(index)
-    low += (flat.take(index + 1) - low) * share
-    index += TABLE + 1
-    high = flat.take(index)
-    high += (flat.take(index + 1) - high) * share
+    turn -= index.astype(np.float32)
+    points = np.clip(place, 0, len(tables) - 1)
+    hops = len(cycles) // HOP
+    moving = min(settled, hops) * HOP
+    out = np.empty_like(turn)
+    if moving:
+        out[:moving] = _moving(tables, index[:moving], turn[:moving], points[: moving // HOP + 1])
+    if moving < len(out):
+        row = min(int(points[settled]), len(tables) - 2)
+        fade = np.float32(points[settled] - row)
+        table = tables[row] + (tables[row + 1] - tables[row]) * fade
+        out[moving:] = _between(table, index[moving:], turn[moving:])
+    return out
+
+
+def _between(table: Sound, index: npt.NDArray[np.int64], share: Sound) -> Sound:
+    low = table.take(index, mode="clip")
+    high = table.take(index + 1, mode="clip")
     high -= low
-    high *= fade
+    high *= share
+    high += low
+    return high
+
+
+def _moving(tables: Sequence[Sound], index: npt.NDArray[np.int64], share: Sound, points: Curve) -> Sound:
+    flat = np.concatenate(tables)
+    rows = curve(points)
+    row = np.minimum(rows.astype(np.int64), len(tables) - 2)
+    rows -= row.astype(np.float32)
+    row *= TABLE + 1
+    row += index
+    low = _between(flat, row, share)
+    row += TABLE + 1
+    high = _between(flat, row, share)
+    high -= low
+    high *= rows
     high += low
     return high
 
@@ -255,12 +275,12 @@ def string(spec: String, pitch: int, velocity: float, count: int) -> Sound:
     random = np.random.default_rng(pitch)
     bank = Bank(count, sides=2 if spec.beat else 1)
     for number, hz, loud, speed in zip(numbers, frequency, level, rate, strict=True):
-        if loud < 2e-4:
+        if loud < 4e-4:
             continue
         shape = loud * (0.72 * np.exp(-t * speed * 1.6) + 0.28 * np.exp(-t * speed * 0.45))
         turn = random.uniform(0, 1)
         beat, where = random.uniform(0.15, 0.9) * (1 + number / 8), random.uniform(0, TAU, 2)
-        last = int(np.searchsorted(-shape, -2e-5))
+        last = int(np.searchsorted(-shape, -8e-5))
         used = max(1, min(count, last))
         if spec.beat and number < 9:
             both = [shape * (1 + spec.beat * np.cos(TAU * beat * t + side)) for side in where]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .synth_parts import (
     HOP,
+    RATE,
     TOP,
     Curve,
     Formant,
@@ -82,6 +83,14 @@ def _tables(spec: Sustained, pitch: int) -> tuple[Sound, ...]:
     return tuple(made)
 
 
+def _settled(spec: Sustained, rise: float, count: int) -> int:
+    """The hop from which the brightness no longer moves; one beyond the end where it always does."""
+    if spec.drift:
+        return count + 1
+    quiet = spec.fall * np.log(spec.sweep / 0.002) if spec.sweep > 0.002 else 0.0
+    return int(np.ceil(max(quiet, rise * 1.6) * RATE / HOP))
+
+
 def sustained(spec: Sustained, pitch: int, velocity: float, count: int) -> Sound:
     """(samples,) for one player in the middle, (2, samples) for more."""
     root, t = hertz(pitch), times(count)
@@ -90,6 +99,8 @@ def sustained(spec: Sustained, pitch: int, velocity: float, count: int) -> Sound
     shape = attack(count, rise)
     bright = spec.dark + spec.light * velocity + spec.sweep * np.exp(-t / spec.fall)
     bright = bright * (0.45 + 0.55 * attack(count, rise * 1.6)) if rise > 0.02 else bright
+    settled = _settled(spec, rise, count)
+    bright[settled:] = bright[min(settled, count)]
     stereo = len(spec.unison) > 1
     out = np.zeros((2 if stereo else 1, count * HOP), np.float32)
     rate, cents, delay = spec.vibrato
@@ -106,7 +117,7 @@ def sustained(spec: Sustained, pitch: int, velocity: float, count: int) -> Sound
         if spec.drift:
             place = bright + spec.drift * wobble(count, spec.drift_rate, seed + 3)
         turn = phase(path, count, start=index * 0.37)
-        wave = scan(tables, turn, place * (TABLES - 1))
+        wave = scan(tables, turn, place * (TABLES - 1), settled)
         loud = shape * (1 + 0.05 * wobble(count, 3.0, seed + 5))
         if spec.tremolo:
             loud = loud * (1 + spec.tremolo * (path / root - 1) * 60)

@@ -239,7 +239,7 @@ _LEAD = Sustained(
 )  # fmt: skip
 _PAD = Sustained(
     slope=0.95, cuts=(350, 6000), peak=4, dark=0.35, light=0.2, drift=0.16, drift_rate=0.35, rise=(0.5, 0.22),
-    unison=((-9.0, -0.9), (8.0, 0.9), (2.0, -0.3), (-3.0, 0.3)), vibrato=(4.2, 3, 0.1), follow=0.35,
+    unison=((-9.0, -0.9), (8.0, 0.9), (1.0, 0.0)), vibrato=(4.2, 3, 0.1), follow=0.35,
 )  # fmt: skip
 
 
