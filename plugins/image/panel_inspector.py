@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.api import Choice, Model, PanelHost, ParamSpec, StudioError, describe
+from studio.api import Choice, Model, PanelHost, ParamSpec, StudioError, base_title, describe
 from studio.widgets import theme
 from studio.widgets.fields import ChoiceField, SliderField
 from studio.widgets.form import ParamForm
@@ -137,7 +137,9 @@ class Inspector(QWidget):
         there = bool(models)
         self.model.setVisible(there)
         self.no_model.setVisible(not there)
-        self.model.set_choices([Choice(m.id, model_label(m), m.summary) for m in models])
+        # Studio's own first, then by family: the list is read in groups.
+        grouped = sorted(models, key=lambda m: (not m.bundled, base_title(m.base) or "~", m.title.casefold()))
+        self.model.set_choices([Choice(m.id, model_label(m), m.summary) for m in grouped])
         if self._document is not None and there:
             if any(m.id == self._document.model for m in models):
                 self._show_model(self._document.model)
@@ -283,6 +285,8 @@ class Inspector(QWidget):
 
 
 def model_label(model: Model) -> str:
-    """What the list of models shows: its name and the size it draws best."""
+    """What the list of models shows: its name, its family or the size it draws best, and what it weighs."""
     side = native_size(model)
-    return f"{model.title}   {side} px" if side else model.title
+    family = base_title(model.base) or (f"{side} px" if side else "")
+    weighs = f"{model.size / 1e9:.1f} GB" if model.size >= 1e9 else f"{model.size / 1e6:.0f} MB" if model.size else ""
+    return "   ".join(part for part in (model.title, " · ".join(fact for fact in (family, weighs) if fact)) if part)
