@@ -161,8 +161,3 @@ def from_foreign(sampler: str, schedule: str = "") -> str:
     if karras and f"{word} karras" in known:
         return known[f"{word} karras"]
     return known.get(word, "")
-
-
-def label_of(cls: str) -> str:
-    """What a person calls a diffusers class."""
-    return next((entry.label for entry in SCHEDULERS if entry.cls == cls and not entry.options), cls)

@@ -61,6 +61,7 @@ class SchedulerTap:
         self._time = 0.0
         self.first: float | None = None
         self._crosses = False
+        self._crossed: list[Any] | None = None
         self.schedule = ""
         """A short hash of the noise levels that the run walks through."""
 
@@ -139,12 +140,27 @@ class SchedulerTap:
         """With another row of noise levels than the one that the step was made in, the step lies elsewhere in it."""
         assert self._resume is not None
         _, state = self._resume
-        same = str(state.values.get("scheduler")) == type(scheduler).__name__
-        if same and state.values.get("schedule", self.schedule) == self.schedule:
+        if self._is_row_of(state, scheduler):
             return
-        self._crosses = True
-        self._resume = crossing.enter(scheduler, state, first), state
-        self.schedule = noise_levels(scheduler, first)
+        crossed = state.values.get("crossed")
+        if crossed is not None:  # it was made in a row that had been changed for it: perhaps it can be changed again
+            before = crossing.row(scheduler)
+            self._cross(scheduler, crossed[0], crossed[1], first)
+            if self._is_row_of(state, scheduler):
+                return
+            for name, value in before.items():
+                getattr(scheduler, name).copy_(value)
+        calls = self._cross(scheduler, state.values.get("level"), state.values.get("scaling"), first)
+        self._crosses, self._resume = True, (calls, state)
+
+    def _cross(self, scheduler: Any, level: Any, kind: Any, first: float) -> int:
+        calls = crossing.enter(scheduler, level, kind, first)
+        self.schedule, self._crossed = noise_levels(scheduler, first), [level, kind]
+        return calls
+
+    def _is_row_of(self, state: StepState, scheduler: Any) -> bool:
+        same = str(state.values.get("scheduler")) == type(scheduler).__name__
+        return same and bool(state.values.get("schedule", self.schedule) == self.schedule)
 
     @property
     def skipped(self) -> tuple[int, bool]:
@@ -188,6 +204,8 @@ class SchedulerTap:
         level = crossing.level_left(self._scheduler, self._time)
         if level is not None:
             values |= {"level": level, "scaling": crossing.scaling(self._scheduler)}
+        if self._crossed is not None:
+            values["crossed"] = self._crossed
         return tensors, {**values, "attributes": attributes}
 
 

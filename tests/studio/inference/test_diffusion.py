@@ -149,7 +149,7 @@ def test_going_on_with_another_prompt_changes_the_rest(loaded: pipelines.Loaded,
     assert not np.array_equal(whole, other)
 
 
-@pytest.mark.parametrize("change", [{"scheduler": "euler"}, {"width": 128}])
+@pytest.mark.parametrize("change", [{"width": 128}])
 def test_a_step_that_does_not_fit_is_refused_in_words(
     loaded: pipelines.Loaded, folder: Path, change: dict[str, Any]
 ) -> None:
