@@ -24,7 +24,7 @@ from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
 from studio.core.params import ParamSpec, salvage
 from studio.ui import export_names
-from studio.ui.export_work import Encoded, Wish, encode, fitting, say_exported, sign_of, write
+from studio.ui.export_work import Encoded, Wish, encode, fitting, say_exported, write
 from studio.ui.pages.wording import prompt_of
 from studio.ui.progress import in_bytes
 from studio.ui.services import Services
@@ -134,7 +134,7 @@ class ExportDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(theme.XS)
         for name, offer in self._offers.items():
-            button = Button(offer.spec.title, icon=sign_of(offer.spec), name=f"Format {offer.spec.title}")
+            button = Button(offer.spec.title, name=f"Format {offer.spec.title}")
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, chosen=name: self._choose(chosen))
             self.formats[name] = button

@@ -102,12 +102,6 @@ def fitting(services: Services, artifacts: Sequence[Artifact]) -> dict[str, Offe
     }
 
 
-def sign_of(spec: ExporterSpec) -> str:
-    """The icon of a format."""
-    kinds = {"image": "image", "text": "file-text", "audio": "music-notes", "video": "film-strip", "model": "cube"}
-    return kinds.get(media.kind(spec.media), "file")
-
-
 def say_exported(window: QWidget | None, files: Sequence[Path]) -> None:
     """Say over the window what was written, with the way there."""
     notices = getattr(window, "notices", None)

@@ -30,6 +30,7 @@ class Lines:
         dock, view = window.ribbon, window.ribbon.branches
         dock.row_drawn.connect(lambda _steps: self.draw())
         dock.line_wanted.connect(self.show)
+        dock.branch_wanted.connect(self.branch)
         self._feeder = Feeder().serve(window)
         self._feeder.ready.connect(lambda _key, _answer: self.draw())
         view.chosen.connect(self.show)
@@ -88,6 +89,12 @@ class Lines:
     def _params(self, generator: str) -> type | None:
         offer = self._window.services.plugins.generators().get(generator)
         return None if offer is None else offer.spec.params
+
+    def branch(self, steps_id: str, index: int) -> None:
+        """Go on from a step with what the panel in front has now."""
+        window, slot = self._window, self._window.front_slot()
+        if slot is not None:
+            window.panels.guard(slot, lambda: slot.panel.branch(steps_id, index))
 
     def name(self, steps_id: str, name: str) -> None:
         """Give a generation a name."""

@@ -144,7 +144,6 @@ class MainWindow(QMainWindow):
         for signal in (undo.canUndoChanged, undo.canRedoChanged, undo.undoTextChanged, undo.redoTextChanged):
             signal.connect(lambda _new: self._show_undo())
         self.ribbon.step_shown.connect(self._show_step)
-        self.ribbon.branch_wanted.connect(self._branch)
         self.drops.dropped.connect(self.exchange.take_drop)
 
     def _fill(self) -> None:
@@ -189,6 +188,7 @@ class MainWindow(QMainWindow):
             self.notices.settle(SHOW_PLUGINS)
         self._show_undo()
         self._look()
+        self.sheets.reopen()
         self.layout_memory.touch()
 
     # --- events of jobs ---
@@ -226,11 +226,6 @@ class MainWindow(QMainWindow):
         slot = self.front_slot()
         if slot is not None:
             self.panels.guard(slot, lambda: slot.panel.show_step(step))  # type: ignore[arg-type]
-
-    def _branch(self, steps: str, index: int) -> None:
-        slot = self.front_slot()
-        if slot is not None:
-            self.panels.guard(slot, lambda: slot.panel.branch(steps, index))
 
     def show_steps(self, panel: str, steps: str) -> None:
         """Put kept steps on the ribbon of a panel; "" empties it."""
@@ -289,6 +284,7 @@ class MainWindow(QMainWindow):
     def started(self) -> None:
         """The queue is loaded: show what waits in it."""
         self.lines.learn()
+        self.sheets.reopen()
         self.job_status.find_paused()
         self.job_status.count()
         for notice in self.services.project.notices:
@@ -330,7 +326,7 @@ class MainWindow(QMainWindow):
 
     def _let_go(self) -> None:
         """Take everything of the project away; documents are saved first."""
-        self.sheets.close()
+        self.sheets.put_away()
         self.documents.close()
         self.notices.clear()
         self.places.forget()

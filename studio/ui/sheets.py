@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QImage
 
 from studio.core import media
 from studio.core.artifact import Artifact
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Previewed, Started, Stepped
+from studio.core.job import Job, JobState
 from studio.core.request import SEED_LIMIT, Request
 from studio.core.steps import Preview
+from studio.store import StepStore
+from studio.widgets.feeder import Feeder
 from studio.widgets.pictures import load_image, preview_image
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
+    from studio.ui.panels import Slot
     from studio.widgets.contact_sheet import ContactSheet
 
 _SMALL = 512
+_STATES = {
+    JobState.QUEUED: "waiting",
+    JobState.RUNNING: "running",
+    JobState.PAUSED: "ready",
+    JobState.DONE: "done",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "failed",
+}
 
 
 class Sheets(QObject):
@@ -30,7 +45,9 @@ class Sheets(QObject):
         self._sheet: ContactSheet | None = None
         self._asked: tuple[str, Request, str] | None = None
         self._jobs: list[str] = []
-        self._promoted: set[str] = set()
+        self._name = ""
+        self._feeder = Feeder().serve(window)
+        self._feeder.ready.connect(self._arrived)
 
     @property
     def sheet(self) -> ContactSheet | None:
@@ -50,9 +67,26 @@ class Sheets(QObject):
         if asked is None:
             window.say("This panel has nothing to make a contact sheet of")
             return
+        self._asked = (slot.id, asked[0], asked[1])
+        self._cover(slot)
+
+    def reopen(self) -> None:
+        """A sheet of the panel in front that nobody has chosen from yet, perhaps of an earlier sitting, comes back."""
+        window, slot = self._window, self._window.front_slot()
+        if slot is None or self._sheet is not None:
+            return
+        jobs = next((jobs for jobs in reversed(window.services.engine.sheets()) if jobs[0].origin == slot.id), ())
+        if not jobs:
+            return
+        self._cover(slot)
+        self._fill(jobs)
+        store = window.services.project.steps
+        for job in jobs:
+            self._feeder.ask(job.id, partial(_last_look, store, job.id))
+
+    def _cover(self, slot: Slot) -> None:
         from studio.widgets.contact_sheet import ContactSheet
 
-        self._asked = (slot.id, asked[0], asked[1])
         self._sheet = sheet = ContactSheet(slot.panel)
         sheet.begin_wanted.connect(self._begin)
         sheet.finish_wanted.connect(self._finish)
@@ -66,8 +100,6 @@ class Sheets(QObject):
     def _begin(self, count: int, share: float) -> None:
         if self._asked is None or self._sheet is None:
             return
-        from studio.widgets.contact_sheet import Cell
-
         panel, request, title = self._asked
         seeds = [(request.seed + number) % SEED_LIMIT for number in range(count)]
         try:
@@ -78,17 +110,24 @@ class Sheets(QObject):
             self.close()
             self._window.report(error)
             return
-        self._jobs = [job.id for job in jobs]
-        self._sheet.fill([Cell(job.id, job.request.seed) for job in jobs])
+        self._fill(jobs)
+
+    def _fill(self, jobs: Sequence[Job]) -> None:
+        from studio.widgets.contact_sheet import Cell
+
+        if self._sheet is not None and jobs:
+            self._jobs, self._name = [job.id for job in jobs], jobs[0].sheet
+            self._sheet.fill([Cell(job.id, job.request.seed, _STATES[job.state]) for job in jobs])
+
+    def _arrived(self, job: str, image: object) -> None:
+        """What a job of an earlier sitting looked like last; what it says now is newer."""
+        sheet = self._sheet
+        if sheet is not None and image is not None and sheet.image(job) is None:
+            sheet.change(job, image=image)
 
     def follow(self, event: Event) -> None:
         """What the jobs of the sheet say."""
         sheet = self._sheet
-        if event.job_id in self._promoted:
-            if isinstance(event, Paused):
-                self._window.services.engine.resume(event.job_id)
-            elif isinstance(event, (Finished, Failed, Cancelled)):
-                self._promoted.discard(event.job_id)
         if sheet is None or event.job_id not in self._jobs:
             return
         match event:
@@ -111,28 +150,23 @@ class Sheets(QObject):
             self._sheet.change(job, image=image)
 
     def _finish(self, chosen: list[str]) -> None:
-        engine = self._window.services.engine
-        jobs, self._jobs = self._jobs, []
-        self.close()
-        for job_id in jobs:
-            job = engine.job(job_id)
-            if job is None or job.state.ended or job_id in chosen:
-                continue
-            engine.cancel(job_id)
-        for job_id in chosen:
-            # One that is not there yet goes on as soon as it is.
-            self._promoted.add(job_id)
-            engine.resume(job_id)
+        name = self._name
+        self.put_away()
+        self._window.services.engine.choose(name, chosen)
         self._window.say("The chosen one is finished now" if len(chosen) == 1 else "The chosen ones are finished now")
 
     def close(self) -> None:
-        """Put the sheet away; what was not chosen stops."""
+        """Put the sheet away; all of it stops."""
+        name = self._name
+        self.put_away()
+        if name:
+            self._window.services.engine.choose(name, ())
+
+    def put_away(self) -> None:
+        """Show it no longer. Nothing was chosen: it comes back with its panel, at the next start too."""
         sheet, self._sheet = self._sheet, None
-        jobs, self._jobs = self._jobs, []
-        for job_id in jobs:
-            job = self._window.services.engine.job(job_id)
-            if job is not None and not job.state.ended:
-                self._window.services.engine.cancel(job_id)
+        self._jobs, self._name, self._asked = [], "", None
+        self._feeder.forget()
         if sheet is not None:
             panel = sheet.parentWidget()
             if panel is not None:
@@ -148,6 +182,15 @@ class Sheets(QObject):
         if sheet is not None and panel is not None and watched is panel and event.type() == QEvent.Type.Resize:
             sheet.setGeometry(panel.rect())
         return False
+
+
+def _last_look(store: StepStore, job: str) -> QImage | None:
+    """The newest preview among the kept steps of a job; away from the window's thread."""
+    try:
+        looks = [step.preview for step in store.read(job) if step.preview is not None]
+    except (StudioError, OSError):
+        return None
+    return preview_image(looks[-1]) if looks else None
 
 
 def _picture(artifacts: tuple[Artifact, ...]) -> object:

@@ -43,6 +43,7 @@ BESIDE = 24
 ABOUT = "The same prompt and settings, each time with another seed. All of them are begun; you finish those you like."
 SHARES = (25, 50)
 STATES = {
+    "blank": "to be made",
     "waiting": "waiting",
     "running": "being made",
     "ready": "ready to be chosen",
@@ -97,6 +98,8 @@ class SheetModel(QAbstractListModel):
                 return None
             cell = self.cells[index.row()]
             marked = ", chosen" if cell.marked else ""
+            if cell.state == "blank":
+                return f"{index.row() + 1} of {len(self.cells)}, {STATES[cell.state]}"
             return f"{index.row() + 1} of {len(self.cells)}, seed {cell.seed}, {STATES[cell.state]}{marked}"
         return None
 
@@ -129,7 +132,7 @@ class CellPainter(QStyledItemDelegate):
             painter.setClipPath(path)
             painter.drawImage(target, cell.image)
             painter.setClipping(False)
-        else:
+        elif cell.state != "blank":
             painter.setPen(current.color("muted"))
             painter.setFont(theme.font(current.label))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, STATES[cell.state].capitalize())
@@ -183,7 +186,7 @@ class SheetView(QListView):
         """Choose a cell, or no longer."""
         if 0 <= row < len(self.sheet.cells):
             cell = self.sheet.cells[row]
-            if cell.state not in ("failed", "done"):
+            if cell.state not in ("blank", "failed", "done"):
                 self.sheet.change(cell.key, marked=not cell.marked)
                 self.marked.emit()
 
@@ -199,7 +202,9 @@ class SheetView(QListView):
         row = self.currentIndex().row()
         if event.key() == Qt.Key.Key_Space:
             self.mark(row)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row >= 0 and self.sheet.cells[row].state != "blank"
+        ):
             if not any(cell.marked for cell in self.sheet.cells):
                 self.mark(row)
             self.finish_wanted.emit()
@@ -248,8 +253,13 @@ class ContactSheet(QWidget):
         top = QHBoxLayout()
         top.setSpacing(theme.S)
         top.addWidget(self._words)
-        for part in (*self._chips, self._far, *self._share_chips, self.begin):
+        for chip in self._chips:
+            top.addWidget(chip)
+        top.addSpacing(theme.L)
+        for part in (self._far, *self._share_chips):
             top.addWidget(part)
+        top.addSpacing(theme.L)
+        top.addWidget(self.begin)
         top.addStretch(1)
         top.addWidget(self.finish)
         top.addWidget(self.leave)
@@ -257,12 +267,12 @@ class ContactSheet(QWidget):
         column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
         column.setSpacing(theme.M)
         column.addLayout(top)
-        self._about = Label(ABOUT, "hint", wrap=True)
-        self._about.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(self._about, 1)
+        self._about = Label(ABOUT, "muted", wrap=True)
+        column.addWidget(self._about)
         column.addWidget(self.view, 1)
         self.finish.hide()
-        self.view.hide()
+        self._counts.idToggled.connect(lambda _count, on: self._lay_blanks() if on else None)
+        self._lay_blanks()
         self.begin.clicked.connect(lambda: self.begin_wanted.emit(self.count(), self.share()))
         self.finish.clicked.connect(self._finish)
         self.view.finish_wanted.connect(self._finish)
@@ -284,6 +294,11 @@ class ContactSheet(QWidget):
         self._shares.addButton(chip, share)
         return chip
 
+    def _lay_blanks(self) -> None:
+        """Show how many there would be."""
+        self.view.sheet.fill([Cell(str(number), 0, "blank") for number in range(self.count())])
+        self.view.fit()
+
     def share(self) -> float:
         """How far each is made at first, 0 … 1."""
         return self._shares.checkedId() / 100
@@ -298,13 +313,17 @@ class ContactSheet(QWidget):
         for part in (*self._chips, self._far, *self._share_chips, self.begin):
             part.hide()
         self._about.hide()
-        self.view.show()
         self.finish.show()
         self.setFocusProxy(self.view)
         self.view.fit()
         self.view.setCurrentIndex(self.view.sheet.index(0))
         self.view.setFocus()
         self._describe()
+
+    def image(self, key: str) -> QImage | None:
+        """What a cell shows."""
+        row = self.view.sheet.row(key)
+        return self.view.sheet.cells[row].image if row >= 0 else None
 
     def change(self, key: str, **changes: Any) -> None:
         """Something became of a cell."""

@@ -38,6 +38,12 @@ class Button(QPushButton):
         if icon:
             self._put_icon()
 
+    def set_icon(self, icon: str) -> None:
+        """Show another icon."""
+        if icon != self._icon:
+            self._icon = icon
+            self._put_icon()
+
     def _put_icon(self) -> None:
         icons.put(self, self._icon, role=_ICON_ROLES.get(str(self.property("kind")), "text"), size=16, gap=4)
 

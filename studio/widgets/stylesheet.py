@@ -110,7 +110,7 @@ QPushButton::menu-indicator, QToolButton::menu-indicator {{ image: none; width: 
 }}
 *[kind="fold"]:checked {{ background: transparent; border-color: transparent; }}
 *[kind="fold"]:hover {{ color: {t.text}; }}
-*[kind="fold"]:focus {{ border: 2px solid {t.accent}; padding: {t.px(4) - 1}px 0; color: {t.text}; }}
+*[kind="fold"]:focus {{ border-bottom: 2px solid {t.accent}; border-radius: 0; color: {t.text}; }}
 """
 
 

@@ -122,7 +122,8 @@ class PluginsPage(Page):
         # Plugins may be set aside on any thread.
         self.changed.connect(self.refresh, Qt.ConnectionType.QueuedConnection)
         shell.services.plugins.listen(self.changed.emit)
-        self.setFocusProxy(self._folder)
+        self.setFocusProxy(self.area)  # the arrows scroll; a ring around the first button would ask to be pressed
+        self.area.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.refresh()
 
     def cards(self) -> list[PluginCard]:

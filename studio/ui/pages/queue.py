@@ -204,6 +204,7 @@ class QueuePage(QWidget):
         self.stack.setCurrentWidget(self.list if jobs else self.empty)
         self.hold.setChecked(held)
         self.hold.setText("Let the queue run" if held else "Hold the queue")
+        self.hold.set_icon("play" if held else "pause")
         self.hold.setAccessibleName("Hold the queue")
         words = f"{waiting:,} waiting" if waiting else ""
         self.count.setText(f"Held: nothing new is started. {words}" if held else words)

@@ -53,8 +53,7 @@ def test_the_chosen_are_finished_and_the_others_stop(qtbot: QtBot, studio: Studi
     qtbot.waitUntil(lambda: [engine.job(key).state for key in keys] == wanted)
     assert library.count() == 2
     steps = studio.window.ribbon.ribbon.strip.steps
-    qtbot.waitUntil(lambda: steps.step(3) is not None)
-    assert [steps.step(row) is not None for row in range(4)] == [True] * 4  # those of the sheet, then the rest
+    qtbot.waitUntil(lambda: all(steps.step(row) is not None for row in range(4)))  # those of the sheet, then the rest
 
 
 def test_escape_closes_the_sheet_and_stops_all(qtbot: QtBot, studio: Studio) -> None:
@@ -66,3 +65,38 @@ def test_escape_closes_the_sheet_and_stops_all(qtbot: QtBot, studio: Studio) -> 
     assert studio.window.sheets.sheet is None
     assert {engine.job(key).state for key in keys} == {JobState.CANCELLED}
     assert studio.window.services.project.library.count() == 0
+
+
+def test_a_sheet_nobody_chose_from_comes_back_at_the_next_start(qtbot: QtBot, open_studio: Any) -> None:
+    first = open_studio()
+    qtbot.waitUntil(first.window.isActiveWindow)
+    keys = [cell.key for cell in begin(qtbot, first).view.sheet.cells]
+    first.close()
+    again = open_studio()
+    qtbot.waitUntil(lambda: again.window.sheets.sheet is not None)
+    sheet = again.window.sheets.sheet
+    cells = sheet.view.sheet.cells
+    assert [cell.key for cell in cells] == keys
+    assert [cell.seed for cell in cells] == [7, 8, 9, 10]
+    assert {cell.state for cell in cells} == {"ready"}
+    qtbot.waitUntil(lambda: all(cell.image is not None for cell in sheet.view.sheet.cells))
+    sheet.view.setFocus()
+    sheet.view.setCurrentIndex(sheet.view.sheet.index(1))
+    QTest.keyClick(sheet.view, Qt.Key.Key_Return)
+    engine = again.window.services.engine
+    wanted = [JobState.CANCELLED, JobState.DONE, JobState.CANCELLED, JobState.CANCELLED]
+    qtbot.waitUntil(lambda: [engine.job(key).state for key in keys] == wanted)
+    assert again.window.sheets.sheet is None
+    again.window.sheets.reopen()
+    assert again.window.sheets.sheet is None
+
+
+def test_one_sees_how_many_there_will_be(qtbot: QtBot, studio: Studio) -> None:
+    studio.window.sheets.open()
+    sheet = studio.window.sheets.sheet
+    assert sheet is not None
+    assert sheet.view.sheet.rowCount() == 9
+    QTest.mouseClick(named(sheet, "16 seeds")[0], Qt.MouseButton.LeftButton)
+    assert sheet.view.sheet.rowCount() == 16
+    assert sheet.view.sheet.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "1 of 16, to be made"
+    studio.window.sheets.close()
