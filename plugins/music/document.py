@@ -17,6 +17,10 @@ import numpy.typing as npt
 from studio.api import StudioError
 from studio.inference.notes.score import MODES, QUALITIES, TICKS, Chord
 
+from .document_values import Foreign, Key, Metre, Note, Tempo, ordered
+
+__all__ = ["MEDIA", "Foreign", "Key", "Metre", "Note", "Score", "Tempo", "Track", "by_start", "ordered"]
+
 MEDIA = "audio/vnd.studio.score+json"
 FORMAT = 1
 PPQ = TICKS
@@ -29,68 +33,6 @@ COLOURS = 12
 
 T = TypeVar("T")
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """`id` is unique in its score; MIDI `pitch` 0 to 127 and `velocity` 1 to 127. A locked note is not regenerated.
-
-    `release` is the velocity of the key's release, which MIDI files carry and few keyboards send.
-    """
-
-    id: int
-    start: int
-    length: int
-    pitch: int
-    velocity: int
-    locked: bool = False
-    release: int = 64
-
-    @property
-    def end(self) -> int:
-        return self.start + self.length
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A MIDI event that the panel does not show: `data` is the whole message, as in a file with no running status."""
-
-    start: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Tempo:
-    """From `start` on, `bpm` quarter notes a minute."""
-
-    start: int
-    bpm: float
-
-
-@dataclass(frozen=True, slots=True)
-class Metre:
-    """From `start` (the beginning of a bar) on. The last two are MIDI's clocks per click and 32nds per quarter."""
-
-    start: int
-    numerator: int
-    denominator: int
-    clocks: int = 24
-    thirtyseconds: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """From `start` on. `tonic` is a pitch class (0 = C), `mode` one of MODES; `flats` tells D flat from C sharp."""
-
-    start: int
-    tonic: int
-    mode: str = "major"
-    flats: bool = False
-
-    @property
-    def scale(self) -> frozenset[int]:
-        """The pitch classes of the key."""
-        return frozenset((self.tonic + i) % 12 for i in MODES[self.mode])
 
 
 @dataclass(frozen=True)
@@ -271,11 +213,6 @@ class Score:
             return cls.from_json(json.loads(data))
         except (ValueError, RecursionError) as error:
             raise StudioError("This is not a score that Studio can read.", details=str(error)) from error
-
-
-def ordered(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Sorted by start, pitch and id."""
-    return tuple(sorted(notes, key=lambda n: (n.start, n.pitch, n.id)))
 
 
 def by_start(changes: Iterable[T]) -> tuple[T, ...]:

@@ -1,0 +1,106 @@
+"""Sound devices through sounddevice, loaded at the first sound: open one, list all, say what is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from studio.api import StudioError
+
+BUFFER_SECONDS = 0.5
+"""How much may wait in the device while the transport runs."""
+
+
+class Stream(Protocol):
+    """An open output that takes interleaved float32 bytes and blocks while it is full: sounddevice.RawOutputStream."""
+
+    latency: Any
+
+    @property
+    def write_available(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def write(self, data: bytes) -> bool:
+        """True where it had run dry before."""
+
+    def abort(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Opener = Callable[[str, int], Stream]
+"""(name of a device or "", rate) -> an open stream that has not started. Raises StudioError."""
+
+
+def open_device(device: str, rate: int) -> Stream:
+    """A real output of that name, or the system's own choice. Raises StudioError where there is none."""
+    library = _library()
+    try:
+        chosen = _find(library, device)
+        stream: Stream = library.RawOutputStream(
+            samplerate=rate, channels=2, dtype="float32", device=chosen, latency=BUFFER_SECONDS
+        )
+    except (library.PortAudioError, ValueError, OSError) as error:
+        raise StudioError(
+            f"“{device}” does not play." if device else "No sound device was found.",
+            "Connect one or choose another in the transport; everything but playback works.",
+            details=str(error),
+        ) from error
+    return stream
+
+
+def output_devices() -> list[str]:
+    """The names of all outputs, the system's own choice not among them. Asks the system: up to some tenths of a second.
+
+    Raises StudioError where PortAudio is missing.
+    """
+    library = _library()
+    try:
+        return [d["name"] for d in library.query_devices() if d["max_output_channels"] >= 2]
+    except library.PortAudioError as error:
+        raise StudioError("The sound devices could not be listed.", details=str(error)) from error
+
+
+def _find(library: Any, name: str) -> int | None:
+    if not name:
+        return None
+    for index, found in enumerate(library.query_devices()):
+        if found["name"] == name and found["max_output_channels"] >= 2:
+            return index
+    raise ValueError(f"{name} is not connected")
+
+
+_quiet: list[Any] = []
+
+
+def _library() -> Any:
+    """sounddevice, which loads PortAudio. Raises StudioError."""
+    if sys.platform.startswith("linux") and not _quiet:
+        _silence_alsa()
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        how = "sudo apt install libportaudio2" if sys.platform.startswith("linux") else "pip install sounddevice"
+        raise StudioError(
+            "There is no playback: the PortAudio library is missing.",
+            f"Install it ({how}) and start Studio again; everything but playback works.",
+            details=str(error),
+        ) from error
+    return sounddevice
+
+
+def _silence_alsa() -> None:
+    """ALSA tells the terminal about every card that is not there."""
+    import ctypes
+
+    kind = ctypes.CFUNCTYPE(
+        None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, use_errno=False
+    )
+    handler = kind(lambda *_: None)
+    _quiet.append(handler)
+    try:
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
+    except (OSError, AttributeError):
+        return
