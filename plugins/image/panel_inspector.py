@@ -130,7 +130,7 @@ class Inspector(QWidget):
 
     def set_models(self, models: Sequence[Model], added: Sequence[Model] = ()) -> None:
         """Offer these models, and what can be laid over them. Where the document's model is not among them the first
-        is taken.
+        is shown; the document's comes back as soon as it is found: after a start that takes a moment.
         """
         self._models = tuple(models)
         self._additions = tuple(added)
@@ -139,11 +139,12 @@ class Inspector(QWidget):
         self.no_model.setVisible(not there)
         # Studio's own first, then by family: the list is read in groups.
         grouped = sorted(models, key=lambda m: (not m.bundled, base_title(m.base) or "~", m.title.casefold()))
-        self.model.set_choices([Choice(m.id, model_label(m), m.summary) for m in grouped])
+        with QSignalBlocker(self.model):
+            self.model.set_choices([Choice(m.id, model_label(m), m.summary) for m in grouped])
         if self._document is not None and there:
             if any(m.id == self._document.model for m in models):
                 self._show_model(self._document.model)
-            else:
+            elif not self._document.model:
                 self._model_chosen(self.model.value())
         self._say_licence()
 

@@ -186,3 +186,17 @@ def test_weights_in_the_prompt_are_changed_in_the_prompt(panel: ImagePanel, host
     assert not section.rows()
     prompt.setText("a castle <lora:ink:much>")
     assert "is not a number" in section._problem.text()
+
+
+def test_a_model_that_is_found_late_is_the_documents_again(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    """At a start the artist's own models are looked for in the background."""
+    late = replace(STARTER, id="models/late", title="Late", bundled=False)
+    state = {**panel.state(), "model": late.id}
+    panel.restore(state)
+    assert panel.settings_pane.chosen_model() == STARTER
+    assert panel.state()["model"] == late.id
+    host.known_models = [STARTER, late]
+    panel.refresh_models()
+    assert panel.settings_pane.chosen_model() == late
+    assert panel.settings_pane.use_model(STARTER.id)
+    assert panel.state()["model"] == STARTER.id
