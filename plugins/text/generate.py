@@ -111,8 +111,10 @@ def _write(job: TokenRun, context: GeneratorContext) -> None:
 
 
 def _newest(job: TokenRun, column: int) -> Preview:
-    """The tokens of a column, one line each."""
-    return Preview(media.TEXT, "\n".join(_text_at(row, column) for row in job.rows).encode())
+    """The tokens of a column, one line each, and how likely the model found the first."""
+    first = job.rows[0]
+    expected = first.likely[column].chance if column < len(first.likely) else None
+    return Preview(media.TEXT, "\n".join(_text_at(row, column) for row in job.rows).encode(), expected=expected)
 
 
 def _text_at(row: Row, column: int) -> str:

@@ -123,6 +123,7 @@ class Sent:
         unit="tokens",
         level="advanced",
         group="What the model is told",
+        unset="All it reads",
     )
 
 
@@ -199,6 +200,7 @@ class Rules:
         step=0.1,
         level="advanced",
         group="Rules",
+        unset="Off",
     )
     grammar_kind: str = param(
         "none",

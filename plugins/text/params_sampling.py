@@ -42,6 +42,7 @@ class Choosing:
         step=0.01,
         level="advanced",
         group="Choosing words",
+        unset="Off",
     )
     top_k: int = param(
         0,
@@ -52,6 +53,7 @@ class Choosing:
         slider=(0, 200),
         level="advanced",
         group="Choosing words",
+        unset="Off",
     )
     typical_p: float = param(
         1.0,
@@ -73,6 +75,7 @@ class Choosing:
         step=0.1,
         level="advanced",
         group="Choosing words",
+        unset="Off",
     )
     dynatemp_range: float = param(
         0.0,
@@ -84,6 +87,7 @@ class Choosing:
         step=0.05,
         level="advanced",
         group="Choosing words",
+        unset="Off",
     )
     dynatemp_exponent: float = param(
         1.0,
@@ -105,6 +109,7 @@ class Choosing:
         step=0.05,
         level="advanced",
         group="Choosing words",
+        unset="Off",
     )
     xtc_threshold: float = param(
         0.1,
@@ -168,6 +173,7 @@ class Repeating:
         step=0.01,
         level="advanced",
         group="Against repeating",
+        unset="Off",
     )
     frequency_penalty: float = param(
         0.0,
@@ -199,6 +205,7 @@ class Repeating:
         unit="tokens",
         level="advanced",
         group="Against repeating",
+        unset="All",
     )
     dry_multiplier: float = param(
         0.0,
@@ -210,6 +217,7 @@ class Repeating:
         step=0.05,
         level="advanced",
         group="Against repeating",
+        unset="Off",
     )
     dry_base: float = param(
         1.75,
@@ -242,6 +250,7 @@ class Repeating:
         unit="tokens",
         level="advanced",
         group="Against repeating",
+        unset="All",
     )
     dry_breakers: str = param(
         '\\n\n:\n"\n*',

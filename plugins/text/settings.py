@@ -42,6 +42,7 @@ class TextSettings:
         maximum=256,
         slider=(0, 32),
         level="advanced",
+        unset="All",
     )
     draft: str = param(
         "",

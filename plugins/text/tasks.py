@@ -95,10 +95,17 @@ def _plain(params: TextParams, writer: Writer, *, length: int, limit: int | None
     words = writer.vocabulary
     limit = (limit or _limit(params, writer)) - len(words.start)
 
+    read: dict[str, tuple[list[int], list[int]]] = {}
+
+    def tokens(text: str) -> tuple[list[int], list[int]]:
+        if text not in read:
+            read[text] = words.spans(text)
+        return read[text]
+
     def built(told: context.Told) -> tuple[list[int], Report]:
-        report = context.build(told, limit=limit, room=length, count=lambda text: len(words.encode(text)))
-        text = "".join(segment.text for segment in report.sent)
-        return words.encode(text, start=True), _exact(report, words.spans(text))
+        report = context.build(told, limit=limit, room=length, count=lambda text: len(tokens(text)[0]))
+        ids, ends = tokens("".join(segment.text for segment in report.sent))
+        return [*words.start, *ids], _exact(report, ends)
 
     prompt, report = built(_told(params))
     negative: list[int] = []

@@ -104,10 +104,15 @@ class Likely:
     own: torch.Tensor
     row: int
 
+    @property
+    def chance(self) -> float:
+        """The taken token's probability."""
+        return math.exp(float(self.own[self.row]))
+
     def chances(self) -> tuple[float, list[tuple[int, float]]]:
         """The taken token's probability, and the likeliest tokens with theirs."""
         tokens, chances = self.tokens[self.row].tolist(), self.logs[self.row].exp().tolist()
-        return math.exp(float(self.own[self.row])), list(zip(tokens, chances, strict=True))
+        return self.chance, list(zip(tokens, chances, strict=True))
 
 
 class Row:

@@ -75,11 +75,16 @@ class Vocabulary:
             ids = list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=not specials)["input_ids"])
         return [*self.start, *ids] if start else ids
 
-    def spans(self, text: str) -> list[int]:
-        """For each token of a text, the letter behind its last; [] where the tokenizer does not tell."""
+    def spans(self, text: str) -> tuple[list[int], list[int]]:
+        """The tokens of a text, and for each the letter behind its last (none where the tokenizer does not tell)."""
         if self._quick is None:
-            return []
-        return [end for _, end in self._quick.encode(text, add_special_tokens=False).offsets]
+            return self.encode(text), []
+        self._quick.encode_special_tokens = True
+        try:
+            read = self._quick.encode(text, add_special_tokens=False)
+        finally:
+            self._quick.encode_special_tokens = False
+        return list(read.ids), [end for _, end in read.offsets]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of numbers; special ones say nothing."""

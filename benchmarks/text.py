@@ -1,0 +1,185 @@
+"""Writing through the program against a bare loop of forward passes: tokens per second, the first token, cancelling.
+
+Both sides have the same weights, thread, precision, kind of cache and samplers. The bare loop keeps nothing but the
+numbers of its tokens; Studio's side is a job from its submission to its result in the library: every token with ten
+others that could have stood there, its text, a step on the disk, looks at the text for a panel. The seconds per token
+are taken from texts of two lengths, so that loading, reading and keeping the result cancel out. Models: a tiny one of
+the starter prose's size and one of 100 million parameters, both random.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from _tell import tell
+
+from _child import figures_of, machine, quick, surroundings
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+GOAL_SPEED, GOAL_FIRST = 0.97, 1.1
+SHORT, LONG, READ = 16, 176, 700
+WIDTHS = {"tiny": (192, 512, 5, 6, 4096), "100m": (768, 2048, 12, 12, 8192)}
+"""Per model: width, inner width, layers, heads, vocabulary."""
+
+
+def save(folder: Path, name: str) -> Path:
+    """Write a random model of the size; its path."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    words = PreTrainedTokenizerFast(tokenizer_file=str(ROOT / "resources" / "starter" / "prose" / "tokenizer.json"))
+    width, inner, layers, heads, vocabulary = WIDTHS[name]
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        intermediate_size=inner,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=None,
+        pad_token_id=None,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder / name)
+    words.save_pretrained(folder / name)
+    return folder / name
+
+
+def _clocked(work: Callable[[], Any]) -> float:
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def child(path: str, precision: str, rounds: int) -> None:
+    """In the measured process: both sides in turns; tells lists of CPU seconds."""
+    import torch
+    from _workplace import workplace
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.cache_utils import Cache
+
+    from studio.core.events import Cancelled, Finished, Stepped
+    from studio.core.request import ModelRef, Request
+    from studio.inference.text.choosing import Chooser, Place, Taste
+    from studio.inference.text.memory import GrowingLayer
+
+    torch.set_num_threads(1)
+    dtype = {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+    net = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, use_safetensors=True).eval()
+    words = AutoTokenizer.from_pretrained(path)
+    sentence = "The old sailor walked along the harbour and looked at the grey sea. "
+    ids = words(sentence * 100)["input_ids"][:READ]
+    taste = Taste(temperature=0.8, top_p=0.95, min_p=0.02)
+
+    def text_of(number: int) -> str:
+        """About READ tokens that begin anew for every number, so that nothing of them is remembered."""
+        return f"Story {number}. " + words.decode(ids)
+
+    @torch.inference_mode()
+    def bare(number: int, length: int) -> list[int]:
+        chooser, cache = Chooser(taste, number), Cache(layer_class_to_replicate=GrowingLayer)
+        fed, found = torch.tensor([words(text_of(number))["input_ids"]]), []
+        for place in range(length):
+            logits = net(fed, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1].float()
+            token, _ = chooser.choose(logits, [Place(0, place, None)])[0]
+            found.append(token)
+            fed = torch.tensor([[token]])
+        return found
+
+    model = f"models/{Path(path).name}"
+    found: dict[str, list[float]] = {}
+    with workplace(Path(path).parent, precision=precision, threads=1, host=False) as place:
+        known = place.models.get(model)
+        assert known is not None, model
+
+        def submit(number: int, length: int) -> str:
+            place.events.clear()
+            params = {"before": text_of(number), "length": length, "min_p": 0.02}
+            request = Request("text.writer", params, seed=number, model=ModelRef(known.id, known.sha256))
+            return str(place.engine.submit(request, again=True).id)
+
+        def studio(number: int, length: int) -> None:
+            job = submit(number, length)
+            _, event = place.wait(lambda one: isinstance(one, (Finished, Cancelled)) and one.job_id == job)
+            assert isinstance(event, Finished)
+
+        def first(number: int, _length: int) -> None:
+            """Until the first token is on the disk and told of."""
+            job = submit(number, LONG)
+            place.wait(lambda one: isinstance(one, Stepped) and one.job_id == job)
+
+        def end() -> None:
+            for job in [one for one in place.engine.jobs() if not one.state.ended]:
+                place.engine.cancel(job.id)
+                place.wait(lambda one, job=job: isinstance(one, (Cancelled, Finished)) and one.job_id == job.id)
+
+        for number in range(rounds + 1):
+            for name, length in (("short", SHORT), ("long", LONG), ("first", 1)):
+                turns = [("bare", bare), ("studio", first if name == "first" else studio)]
+                for side, work in turns if number % 2 else turns[::-1]:
+                    luck = number * 1000 + length
+                    took = _clocked(lambda work=work, luck=luck, length=length: work(luck, length))
+                    if work is first:
+                        end()
+                    if number:  # the first round loads and warms up
+                        found.setdefault(f"{side} {name}", []).append(took)
+        over = []
+        for number in range(3):
+            job = submit(9000 + number, 1000)
+            place.wait(lambda one, job=job: isinstance(one, Stepped) and one.job_id == job and one.step.index == 20)
+            place.engine.cancel(job)
+            asked = max(e.step.index for _, e in place.events if isinstance(e, Stepped))
+            place.wait(lambda one, job=job: isinstance(one, Cancelled) and one.job_id == job)
+            last = max(e.step.index for _, e in place.events if isinstance(e, Stepped))
+            over.append(float(last - asked))
+    tell(**found, over=over)
+
+
+def _show(found: dict[str, list[float]]) -> bool:
+    middle = {name: statistics.median(rows) for name, rows in found.items()}
+    good = True
+    token = {side: (middle[f"{side} long"] - middle[f"{side} short"]) / (LONG - SHORT) for side in ("bare", "studio")}
+    speed = token["bare"] / token["studio"]
+    good = good and speed >= GOAL_SPEED
+    print(
+        f"    a token      {token['bare'] * 1e3:8.2f}{token['studio'] * 1e3:9.2f} CPU ms"
+        f"   {speed:.3f} × as fast (goal {GOAL_SPEED}){'' if speed >= GOAL_SPEED else '  MISSED'}"
+    )
+    opening = middle["studio first"] / middle["bare first"]
+    good = good and opening <= GOAL_FIRST
+    print(
+        f"    first token  {middle['bare first'] * 1e3:8.1f}{middle['studio first'] * 1e3:9.1f} CPU ms"
+        f"   {opening:.3f} × the time (goal {GOAL_FIRST}){'' if opening <= GOAL_FIRST else '  MISSED'}"
+    )
+    print(f"    tokens that came after Cancel: {', '.join(str(round(number)) for number in found['over'])}")
+    return good
+
+
+def main() -> int:
+    """Print the figures; 1 where a goal is missed."""
+    rounds = 3 if quick() else 7
+    print(f"text: {machine()}, one thread; medians of {rounds} rounds: bare loop, Studio")
+    good = True
+    with surroundings() as environment, tempfile.TemporaryDirectory(prefix="studio-bench-") as folder:
+        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        for name, precision in (("tiny", "float32"), ("100m", "float32"), ("100m", "bfloat16")):
+            path = save(Path(folder), name)
+            call = f"text.child({str(path)!r}, {precision!r}, {rounds})"
+            print(f"  {name}, {precision}, after {READ} tokens")
+            good = _show(figures_of(f"import text; {call}", environment, limit=3000)) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
