@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from studio.api import DeviceStatus, Model
-from studio.inference.needs import choose, needs, preflight, processor_itemsize
+from studio.inference.needs import MAY_FAIL, choose, needs, preflight, processor_itemsize
 from studio.widgets.text import Label
 
 from .params import ImageSettings
@@ -17,7 +17,7 @@ class NeedsLine(Label):
     """Hidden while everything fits."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", "hint", wrap=True, parent=parent)
+        super().__init__("", "label", wrap=True, parent=parent)
         self.setAccessibleName("Memory")
         self.hide()
 
@@ -32,6 +32,10 @@ class NeedsLine(Label):
     ) -> None:
         """Work it out for this model and a picture of `size` pixels on this device."""
         text = "" if model is None else in_words(model, size, guided=guided, device=device, settings=settings)
+        tone = "error" if MAY_FAIL in text else "label"
+        if tone != self.property("tone"):
+            self.setProperty("tone", tone)
+            self.style().polish(self)
         self.setText(text)
         self.setVisible(bool(text))
 

@@ -24,6 +24,7 @@ LAYERS = 20
 """Into about so many pieces a large part can be cut: its largest layers count, not their number."""
 ROOM = 1.08
 """What allocators lose between the tensors."""
+MAY_FAIL = "this may fail"
 _BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "I8": 8, "U8": 8}
 _DENOISERS = ("unet", "transformer", "transformer_2", "prior", "decoder")
 
@@ -155,7 +156,7 @@ def preflight(wanted: Needs, placing: Placing) -> str:
     whole = gigabytes(wanted.of(DEVICE))
     start = f"Needs about {whole}, {gigabytes(placing.free)} free"
     if not placing.fits:
-        return f"{start}: this may fail. Make the picture smaller, close other programs or choose a smaller model."
+        return f"{start}: {MAY_FAIL}. Make the picture smaller, close other programs or choose a smaller model."
     done = []
     if placing.mode != DEVICE:
         turns = "parts" if placing.mode == MODEL else "layers"

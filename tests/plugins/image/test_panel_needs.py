@@ -57,5 +57,9 @@ def test_the_line_follows_the_model_and_the_size(panel: ImagePanel, host: FakeHo
     assert pane.needs.accessibleName() == "Memory"
     assert "take turns" in pane.needs.text()
     assert "8.0" in pane.needs.text()
+    assert pane.needs.property("tone") == "label"
+    host.runs_on = replace(CARD, total=2 * GB)
+    pane.say_needs()
+    assert pane.needs.property("tone") == "error", "it may fail"
     assert pane.use_model(STARTER.id)
     assert pane.needs.isHidden()

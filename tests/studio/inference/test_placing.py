@@ -191,8 +191,11 @@ def make(loaded: pipelines.Loaded, folder: Path, placing: Placing, **options: An
     return DiffusionRun(loaded, plan, seen).pixels(), seen
 
 
-@pytest.mark.parametrize("family", BUILDS)
-@pytest.mark.parametrize("way", WAYS)
+OTHERS = ("parts in turn", "8 bits and layers in turn")
+CASES = [("sd1", way) for way in WAYS] + [(family, way) for family in BUILDS if family != "sd1" for way in OTHERS]
+
+
+@pytest.mark.parametrize(("family", "way"), CASES)
 def test_every_way_makes_the_picture(models: dict[str, Model], family: str, way: str, tmp_path: Path) -> None:
     """The same code as on a graphics card, with the processor as the device that parts and layers are brought to."""
     placing = WAYS[way]
@@ -223,7 +226,7 @@ def test_tiles_are_for_one_picture_only(models: dict[str, Model], tmp_path: Path
     assert np.array_equal(plain, make(loaded, tmp_path, Placing())[0])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", OTHERS)
 def test_dropping_lets_go_of_the_weights_wherever_they_lie(models: dict[str, Model], way: str, tmp_path: Path) -> None:
     loaded = load(models["sdxl"], WAYS[way])
     make(loaded, tmp_path, WAYS[way])
