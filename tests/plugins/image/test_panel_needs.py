@@ -61,5 +61,6 @@ def test_the_line_follows_the_model_and_the_size(panel: ImagePanel, host: FakeHo
     host.runs_on = replace(CARD, total=2 * GB)
     pane.say_needs()
     assert pane.needs.property("tone") == "error", "it may fail"
+    host.runs_on = CARD
     assert pane.use_model(STARTER.id)
     assert pane.needs.isHidden()

@@ -122,6 +122,9 @@ def test_a_model_is_not_loaded_anew_for_a_little_memory() -> None:
     assert choose(wanted, free=int(whole * 0.75), card=True, before=at_once).mode == MODEL
 
 
+EIGHT_BITS = "its weights are kept in 8 bits, which is slower"
+
+
 @pytest.mark.parametrize(
     ("free", "card", "words"),
     [
@@ -132,8 +135,7 @@ def test_a_model_is_not_loaded_anew_for_a_little_memory() -> None:
         (
             6.2,
             False,
-            "Needs about 9.7 GB, 6.2 GB free: its weights are kept in 8 bits, which is slower, "
-            "the picture is decoded in tiles.",
+            f"Needs about 9.7 GB, 6.2 GB free: {EIGHT_BITS}, the picture is decoded in tiles.",
         ),
     ],
 )
