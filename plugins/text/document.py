@@ -14,6 +14,7 @@ from typing import Any
 from studio.api import SEED_LIMIT, Model, Request, salvage, values_of
 
 from .document_branches import Branches
+from .document_code import SUFFIXES
 from .document_outline import chapters, file_names, from_markdown, to_markdown
 from .lorebook import Entry
 from .params import TextParams
@@ -115,7 +116,9 @@ class Manuscript:
     # --- on disk ---
 
     def files(self) -> dict[str, str]:
-        """The chapters as plain Markdown by file name."""
+        """The chapters as plain Markdown by file name; code as one file of its language."""
+        if self.mode == "code":
+            return {f"code{SUFFIXES.get(self.language, '.txt')}": self.text} if self.text else {}
         parts = chapters(self.text)
         names = file_names([title for title, _, _ in parts])
         found = {}
@@ -189,6 +192,9 @@ class Manuscript:
 
     def take_files(self, changed: Mapping[str, str]) -> None:
         """Take chapters from their files. Names that no chapter has now are passed over."""
+        if self.mode == "code":
+            self.replace_text(next(iter(changed.values()), self.text))
+            return
         parts = chapters(self.text)
         names = file_names([title for title, _, _ in parts])
         out = []

@@ -197,12 +197,16 @@ class Fold:
     already before the caret does not come twice.
     """
 
-    def __init__(self, before: str) -> None:
+    def __init__(self, before: str, *, plain: bool = False) -> None:
+        """`plain` text, as code is, stays as it is."""
         self._last = before[-1:]
         self._first = True
+        self._plain = plain
 
     def add(self, text: str) -> str:
         """What the editor shows of the next piece."""
+        if self._plain:
+            return text
         if self._first and text:
             self._first = False
             if self._last in ("", " ", "\n"):
@@ -216,14 +220,9 @@ class Fold:
         return "".join(out)
 
 
-def fold(text: str, before: str) -> str:
-    """A whole text as the editor shows it behind `before`."""
-    return Fold(before).add(text)
-
-
-def marks(tokens: Sequence[Token], before: str) -> list[Mark]:
+def marks(tokens: Sequence[Token], before: str, *, plain: bool = False) -> list[Mark]:
     """Where each token stands in the shown text. Tokens that show nothing have an empty place."""
-    folding, place, found = Fold(before), 0, []
+    folding, place, found = Fold(before, plain=plain), 0, []
     for index, token in enumerate(tokens):
         shown = folding.add(token.text)
         found.append(Mark(place, place + len(shown), index, token))

@@ -65,6 +65,7 @@ class ManuscriptEdit(QPlainTextEdit):
         self.focused = False
         self.typewriter = False
         self.typography = True
+        self.code = False
         self.room_right = 0
         self.picture_of: Callable[[QTextBlock], QPixmap | None] = lambda _block: None
         self._step = ""
@@ -114,8 +115,15 @@ class ManuscriptEdit(QPlainTextEdit):
         )
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
-        self.setFont(theme.serif(pixels))
-        self.document().setDefaultFont(theme.serif(pixels))
+        letters = theme.serif(pixels)
+        if self.code:
+            letters.setFamilies(
+                ["JetBrains Mono", "Cascadia Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
+            )
+            letters.setPixelSize(current.px(14))
+            self.page.pixels = self.styling.pixels = current.px(14)
+        self.setFont(letters)
+        self.document().setDefaultFont(letters)
         self.fit()
 
     # --- the page ---
@@ -123,7 +131,9 @@ class ManuscriptEdit(QPlainTextEdit):
     def fit(self) -> None:
         """Centre the page, or move it left where something needs the room at its right."""
         width = self.width() - self.verticalScrollBar().sizeHint().width()
-        measure = min(round(self.page.pixels * MEASURE), max(width - 2 * theme.px(NARROWEST), 120))
+        measure = min(
+            round(self.page.pixels * MEASURE * (1.7 if self.code else 1.0)), max(width - 2 * theme.px(NARROWEST), 120)
+        )
         left = (width - measure) // 2
         if self.room_right and width - left - measure < self.room_right:
             left = max(width - measure - self.room_right, theme.px(NARROWEST))
@@ -281,12 +291,19 @@ class ManuscriptEdit(QPlainTextEdit):
                 return
             if changes_text(event):
                 self.ghost_key.emit("reject")
+        if event.key() == Qt.Key.Key_Tab and not event.modifiers():
+            # In prose it is the ghost's key alone: a tab would make code of a paragraph.
+            if self.code:
+                self.textCursor().insertText("    ", self.authors.typing(self.textCursor().selectionStart()))
+            return
         typed = event.text() if not event.modifiers() & HELD else ""
         before = self.textCursor()
         if typed or event.matches(QKeySequence.StandardKey.Paste):
             self.setCurrentCharFormat(self.authors.typing(before.selectionStart()))
         line = before.block().text()[: before.selectionStart() - before.block().position()]
         super().keyPressEvent(event)
+        if self.code and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.textCursor().insertText(line[: len(line) - len(line.lstrip())])
         if (self.typography and len(typed) == 1 and typed in "\"'-.") or typed.isdigit():
             self._improve(line, typed)
 

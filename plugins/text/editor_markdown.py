@@ -39,12 +39,19 @@ class Styling(QSyntaxHighlighter):
         self.misspelt: Callable[[str], Iterable[tuple[int, int]]] = lambda _line: ()
         self.plain = False
         self.pixels = 18
+        self.colours: Callable[[int, str], Iterable[tuple[int, int, str]]] = lambda _number, _line: ()
 
     def highlightBlock(self, text: str) -> None:
         """One paragraph."""
         before = max(self.previousBlockState(), 0)
         if self.plain or len(text) > LONGEST:
             self.setCurrentBlockState(CODE if self.plain else LINE)
+            if self.plain and len(text) <= LONGEST:
+                for start, length, role in self.colours(self.currentBlock().blockNumber(), text):
+                    style = QTextCharFormat()
+                    style.setForeground(theme.tokens().color(role))
+                    style.setFontItalic(role == "hint")
+                    self.setFormat(start, length, style)
             return
         if text.startswith(("```", "~~~")):
             inside = before & FENCED

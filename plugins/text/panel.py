@@ -19,6 +19,7 @@ from .document_outline import outline, section_at, to_markdown, whole_end
 from .editor_sections import Sections
 from .panel_commands import add_commands
 from .panel_inspector import Inspector
+from .panel_mode import Mode
 from .panel_page import Page
 from .panel_pictures import Pictures
 from .panel_places import Places
@@ -59,6 +60,7 @@ class TextPanel(Panel):
         self.pictures = Pictures(self)
         self.spelling = Spelling(self)
         self.sight = Sight(self)
+        self.mode = Mode(self)
         self.selection = Selection(self)
         self.ways = Ways(self)
         self.tokens = TokenPopup(self)
@@ -93,6 +95,7 @@ class TextPanel(Panel):
         editor.clicked_at.connect(self._clicked)
         editor.menu_wanted.connect(self.selection.menu)
         editor.shortened.connect(self._broken)
+        page.go.clicked.connect(self._go)
         page.view_changed.connect(self.sight.set_view)
         page.card.dismissed.connect(lambda: page.show_problem(None))
         outline_pane = page.outline
@@ -105,7 +108,10 @@ class TextPanel(Panel):
         outline_pane.moved.connect(lambda source, to: self.sections.move(outline_pane.sections(), source, to))
         outline_pane.target_wanted.connect(self.selection.ask_target)
         self.settings_pane.changed.connect(host.changed)
+        self.settings_pane.changed.connect(self._soon.start)
+        self.settings_pane.tabs.currentChanged.connect(lambda _tab: self.sight.show_context())
         self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
+        self.settings_pane.context.live_wanted.connect(self.sight.show_context)
         self.tokens.chosen.connect(self._fork)
         self.tokens.closed.connect(editor.setFocus)
 
@@ -154,6 +160,7 @@ class TextPanel(Panel):
         self.settings_pane.show_manuscript(manuscript)
         for name, button in self.page.buttons.items():
             button.setChecked(bool(manuscript.view.get(name)))
+        self.mode.apply()
         self.page.show_outline(manuscript.view.get("outline", True) is not False)
         self.restoring = False
         self.sight.look_again()
@@ -186,6 +193,14 @@ class TextPanel(Panel):
         if self.settings_pane.commit():
             self.writing.go_on()
             self.settings_pane.show_seed(self.manuscript.seed)
+
+    def _go(self) -> None:
+        """The button: continue, or stop."""
+        if self.writing.busy():
+            self.writing.stop()
+        else:
+            self.generate()
+        self.editor.setFocus()
 
     def next_request(self) -> tuple[Request, str] | None:
         """What Ctrl+Enter would ask for."""
@@ -326,10 +341,10 @@ class TextPanel(Panel):
         self.writing.fork(branch, request, prefix, ids, shown)
 
     def _recorded(self, job: str) -> None:
+        self._soon.start()
         record = self.records.of_job(job)
         if record is not None:
-            self.settings_pane.context.show_report(record.report)
-        self._soon.start()
+            self.settings_pane.context.sent(record.report)
 
     # --- following the text ---
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.widgets import theme
+from studio.widgets.controls import Button
 from studio.widgets.text import Label, soften
 
 from .wire import Report, Segment
@@ -61,33 +62,42 @@ class Budget(QWidget):
 
 
 class ContextViewer(QWidget):
-    """Shows a Report."""
+    """Shows a Report: what would be sent now, or what was. `live_wanted` asks for the first."""
+
+    live_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.summary = Label("", "label", wrap=True)
         self.budget = Budget()
+        self._last: Report | None = None
+        self.last = Button("As sent last", "quiet", help="Exactly what the last generation was given, token by token")
+        self.last.setCheckable(True)
+        self.last.setEnabled(False)
+        self.last.toggled.connect(self._turned)
         self.view = QPlainTextEdit()
         self.view.setReadOnly(True)
         self.view.setAccessibleName("What the model sees")
         self.view.setMinimumHeight(theme.px(200))
-        self.legend = Label("", "hint", wrap=True)
         self.left_out = Label("", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.px(theme.S), 0, 0)
         column.setSpacing(theme.px(theme.S))
         for part in (self.summary, self.budget, self.view, self.left_out):
             column.addWidget(part)
+        column.addWidget(self.last, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_report(None)
 
     def show_report(self, report: Report | None, *, live: bool = False) -> None:
         """Show what was sent, or (`live`) what would be; None where nobody knows yet."""
+        if live and self.last.isChecked():
+            return
         there = report is not None and bool(report.sent)
         for part in (self.budget, self.view):
             part.setVisible(there)
         self.left_out.setVisible(bool(report and report.left_out))
         if report is None or not there:
-            self.summary.setText("After the first Ctrl+Enter this shows exactly what the model was sent.")
+            self.summary.setText("Write something: this shows what the model is sent.")
             return
         about = "about " if live else ""
         limit = f" of {report.limit:,}" if report.limit else ""
@@ -99,6 +109,19 @@ class ContextViewer(QWidget):
         self.budget.update()
         self._fill(report)
         self.left_out.setText("Left out: " + "; ".join(_reason(segment) for segment in report.left_out) + ".")
+
+    def sent(self, report: Report) -> None:
+        """Keep what was sent last; a press on the button shows it."""
+        self._last = report
+        self.last.setEnabled(True)
+        if self.last.isChecked():
+            self.show_report(report)
+
+    def _turned(self, on: bool) -> None:
+        if on and self._last is not None:
+            self.show_report(self._last)
+        elif not on:
+            self.live_wanted.emit()
 
     def _fill(self, report: Report) -> None:
         self.view.clear()

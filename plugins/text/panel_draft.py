@@ -16,7 +16,7 @@ class Draft:
     """Continuations at a place. `branches` are the ids of the branches that they will be, `texts` all that the editor
     shows of each from the place on, `raw` the raw ones. `before` is the character in front of the place, `head`
     what stands in the document already and stays there (a fork leaves after it). `taken` characters of the shown text
-    were accepted. `replaces` characters behind would go.
+    were accepted. `replaces` characters behind would go. `plain` text (code) is taken as it is.
     """
 
     place: int
@@ -32,6 +32,7 @@ class Draft:
     texts: list[str] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
     finishes: list[str] = field(default_factory=list)
+    plain: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.branches)
@@ -47,7 +48,7 @@ class Draft:
     def put(self, number: int, raw: str, finish: str = "") -> None:
         """Take the text of one alternative, as the model gave it."""
         self.raw[number] = raw
-        self.texts[number] = Fold(self.before).add(raw)
+        self.texts[number] = Fold(self.before, plain=self.plain).add(raw)
         self.finishes[number] = finish
 
     def ghost(self) -> str:

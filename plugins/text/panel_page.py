@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.api import Problem
-from studio.widgets import theme
-from studio.widgets.controls import IconButton, rule
+from studio.widgets import icons, theme
+from studio.widgets.controls import Button, IconButton, rule
 from studio.widgets.errors import ErrorCard
 from studio.widgets.text import Label
 
@@ -25,6 +27,7 @@ VIEWS = (
     ("typewriter", "keyboard", "Typewriter: the line stays in the middle  Ctrl+Shift+T"),
     ("split", "rows", "Split the page in two  Ctrl+Shift+S"),
 )
+KEYS = "⌘ ↵" if sys.platform == "darwin" else "Ctrl ↵"
 NAMES = {
     "heat": "Heat view",
     "authors": "Authorship view",
@@ -64,8 +67,9 @@ class Page(QWidget):
         self.outline_button = IconButton("list-dashes", "Show or hide the outline", size=18)
         self.find_button = IconButton("magnifying-glass", "Find and replace  Ctrl+F", size=18)
         self.find_button.setAccessibleName("Find and replace")
+        self.kind = Button("Prose", "quiet", name="Kind of document", help="Prose, a conversation, or source code")
         tools.addWidget(self.outline_button)
-        tools.addSpacing(theme.px(theme.S))
+        tools.addWidget(self.kind)
         tools.addWidget(self.words)
         tools.addSpacing(theme.px(theme.L))
         tools.addWidget(self.note, 1)
@@ -76,6 +80,11 @@ class Page(QWidget):
             button.toggled.connect(lambda on, name=name: self.view_changed.emit(name, on))
             self.buttons[name] = button
             tools.addWidget(button)
+        self.go = Button("Continue", "primary", icon="sparkle", name="Generate")
+        self.go.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tools.addSpacing(theme.px(theme.S))
+        tools.addWidget(self.go)
+        self.show_busy(False)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.editor)
@@ -130,6 +139,15 @@ class Page(QWidget):
     def editors(self) -> list[ManuscriptEdit]:
         """The pages there are."""
         return [self.editor, *([self.second] if self.second is not None else [])]
+
+    def show_busy(self, busy: bool) -> None:
+        """Say on the button what a press on it does now."""
+        self.go.setText("Stop   Esc" if busy else f"Continue   {KEYS}")
+        self.go.setAccessibleName("Stop writing" if busy else "Generate")
+        said = "Stop, and keep what is there (Esc)" if busy else "The model goes on from the caret (Ctrl+Enter)"
+        self.go.setAccessibleDescription(said)
+        self.go.setToolTip(said)
+        icons.put(self.go, "stop" if busy else "sparkle", role="on_accent", size=16, gap=4)
 
     def show_problem(self, problem: Problem | None) -> None:
         """Show what went wrong over the page, or nothing."""

@@ -9,7 +9,9 @@ from typing import Any
 from studio.api import Model, PanelHost, Request, ResumePoint
 
 from .document import SENT, Manuscript
+from .document_chat import turns
 from .document_outline import to_markdown
+from .spelling import as_messages
 
 MOST = 600_000
 """Characters before the caret that are sent at most; no model here reads more."""
@@ -37,6 +39,10 @@ class Requests:
         """What Ctrl+Enter asks for; None without a model."""
         before, after = text[:caret], text[caret:]
         there = bool(after.strip())
+        if self.manuscript.mode == "chat":
+            return self._make(task="chat", messages=as_messages(turns(before)), before="")
+        if self.manuscript.mode == "code":
+            return self._make(task="fill" if there else "continue", before=before[-MOST:], after=after[:MOST])
         return self._make(
             task="fill" if there else "continue",
             # A space at the end would keep most models from beginning a word.
@@ -48,11 +54,12 @@ class Requests:
         self, task: str, text: str, start: int, end: int, *, instruction: str = "", pinned: str = ""
     ) -> Request | None:
         """Another version of the characters `start` … `end`."""
+        written = str if self.manuscript.mode == "code" else to_markdown
         return self._make(
             task=task,
-            before=to_markdown(text[:start][-MOST:]),
-            after=to_markdown(text[end:][:MOST]),
-            passage=to_markdown(text[start:end]),
+            before=written(text[:start][-MOST:]),
+            after=written(text[end:][:MOST]),
+            passage=written(text[start:end]),
             instruction=instruction,
             pinned=pinned,
         )

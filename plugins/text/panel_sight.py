@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .document_outline import Section, count_words, outline, section_at, words_inside
+from studio.api import Model, StudioError
+
+from . import context
+from .document_outline import Section, count_words, outline, section_at, to_markdown, words_inside
 
 if TYPE_CHECKING:
     from .panel import TextPanel
+
+MOST = 200_000
+"""Characters before the caret that the look at the context takes."""
+USUAL = 2048
+
+
+def window_of(model: Model | None) -> int:
+    """How many tokens a model reads, by its configuration; a usual number where that does not say."""
+    if model is None:
+        return USUAL
+    try:
+        data = json.loads((model.path / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return USUAL
+    names = ("max_position_embeddings", "n_positions", "max_seq_len", "context")
+    found = next((data[name] for name in names if isinstance(data, dict) and isinstance(data.get(name), int)), USUAL)
+    return max(int(found), 16)
 
 
 class Sight:
@@ -29,9 +50,36 @@ class Sight:
         self._count(words)
         self._moved_quietly(sections)
         self.tint()
+        self.show_context()
+        self._panel.mode.look()
         typed = sum(run.length for run in self._panel.editor.authors.runs() if run.edited)
         written = sum(run.length for run in self._panel.editor.authors.runs()) - typed
         self._panel.settings_pane.show_shares(len(text) - typed - written, written, typed)
+
+    def show_context(self) -> None:
+        """Show what would be sent now, while somebody looks; after a generation what was sent."""
+        panel = self._panel
+        viewer = panel.settings_pane.context
+        if not viewer.isVisible():
+            return
+        caret = panel.editor.textCursor().selectionEnd()
+        values = panel.manuscript.params
+        told = context.Told(
+            to_markdown(panel.editor.text()[:caret][-MOST:]).rstrip(" "),
+            str(values.get("memory", "")),
+            str(values.get("note", "")),
+            int(values.get("note_depth", 3)),
+            tuple(entry.entry() for entry in panel.manuscript.lore),
+            int(values.get("lore_budget", 25)),
+            int(values.get("lore_depth", 20)),
+        )
+        limit = int(values.get("context", 0)) or window_of(panel.settings_pane.chosen_model())
+        try:
+            report = context.build(told, limit=limit, room=int(values.get("length", 120)))
+        except StudioError as error:
+            viewer.summary.setText(f"{error.message} {error.hint}")
+            return
+        viewer.show_report(report, live=True)
 
     def _moved_quietly(self, sections: Sequence[Section]) -> None:
         self._panel.page.outline.set_current(section_at(sections, self._panel.editor.textCursor().position()))

@@ -63,17 +63,13 @@ class Records:
             if not tokens:
                 return []
             # What stood before the place decides about a space or a line's end at the front: see which one fits.
-            raw = "".join(token.text for token in tokens)
-            tries = [marks(tokens, before) for before in ("x", " ", "\n")]
-            best = next((found for found in tries if _shown(found, raw, branch.text)), tries[0])
+            plain = marks(tokens, "", plain="".join(token.text for token in tokens) == branch.text)
+            tries = [plain, *(marks(tokens, before) for before in ("x", " ", "\n"))]
+            best = next((found for found in tries if found and found[-1].end == len(branch.text)), tries[1])
             if len(self._marks) > 4 * KEPT:
                 self._marks.clear()
             self._marks[key] = best
         return self._marks[key]
-
-
-def _shown(found: list[Mark], _raw: str, text: str) -> bool:
-    return bool(found) and found[-1].end == len(text)
 
 
 def heat(p: float) -> QColor:

@@ -45,6 +45,7 @@ class Ways:
 
     def _tell(self) -> None:
         draft = self._panel.writing.draft
+        self._panel.page.show_busy(draft is not None and draft.running)
         note = self._panel.page.note
         if draft is None:
             if note.text().startswith("Tab "):

@@ -23,6 +23,7 @@ from studio.api import (
 )
 
 from .document_branches import Branch, Generation
+from .document_chat import YOU, opening
 from .editor import ManuscriptEdit
 from .panel_draft import Draft
 from .panel_places import Places
@@ -80,6 +81,9 @@ class Writing(QObject):
         self.accept()
         caret = self.editor.textCursor().selectionEnd()
         text = self.editor.text()
+        if self.requests.manuscript.mode == "chat" and (lead := opening(text, caret)):
+            self.editor.replace(caret, caret, lead, name="next turn")
+            text, caret = self.editor.text(), caret + len(lead)
         self._ask(self.requests.to_continue(text, caret), caret, text[max(caret - 1, 0) : caret])
 
     def rewrite(self, task: str, start: int, end: int, *, instruction: str = "", pinned: str = "") -> None:
@@ -127,7 +131,8 @@ class Writing(QObject):
         ids = [
             tree.add(place, job, number, parent=parent, keep=len(head), original=original) for number in range(count)
         ]
-        self.draft = Draft(place, ids, before, task, job, head, replaces, running=True)
+        plain = self.requests.manuscript.mode == "code"
+        self.draft = Draft(place, ids, before, task, job, head, replaces, running=True, plain=plain)
         if head:
             self.draft.texts = [head] * count
         if task not in SELECTION_TASKS:
@@ -264,6 +269,9 @@ class Writing(QObject):
             draft.replaces = self.editor.ghost.replaces = 0
             self.editor.ghost.begin(at + len(text))
         if not draft.running and not draft.ghost():
+            if draft.task == "chat":
+                end = self.editor.ghost.position()
+                self.editor.replace(end, end, f"\n{YOU}\n", name="next turn", join=True)
             self._let_go()
         else:
             self._show()

@@ -1,0 +1,63 @@
+"""Conversations and source code: the same page, other keys and other requests."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from plugins.text.document_chat import turns
+from plugins.text.document_code import coloured
+from plugins.text.params import messages
+from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
+
+K = Qt.Key
+
+
+def test_a_conversation_goes_turn_by_turn(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("chat")
+    assert desk.text() == "### You\n"
+    desk.type("Who keeps the lamp?")
+    desk.go_on()
+    assert desk.request.params["task"] == "chat"
+    assert messages(str(desk.request.params["messages"])) == ({"role": "user", "content": "Who keeps the lamp?"},)
+    desk.finish("Ida does.\n\nAlone.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "### You\nWho keeps the lamp?\n### Model\nIda does.\nAlone.\n### You\n"
+    desk.type("Why?")
+    desk.go_on()
+    assert [turn["role"] for turn in messages(str(desk.request.params["messages"]))] == ["user", "assistant", "user"]
+    assert messages(str(desk.request.params["messages"]))[1]["content"] == "Ida does.\n\nAlone."
+
+
+def test_what_stands_before_the_first_turn_is_told_to_the_model() -> None:
+    told = turns("Answer like a keeper.\n### You\nHello\n### Model\n")
+    assert told == [{"role": "system", "content": "Answer like a keeper."}, {"role": "user", "content": "Hello"}]
+
+
+def test_code_is_sent_as_it_is_and_coloured(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("code", "python")
+    desk.type("def lamp(x):")
+    desk.key(K.Key_Return)
+    desk.key(K.Key_Tab)
+    desk.type('return "on"')
+    desk.key(K.Key_Return)
+    assert desk.text() == 'def lamp(x):\n    return "on"\n    ', "quotes stay straight and lines keep their place"
+    desk.type("\nprint(lamp(1))")
+    desk.editor.move_to(len('def lamp(x):\n    return "on"\n    '))
+    desk.go_on()
+    assert desk.request.params["task"] == "fill"
+    assert desk.request.params["before"] == 'def lamp(x):\n    return "on"\n    '
+    desk.finish("# dark\n\n    pass")
+    desk.key(K.Key_Tab)
+    assert "    # dark\n\n    pass\n    print(lamp(1))" in desk.text(), "empty lines are kept"
+    first = desk.editor.document().firstBlock()
+    desk.panel.mode.look()
+    desk.qtbot.waitUntil(lambda: bool(first.layout().formats()))
+    desk.panel.state()
+    assert list(desk.panel.files()) == ["code.py"]
+
+
+def test_words_of_code_have_their_parts() -> None:
+    lines = coloured('x = """a\nb"""  # c\ndef f(): pass', "python")
+    assert lines[1][0] == (0, 4, "success"), "a string over two lines is a string in both"
+    assert (0, 3, "accent") in lines[2]
+    assert any(role == "hint" for _, _, role in lines[1])
