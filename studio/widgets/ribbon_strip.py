@@ -25,7 +25,7 @@ from studio.widgets.ribbon_model import Index, Look, StepsModel
 from studio.widgets.ribbon_paint import StepPainter
 
 GAP = 6
-SMALLEST, LARGEST = 28, 96
+SMALLEST, SCROLLED, LARGEST = 28, 44, 96
 CHIP, CARD = 34, 48
 """The height of words and of bars."""
 CARD_ASPECT = 1.8
@@ -97,6 +97,7 @@ class Strip(QListView):
             self.steps.put(step)
         self._fit()
         self._mark(self.steps.last())
+        self.scrollTo(self.steps.index(self.steps.last()))
 
     def set_branched(self, row: int) -> None:
         """Set the steps up to `row` apart: they belong to the generation this one branched from; -1 for none."""
@@ -266,7 +267,9 @@ class Strip(QListView):
         else:
             count = max(self.steps.rowCount(), 1)
             each = (self.width() - 2 - self.gap) / count - self.gap
-            edge = min(most, max(int(each / self.steps.aspect()), current.px(SMALLEST)))
+            wanted = int(each / self.steps.aspect())
+            # What has to scroll anyway may as well be large enough to see.
+            edge = min(most, wanted if wanted >= current.px(SMALLEST) else current.px(SCROLLED))
         self._edge = max(edge, 12)
         self._lane.fill(map(self._cell, range(self.steps.last() + 1)), 0 if words else self._usual())
         self.updateGeometries()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.ui.pages.library_keys import LibraryKeys
-from studio.ui.pages.library_model import ARTIFACT, LibraryModel
+from studio.ui.pages.library_model import ARTIFACT, OPENING, LibraryModel
 from studio.widgets import theme
 from studio.widgets.icons import icon
 
@@ -133,7 +133,7 @@ class TileDelegate(QStyledItemDelegate):
         if isinstance(pixmap, QPixmap):
             shown = draw_fitted(painter, pixmap, inner)
         else:
-            self._words(painter, inner, artifact)
+            self._words(painter, inner, artifact, str(index.data(OPENING) or ""))
         self._marks(painter, shown, artifact)
         painter.restore()
 
@@ -151,13 +151,23 @@ class TileDelegate(QStyledItemDelegate):
             painter.setPen(QPen(tokens.color("accent"), 1, Qt.PenStyle.DotLine))
             painter.drawPath(path)
 
-    def _words(self, painter: QPainter, inner: QRect, artifact: Artifact) -> None:
+    def _words(self, painter: QPainter, inner: QRect, artifact: Artifact, opening: str) -> None:
         """What stands for a result that has no picture (yet)."""
         tokens = theme.tokens()
         path = QPainterPath()
         path.addRoundedRect(QRectF(inner), 6, 6)
         painter.fillPath(path, tokens.color("field"))
         if kind(artifact.media) == "image":
+            return
+        if opening:
+            painter.setPen(tokens.color("text"))
+            painter.setFont(theme.serif(tokens.body))
+            page = inner.adjusted(theme.M, theme.M, -theme.M, -theme.M)
+            lines = max(page.height() // painter.fontMetrics().lineSpacing(), 1)
+            page.setHeight(lines * painter.fontMetrics().lineSpacing())  # no line cut through its middle
+            painter.setClipRect(page)
+            painter.drawText(page, int(Qt.TextFlag.TextWordWrap), opening)
+            painter.setClipping(False)
             return
         sign = QRect(0, 0, 28, 28)
         sign.moveCenter(inner.center() - QPoint(0, 18))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl, Signal
@@ -15,12 +17,14 @@ from studio.core.media import kind
 from studio.store import Library
 from studio.widgets.feeder import Feeder
 from studio.widgets.pictures import load_image
+from studio.widgets.text import soften
 
 PAGE = 200
 THUMBNAILS = 800
 """Thumbnails kept in memory: some screens full; 256 px each, about 200 MB at worst."""
 THUMBNAIL_SIDE = 256
 ARTIFACT = Qt.ItemDataRole.UserRole + 1
+OPENING = ARTIFACT + 1
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -41,6 +45,7 @@ class LibraryModel(QAbstractListModel):
         self._rows: dict[str, int] = {}
         self._away: list[int] = []
         self._count = 0
+        self._openings: OrderedDict[str, str] = OrderedDict()
         self._pixmaps: OrderedDict[str, QPixmap | None] = OrderedDict()
         self._version = -1
 
@@ -146,6 +151,8 @@ class LibraryModel(QAbstractListModel):
             return artifact
         if role == Qt.ItemDataRole.DecorationRole:
             return self.thumbnail(artifact)
+        if role == OPENING:
+            return self.opening(artifact)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             marks = [mark for mark, on in (("starred", artifact.starred), ("partial", artifact.partial)) if on]
             return ", ".join([artifact.title[:120] or kind(artifact.media), *marks])
@@ -179,9 +186,24 @@ class LibraryModel(QAbstractListModel):
             self._feeder.ask(("thumbnail", name), lambda: thumbnail_image(library, name))
         return None
 
-    def _arrived(self, key: tuple[str, str], image: QImage | None) -> None:
+    def opening(self, artifact: Artifact) -> str:
+        """How a text begins, if it is at hand; otherwise it is asked for."""
+        if artifact.id in self._openings:
+            self._openings.move_to_end(artifact.id)
+            return self._openings[artifact.id]
+        if kind(artifact.media) == "text":
+            self._feeder.ask(("opening", artifact.id), partial(read_opening, artifact.path))
+        return ""
+
+    def _arrived(self, key: tuple[str, str], answer: object) -> None:
+        if key[0] == "opening" and isinstance(answer, str):
+            self._openings[key[1]] = answer
+            while len(self._openings) > THUMBNAILS:
+                self._openings.popitem(last=False)
+            self._changed(key[1])
         if key[0] != "thumbnail":
             return
+        image = answer if isinstance(answer, QImage) else None
         self._keep(key[1], None if image is None or image.isNull() else QPixmap.fromImage(image))
 
     def _missing(self, key: tuple[str, str], error: object) -> None:
@@ -192,9 +214,18 @@ class LibraryModel(QAbstractListModel):
         self._pixmaps[artifact_id] = pixmap
         while len(self._pixmaps) > THUMBNAILS:
             self._pixmaps.popitem(last=False)
+        self._changed(artifact_id)
+
+    def _changed(self, artifact_id: str) -> None:
         row = self._rows.get(artifact_id, -1)
         if 0 <= row < self.rowCount():
             self.dataChanged.emit(self.index(row), self.index(row), [Qt.ItemDataRole.DecorationRole])
+
+
+def read_opening(path: Path) -> str:
+    """The first words of a text, enough to fill a tile."""
+    with path.open("rb") as file:
+        return soften(" ".join(file.read(1200).decode("utf-8", "replace").split()), 300)
 
 
 def thumbnail_image(library: Library, artifact_id: str, side: int = THUMBNAIL_SIDE) -> QImage | None:

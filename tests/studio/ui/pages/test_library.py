@@ -19,6 +19,7 @@ from studio.core.request import Request
 from studio.ui.pages import library_model
 from studio.ui.pages.library import LibraryPage
 from studio.ui.pages.library_details import NOTHING
+from studio.ui.pages.library_model import OPENING
 from studio.widgets.text import Label
 from tests.plugins.image.fake_host import png
 
@@ -205,6 +206,9 @@ def test_texts_can_be_read_large(qtbot: QtBot, studio: Studio, page: Callable[[]
     pick(qtbot, shown, 0)
     qtbot.keyClick(shown.grid, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: shown.large.text.toPlainText() == "roses are red")
+    shown.close_large()
+    qtbot.waitUntil(lambda: shown.model.index(0).data(OPENING) == "roses are red")  # its tile shows how it begins
+    shown.grid.viewport().grab()
 
 
 def test_a_damaged_file_says_so(qtbot: QtBot, page: Callable[[], LibraryPage], keep: Callable[..., Artifact]) -> None:
