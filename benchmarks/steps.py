@@ -74,7 +74,7 @@ def kept(loaded: Any, folder: Path, **options: Any) -> Cost:
 
     path, waited, written = folder / f"{options.get('scheduler', 'auto')}.steps", list[float](), list[float]()
     path.unlink(missing_ok=True)
-    steps = StepThread(Timed(path), lambda step: None, lambda error: None)
+    steps = StepThread(Timed(path), lambda steps: None, lambda error: None)
     context = Keeper(Request("image.diffusion"), NoParams, scratch=folder)
     begun = time.perf_counter()
     DiffusionRun(loaded, Plan("a castle on a hill", seed=7, preview="estimate", **options), context).pixels()
@@ -124,10 +124,31 @@ def main() -> int:
             share = cost.waits / whole
             good = good and cost.size <= GOAL_BYTES and share <= GOAL_SHARE
             print(line(scheduler, cost, share))
+        tokens(folder)
         good = built_in(folder, device, bundled() / "resources" / "starter" / "pictures") and good
     words = f"at most {GOAL_BYTES / 1e6:.0f} MB and {GOAL_SHARE:.0%} of the time"
     print(f"  goals: {words}: {'kept' if good else 'MISSED'}")
     return 0 if good else 1
+
+
+def tokens(folder: Path, count: int = 2000) -> None:
+    """What 2,000 tokens cost, each a step with all tokens so far as its state."""
+    from studio.api import Preview, Step, StepState, Tensor, media
+    from studio.engine.step_thread import StepThread
+    from studio.store import StepWriter
+
+    path = folder / "tokens.steps"
+    steps = StepThread(StepWriter(path), lambda steps: None, lambda error: None)
+    row = b"".join((number * 7919 % 32000).to_bytes(4, "little") for number in range(count))
+    begun, here = time.process_time(), time.thread_time()
+    for number in range(count):
+        state = StepState({"tokens": Tensor("I32", (number + 1,), row[: 4 * number + 4])}, {"seed": 7})
+        steps.keep(Step(number, count, Preview(media.TEXT, b" word", expected=0.5), "word", True), state)
+    here = time.thread_time() - here
+    steps.close()
+    both = time.process_time() - begun
+    each = f"{here / count * 1e6:.0f} µs for the generation, {both / count * 1e6:.0f} µs of processor in all"
+    print(f"  {count} tokens   {path.stat().st_size / 1e6:6.2f} MB  a step takes {each}")
 
 
 def line(name: str, cost: Cost, share: float) -> str:

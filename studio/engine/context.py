@@ -147,7 +147,7 @@ class JobContext:
         self._plugin = plugin
         self._flags = flags
         self._send = send
-        self._steps = None if sink is None else StepThread(sink, self._say_step, self._steps_refused)
+        self._steps = None if sink is None else StepThread(sink, self._say_steps, self._steps_refused)
         self._pool = pool
         self._scratch = scratch
         self._stepped = stepped
@@ -262,7 +262,7 @@ class JobContext:
         if self._steps is not None:
             self._steps.keep(step, value)
         else:
-            self._say_step(step)
+            self._say_steps([step])
         self._stepped()
         if stops and value is not None and not self._flags.cancel:
             self.reached = (int(index), value)
@@ -272,9 +272,9 @@ class JobContext:
         if self._flags.cancel or self._flags.pause:
             self._stop()
 
-    def _say_step(self, step: Step) -> None:
-        data, blobs = wire.step_out(step)
-        self._send(Frame("step", {"job": self._order.job, "step": data}, blobs))
+    def _say_steps(self, steps: Sequence[Step]) -> None:
+        data, blobs = wire.steps_out(steps)
+        self._send(Frame("steps", {"job": self._order.job, **data}, blobs))
 
     def _steps_refused(self, error: Exception) -> None:
         self.progress(f"Steps are no longer kept. {error}")

@@ -334,9 +334,10 @@ class Dispatcher:
             self._mailbox.put(Started(job_id, str(data["device"])))
         elif frame.kind == "progress":
             self._mailbox.put(Progressed(job_id, str(data["message"]), data["fraction"]))
-        elif frame.kind == "step":
+        elif frame.kind == "steps":
             run.has_steps = True
-            self._mailbox.put(Stepped(job_id, wire.step_in(data["step"], frame.blobs)))
+            for step in wire.steps_in(data, frame.blobs):
+                self._mailbox.put(Stepped(job_id, step))
         elif frame.kind == "preview":
             self._mailbox.put(Previewed(job_id, wire.preview_in(data["preview"], frame.blobs)))
         elif frame.kind == "output":

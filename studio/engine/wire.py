@@ -72,6 +72,18 @@ def step_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Step:
     )
 
 
+def steps_out(steps: Sequence[Step]) -> Parts:
+    """Several steps as JSON and their blobs one after the other."""
+    parts = [step_out(step) for step in steps]
+    return {"steps": [data for data, _ in parts]}, tuple(blob for _, blobs in parts for blob in blobs)
+
+
+def steps_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> list[Step]:
+    """The opposite of `steps_out`."""
+    rest = iter(blobs)
+    return [step_in(one, () if one["preview"] is None else (next(rest),)) for one in data["steps"]]
+
+
 def state_out(state: StepState) -> Parts:
     """A step's state as JSON and one blob a tensor."""
     tensors = [[name, tensor.dtype, list(tensor.shape)] for name, tensor in state.tensors.items()]

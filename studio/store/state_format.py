@@ -21,8 +21,14 @@ VALUES_LIMIT = 1 << 26
 PLANES = "planes"
 """How an array of noise is stored: sign and exponent of all its numbers through zlib, the rest as it is."""
 
+AFTER = "after"
+"""How an array that grows is stored: as what came since it was stored whole."""
+
 _WORTH_SHARING = 256
 _PAYS = 0.9
+_TAIL = 512
+"""Bytes by which an array may have grown until it is stored whole again: of 2,000 tokens each step keeps 400 bytes
+instead of 8,000 at the end."""
 _PATIENCE = 4
 _LARGE = 1 << 12
 """Bytes of noise from which on sparing a seventh is worth the time."""
@@ -58,6 +64,8 @@ class Earlier:
 
     arrays: dict[bytes, Stored] = field(default_factory=dict)
     misses: int = 0
+    whole: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """By the name of an array the one that was stored whole last: its hash and its bytes."""
 
 
 def pack_state(state: StepState, earlier: Earlier | None = None) -> tuple[bytes, dict[bytes, Stored]]:
@@ -87,9 +95,10 @@ def pack_state(state: StepState, earlier: Earlier | None = None) -> tuple[bytes,
         if there is not None:
             arrays.append([*about, there.size, there.how, there.at, there.crc])
             continue
-        blob, how = _squeeze(tensor)
-        if len(tensor.data) >= _WORTH_SHARING:
+        blob, how = _tail(name, tensor, earlier) or _squeeze(tensor)
+        if len(tensor.data) >= _WORTH_SHARING and not isinstance(how, dict):
             new[key] = Stored(length, len(blob), how, zlib.crc32(blob))
+            earlier.whole[name] = key, tensor.data
         blobs.append(blob)
         arrays.append([*about, len(blob), how])
         length += len(blob)
@@ -118,7 +127,10 @@ def unpack_state(head: Head, data: bytes, fetch: Callable[[int, int], bytes]) ->
             else:
                 blob = data[offset : offset + stored]
                 offset += stored
-            if isinstance(how, dict):
+            if isinstance(how, dict) and AFTER in how:
+                start = _beginning(fetch, *how[AFTER])
+                found[number] = _tensor(str(dtype), tuple(map(int, shape)), int(size), start + blob, False)
+            elif isinstance(how, dict):
                 sums[number] = how[LINEAR], blob
             else:
                 found[number] = _tensor(str(dtype), tuple(map(int, shape)), int(size), blob, how)
@@ -155,6 +167,27 @@ def _sums(state: StepState, keys: list[bytes], earlier: Earlier) -> dict[int, tu
                     break
         earlier.misses = earlier.misses + 1 if number not in found else 0
     return found
+
+
+def _tail(name: str, tensor: Tensor, earlier: Earlier) -> tuple[bytes, Any] | None:
+    """Only the end of an array that goes on where the one of its name that was stored whole has ended."""
+    key, start = earlier.whole.get(name, (b"", b""))
+    there = earlier.arrays.get(key)
+    if (
+        there is None
+        or isinstance(there.how, str)
+        or not 0 < len(tensor.data) - len(start) <= _TAIL
+        or not tensor.data.startswith(start)
+    ):
+        return None
+    return tensor.data[len(start) :], {AFTER: [there.at, there.size, there.how, there.crc, len(start)]}
+
+
+def _beginning(fetch: Callable[[int, int], bytes], at: int, stored: int, how: Any, crc: int, size: int) -> bytes:
+    blob = _fetched(fetch, int(at), int(stored), int(crc))
+    if isinstance(how, str):
+        raise ValueError("an array of numbers that go on is no noise")
+    return unsqueeze(blob, bool(how), int(size), limit=STATE_LIMIT)
 
 
 def _fetched(fetch: Callable[[int, int], bytes], at: int, size: int, crc: int) -> bytes:

@@ -223,3 +223,32 @@ def test_a_look_that_is_not_what_it_says_is_damage(store: StepStore) -> None:
         with pytest.raises(ValueError):
             preview_format.unpack_preview(about, data, limit=1 << 25)
     assert len(preview_format.unpack_preview(good[1], good[0], limit=1 << 25).data) == 12288
+
+
+# --- arrays that grow ------------------------------------------------------------------------------------------------
+
+
+def told(count: int) -> StepState:
+    """As a writer of tokens keeps it: all of them so far."""
+    tokens = struct.pack(f"<{count}i", *(number * 7919 % 32000 for number in range(count)))
+    return StepState({"tokens": Tensor("I32", (count,), tokens)}, {"count": count})
+
+
+def test_of_tokens_each_step_keeps_the_last_ones(store: StepStore) -> None:
+    with StepWriter(store.path(JOB)) as writer:
+        for index in range(1000):
+            writer.write(Step(index, 1000, has_state=True), told(index + 1))
+    with StepWriter(store.path(JOB)) as writer:
+        for index in range(1000, 1200):
+            writer.write(Step(index, 1200, has_state=True), told(index + 1))
+    assert all(store.state(JOB, index) == told(index + 1) for index in (0, 63, 64, 200, 500, 999, 1000, 1001, 1199))
+    assert store.size() < 1200 * 700  # stored whole each time: 2.9 MB
+
+
+def test_an_array_that_goes_on_elsewhere_is_kept_whole(store: StepStore) -> None:
+    other = StepState({"tokens": Tensor("I32", (300,), bytes(1200))}, {})
+    states = [told(100), told(101), other, told(102), told(50), told(103), told(900)]
+    with StepWriter(store.path(JOB)) as writer:
+        for index, state in enumerate(states):
+            writer.write(Step(index, 10, has_state=True), state)
+    assert [store.state(JOB, index) for index in range(len(states))] == states
