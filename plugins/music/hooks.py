@@ -42,6 +42,14 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             steps_title="bar",
             warm="generate:warm",
         ),
+        GeneratorSpec(
+            name="sound",
+            title="Sound",
+            run="generate_sound:run",
+            params=params.SoundParams,
+            media=media.WAV,
+            models=("sound/*",),
+        ),
     )
 
 

@@ -63,6 +63,22 @@ class MusicParams:
     cells: str = param("", label="Bars", level="hidden", max_length=20_000)
 
 
+@dataclass(frozen=True)
+class SoundParams:
+    """What an audio model is asked for."""
+
+    prompt: str = param("warm piano, slow, rain outside", label="Prompt", role="prompt", multiline=True,
+                        help="What it shall sound like.")  # fmt: skip
+    negative_prompt: str = param("", label="Negative prompt", role="negative prompt", multiline=True, level="advanced",
+                                 help="What it shall not sound like.")  # fmt: skip
+    lyrics: str = param("", label="Lyrics", multiline=True, level="advanced", help="For models that sing.")
+    seconds: float = param(
+        10.0, label="Length", minimum=0.1, maximum=600, slider=(1, 60), step=0.5, decimals=1, unit="s"
+    )
+    steps: int = param(50, label="Steps", minimum=1, maximum=500, slider=(10, 150), help="For diffusion models.")
+    guidance_scale: float = param(3.5, label="Guidance", minimum=0, maximum=30, slider=(1, 12), step=0.1, decimals=1)
+
+
 TEMPO = next(spec for spec in describe(MusicParams) if spec.name == "tempo")
 
 

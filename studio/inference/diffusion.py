@@ -79,6 +79,13 @@ class DiffusionRun:
         """[height, width, 3] in 0 … 1, fp32. Raises JobCancelled, JobPaused and StudioError; the pipeline can be used
         again after each of them.
         """
+        pixels = _pixels_of(self.answer())
+        loaded = self._loaded
+        loaded.seconds_per_decoded_pixel = (time.perf_counter() - self._said) / max(1, pixels[..., 0].size)
+        return self._checked(pixels)
+
+    def answer(self) -> Any:
+        """What the pipeline returns, of whatever medium; raises as `pixels` does."""
         plan, loaded, pipe = self._plan, self._loaded, self._pipe
         loaded.device.prepare()
         own, pipe.scheduler = pipe.scheduler, self._scheduler
@@ -97,14 +104,11 @@ class DiffusionRun:
                 self._begin()
                 if plan.image is not None and plan.mask is not None:
                     self._tap.steer = known_of(pipe, plan.image, plan.mask)
-                answer = pipe(**self._options())
+                return pipe(**self._options())
         finally:
             loaded.flag.context = None
             pipe.scheduler = own
             pipe.maybe_free_model_hooks()
-        pixels = _pixels_of(answer)
-        loaded.seconds_per_decoded_pixel = (time.perf_counter() - self._said) / max(1, pixels[..., 0].size)
-        return self._checked(pixels)
 
     def partial(self) -> np.ndarray | None:
         """The picture as the model expected it to become at the last step, or None before the first one."""

@@ -229,9 +229,24 @@ def _read_folder(model: Model, device: Device) -> Any:
     variant = _only_variant(model.path)
     if variant:
         options["variant"] = variant
-    return diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-        model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True, **options
-    )
+    with _without_torchsde():
+        return diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
+            model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True, **options
+        )
+
+
+@contextmanager
+def _without_torchsde() -> Iterator[None]:
+    """Stable Audio's own scheduler draws its noise with torchsde, which is not here and of which no step could be kept.
+    Another one walks the same noise levels with the same solver; one model is loaded at a time, so nobody else sees it.
+    """
+    name = "CosineDPMSolverMultistepScheduler"
+    own = getattr(diffusers, name)
+    setattr(diffusers, name, diffusers.EDMDPMSolverMultistepScheduler)
+    try:
+        yield
+    finally:
+        setattr(diffusers, name, own)
 
 
 def _only_variant(folder: Path) -> str:
@@ -249,8 +264,10 @@ def _settle(pipe: Any, device: Device, placing: Placing) -> None:
         place(pipe, device, placing)
     for name in ("unet", "vae"):
         part = getattr(pipe, name, None)
-        if isinstance(part, torch.nn.Module) and device.kind != "mps":
-            part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.3 times as fast for the VAE
+        # In bfloat16 a VAE is 2.6 times as fast for it, a UNet 1.04 times; in fp32 1.08 times and 0.96 times.
+        better = device.kind == "cuda" or (device.kind == "cpu" and (name == "vae" or device.dtype.itemsize < 4))
+        if better and isinstance(part, torch.nn.Module):
+            part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if not whole:  # what moves about is not touched any more
         place(pipe, device, placing)
     for part in pipe.components.values():

@@ -28,7 +28,7 @@ _DEPTH = 6
 _LIBRARIES = {
     "diffusers", "transformers", "tokenizers", "peft", "stable_diffusion", "stable_diffusion_xl", "latent_diffusion",
     "paint_by_example", "deepfloyd_if", "kandinsky", "audioldm2", "wuerstchen", "unidiffuser", "kolors", "pipelines",
-    "hidream_image",
+    "hidream_image", "stable_audio", "stable_audio3", "ace_step", "musicldm", "audioldm",
 }  # fmt: skip
 """What diffusers may import for a part of a pipeline. It would import any other installed module just as readily."""
 
@@ -148,6 +148,13 @@ def _examined(folder: Path, found: Finding, headers: Mapping[str, Header]) -> Fi
     return replace(found, base=nature.base, facts=nature.facts)
 
 
+_SOUNDS = re.compile(r"Audio|Music|AceStep|DanceDiffusion")
+"""Pipelines that make sound: a picture panel must not offer them."""
+_SPEAKING = frozenset(
+    ("MusicgenForConditionalGeneration", "MusicgenMelodyForConditionalGeneration", "VitsModel", "BarkModel")
+)
+
+
 def _family(folder: Path) -> str:
     index = folder / "model_index.json"
     if index.is_file():
@@ -159,13 +166,13 @@ def _family(folder: Path) -> str:
             source = value[0] if isinstance(value, list) and len(value) == 2 else None
             if source is not None and not (isinstance(source, str) and source in _LIBRARIES):
                 raise Unusable(f"Its part “{part[:60]}” asks for code from “{str(source)[:60]}”. That is not run.")
-        return f"diffusers/{name}"
+        return f"{'sound' if _SOUNDS.search(name) else 'diffusers'}/{name}"
     data = _json(folder / "config.json")
     if isinstance(data.get("_class_name"), str):
         return f"component/{data['_class_name'][:100]}"
     names = data.get("architectures")
     if isinstance(names, list) and names and isinstance(names[0], str) and _NAME.fullmatch(names[0]):
-        return f"transformers/{names[0]}"
+        return f"{'sound' if names[0] in _SPEAKING else 'transformers'}/{names[0]}"
     raise Unusable("Its config.json does not say what kind of model it is.")
 
 
