@@ -2,8 +2,8 @@
 
 Everything runs as in the window: jobs in a generation host, events through the mailbox. Steps are the reference: the
 same picture's own step time is measured in the same run. Cancel is measured on the model of SD1.5's size (with --quick
-on the built-in one): from the call to the moment the model stops, and to the end of the job, by when the partial picture
-has been decoded and kept.
+on the built-in one): from the call to the moment the model stops, and to the end of the job, by when the partial
+picture has been decoded and kept.
 """
 
 from __future__ import annotations
@@ -118,9 +118,7 @@ def _show_soon(told: dict[str, Any]) -> bool:
 
 def _show_cancelled(told: dict[str, Any]) -> bool:
     step, good = told["step"], True
-    print(
-        f"  Cancel, in shares of a step ({step * 1000:.0f} ms), until the model stops; goal: {GOAL_CANCEL:.0%} in the median"
-    )
+    print(f"  Cancel: shares of a step ({step * 1000:.0f} ms) until the model stops; goal: median {GOAL_CANCEL:.0%}")
     for stage, rows in told["found"].items():
         stopped = [row[0] / step for row in rows]
         ended = 1000 * statistics.median(row[1] for row in rows)

@@ -105,9 +105,8 @@ def main() -> int:
         library.close()
     print(f"library: {machine()}; {count:,} pictures")
     for title, seconds, waited, number in rows:
-        print(
-            f"  {title:<26}{seconds:8.3f} CPU s{waited:8.3f} s   {seconds / rows[0][1]:6.2f} × the loop   {number} found"
-        )
+        ratio = seconds / rows[0][1]
+        print(f"  {title:<26}{seconds:8.3f} CPU s{waited:8.3f} s   {ratio:6.2f} × the loop   {number} found")
     goal = GOAL_SECONDS * count / COUNT
     good = cpu <= goal and rows[1][3] == count and not thumbnails
     print(f"  {thumbnails} thumbnails were made; goal: {goal:.1f} CPU s: {'kept' if good else 'MISSED'}")
