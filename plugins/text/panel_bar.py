@@ -14,6 +14,7 @@ SELECTION = (
     ("shorten", "Shorten", "arrows-in-line-horizontal", "Say it in fewer words"),
     ("tone", "Tone…", "smiley", "Say it in another tone"),
     ("repaint", "Repaint…", "push-pin", "Pin the words that must stay, and write the rest anew"),
+    ("prompt", "To Image", "image", "Make an image prompt of it and send it to the Image panel"),
 )
 PINS = (
     ("pins-go", "Repaint", "push-pin", "Write everything anew but the pinned words  Enter"),

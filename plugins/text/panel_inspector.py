@@ -81,6 +81,8 @@ class Inspector(QWidget):
             column.addWidget(part)
             column.addStretch(1)
             self.tabs.addTab(page, title)
+        self.tabs.currentChanged.connect(self._fit_tab)
+        self._fit_tab(0)
         self.tabs.setTabToolTip(3, "What the model sees: exactly what was sent, and what was left out")
         self.advanced.body.addWidget(self.told)
         self.advanced.body.addWidget(self.samplers)
@@ -96,6 +98,13 @@ class Inspector(QWidget):
             column.addWidget(part)
         column.addStretch(1)
         column.addLayout(shares)
+
+    def _fit_tab(self, row: int) -> None:
+        """Only the page in front counts for the height."""
+        for number in range(self.tabs.count()):
+            policy = QSizePolicy.Policy.Preferred if number == row else QSizePolicy.Policy.Ignored
+            self.tabs.widget(number).setSizePolicy(QSizePolicy.Policy.Preferred, policy)
+        self.tabs.updateGeometry()
 
     def _join(self) -> None:
         for fields in (self.first, self.told, self.samplers):

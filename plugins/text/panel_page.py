@@ -67,7 +67,13 @@ class Page(QWidget):
         self.outline_button = IconButton("list-dashes", "Show or hide the outline", size=18)
         self.find_button = IconButton("magnifying-glass", "Find and replace  Ctrl+F", size=18)
         self.find_button.setAccessibleName("Find and replace")
-        self.kind = Button("Prose", "quiet", name="Kind of document", help="Prose, a conversation, or source code")
+        self.kind = Button(
+            "Prose",
+            "quiet",
+            icon="caret-up-down",
+            name="Kind of document",
+            help="Prose, a conversation, or source code",
+        )
         tools.addWidget(self.outline_button)
         tools.addWidget(self.kind)
         tools.addWidget(self.words)

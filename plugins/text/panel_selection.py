@@ -127,8 +127,9 @@ class Selection(QObject):
             )
             if sure and words.strip():
                 self._ask("tone", span, instruction=words.strip())
-        elif what == "image":
-            self._panel.host.say("Sent to Image")
+        elif what == "prompt":
+            self._panel.host.say("Making a prompt of it …")
+            self._ask("prompt", span)
         else:
             self._ask(what, span)
 
@@ -295,6 +296,7 @@ class Selection(QObject):
         if cursor.hasSelection():
             for task in ("rewrite", "expand", "shorten", "tone", "repaint"):
                 menu.addAction(TITLES[task] + ("…" if task in ("tone", "repaint") else ""), lambda t=task: self.run(t))
+            menu.addAction(icon("image"), "Send to Image as a prompt", lambda: self.run("prompt"))
             menu.addSeparator()
             menu.addAction(icon("scissors"), "Cut\tCtrl+X", editor.cut)
             menu.addAction(icon("copy"), "Copy\tCtrl+C", editor.copy)

@@ -41,9 +41,9 @@ TITLES = {
     "tone": "Change the tone",
     "repaint": "Repaint",
     "chat": "Answer",
-    "fork": "Fork",
+    "prompt": "Image prompt",
 }
-SELECTION_TASKS = ("rewrite", "expand", "shorten", "tone", "repaint")
+SELECTION_TASKS = ("rewrite", "expand", "shorten", "tone", "repaint", "prompt")
 
 
 class Writing(QObject):
@@ -362,6 +362,12 @@ class Writing(QObject):
 
     def _settle(self, draft: Draft) -> None:
         """The shown draft is whole now."""
+        if draft.task == "prompt":
+            words = " ".join(draft.texts[0].split())
+            self._let_go()
+            if words and not self._host.send_words(words):
+                self._host.say("There is no panel that makes pictures")
+            return
         if not any(draft.texts):
             self._host.say("The model wrote nothing here")
             self._let_go()

@@ -202,6 +202,11 @@ class PanelHost(Protocol):
     def export(self, artifact_id: str) -> None:
         """Open the export dialog for an artifact."""
 
+    def send_words(self, text: str, media: str = "image/*") -> bool:
+        """Give words to the panel that makes this kind of media, as what it should make (`Panel.take_words`), and bring
+        it to front. False where no other panel takes them.
+        """
+
     def report(self, error: StudioError) -> None:
         """Show an error card where the artist is looking."""
 

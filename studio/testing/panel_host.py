@@ -38,8 +38,8 @@ class FakePanelHost:
     """Satisfies `studio.api.PanelHost`.
 
     `generators` maps a generator's name to its params dataclass: requests are checked as the engine would check them.
-    Afterwards read `submitted` (job id and request), `said`, `errors`, `undo_stack`, `commands`, `exported`, `kept`
-    (what `remember` got), `changes` (how often `changed()` was called) and `steps_shown`.
+    Afterwards read `submitted` (job id and request), `said`, `errors`, `undo_stack`, `commands`, `exported`,
+    `words_sent`, `kept` (what `remember` got), `changes` (how often `changed()` was called) and `steps_shown`.
     """
 
     folder: Path
@@ -58,6 +58,7 @@ class FakePanelHost:
     undo_stack: list[Entry] = field(default_factory=list)
     commands: dict[str, Callable[[], None]] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict)
+    words_sent: list[tuple[str, str]] = field(default_factory=list)
     changes: int = 0
     steps_shown: str = ""
     _artifacts: dict[str, Artifact] = field(default_factory=dict)
@@ -161,6 +162,11 @@ class FakePanelHost:
     def export(self, artifact_id: str) -> None:
         """Record the wish."""
         self.exported.append(artifact_id)
+
+    def send_words(self, text: str, media: str = "image/*") -> bool:
+        """Record the words."""
+        self.words_sent.append((media, text))
+        return True
 
     def report(self, error: StudioError) -> None:
         """Record an error."""

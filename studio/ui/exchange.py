@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,16 @@ class Exchange:
         window.show_place(panel)
         slot = window.panels.opened(panel)
         return slot is not None and window.panels.guard(slot, lambda: slot.panel.receive(artifact))
+
+    def send_words(self, origin: str, text: str, media: str) -> bool:
+        """Give words to the first other panel that makes such media and takes them, and bring it to front."""
+        window = self._window
+        for panel in window.panels.making(media):
+            slot = window.panels.open(panel) if panel != origin else None
+            if slot is not None and window.panels.ask(slot, partial(slot.panel.take_words, text), False):
+                window.show_place(panel)
+                return True
+        return False
 
     def receive(self, artifact: Artifact) -> bool:
         """Give an artifact to the panel in front if it takes it, else to the first that does."""

@@ -262,6 +262,10 @@ class MainWindow(QMainWindow):
         """Open the export dialog for an artifact."""
         self.acts.export(artifact_id)
 
+    def send_words(self, origin: str, text: str, media: str) -> bool:
+        """Give words to another panel that makes such media."""
+        return self.exchange.send_words(origin, text, media)
+
     def verify(self, artifact_id: str) -> None:
         """Make an artifact again and say whether it came out the same."""
         self.verifying.verify(artifact_id)

@@ -35,6 +35,9 @@ class Surroundings(Protocol):
     def export(self, artifact_id: str) -> None:
         """Open the export dialog."""
 
+    def send_words(self, origin: str, text: str, media: str) -> bool:
+        """Give words to another panel that makes such media."""
+
     def report(self, error: StudioError) -> None:
         """Show an error card."""
 
@@ -169,6 +172,9 @@ class ShellPanelHost:
 
     def export(self, artifact_id: str) -> None:
         self._around.export(artifact_id)
+
+    def send_words(self, text: str, media: str = "image/*") -> bool:
+        return self._around.send_words(self._id, text, media)
 
     def report(self, error: StudioError) -> None:
         self._around.report(error)

@@ -104,6 +104,16 @@ class Panels(QObject):
                 found.append((name, offer.spec.title))
         return found
 
+    def making(self, pattern: str) -> list[str]:
+        """The panels with a generator that makes media of this pattern, in the order of the rail."""
+        generators = self._around.services.plugins.generators()
+        found = []
+        for name, offer in self._offers().items():
+            made = [generators.get(f"{offer.plugin.id}.{each}") for each in offer.spec.generators]
+            if any(each is not None and media_types.accepts((pattern,), each.spec.media) for each in made):
+                found.append(name)
+        return found
+
     def word(self, generator: str) -> str:
         """What one step of a generator is called."""
         offer = self._around.services.plugins.generators().get(generator)

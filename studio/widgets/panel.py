@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from studio.api import Artifact, Event, PanelHost, Recipe, Request, Step
+from studio.widgets.prompt import PromptEdit
 
 
 class Panel(QWidget):
@@ -32,6 +33,15 @@ class Panel(QWidget):
 
     def receive(self, artifact: Artifact) -> None:
         """Somebody sent an artifact of a type the panel accepts, to look at or to start from."""
+
+    def take_words(self, text: str) -> bool:
+        """Another panel sends words to make something of: they become the prompt, and undo brings back the one before.
+        False where the panel has no use for them.
+        """
+        prompts = [edit for edit in self.findChildren(PromptEdit) if edit.accessibleName() == "Prompt"]
+        for prompt in prompts[:1]:
+            prompt.replace_text(text)
+        return bool(prompts)
 
     def show_result(self, artifact: Artifact) -> None:
         """Show a kept result of this panel's generators, as choosing it among the panel's results does."""

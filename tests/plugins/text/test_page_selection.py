@@ -117,3 +117,15 @@ def test_a_passage_that_was_changed_meanwhile_is_left_alone(desk: Desk) -> None:
     desk.qtbot.mouseClick(desk.panel.selection.card.apply, Qt.MouseButton.LeftButton)
     assert desk.text() == STORY.replace("old man", "new man")
     assert desk.panel.page.card.isVisible()
+
+
+def test_a_selection_becomes_a_prompt_for_the_image_panel(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "It was a cold morning")
+    desk.panel.selection.run("prompt")
+    assert desk.request.params["task"] == "prompt"
+    assert desk.request.params["passage"] == "It was a cold morning"
+    desk.finish("cold morning by the sea,\noil painting")
+    assert desk.host.words_sent == [("image/*", "cold morning by the sea, oil painting")]
+    assert desk.text() == STORY
+    assert not desk.editor.ghost.active()
