@@ -74,8 +74,7 @@ def autoencoder(**options: Any) -> AutoencoderKL:
         up_block_types=("UpDecoderBlock2D",) * 4,
         layers_per_block=1,
         norm_num_groups=4,
-        sample_size=64,
-        **{"latent_channels": 4, "scaling_factor": 0.5, **options},
+        **{"latent_channels": 4, "scaling_factor": 0.5, "sample_size": 64, **options},
     )
 
 

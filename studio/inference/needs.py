@@ -18,8 +18,10 @@ from studio.api import Model
 
 DENOISE, DECODE = 300, 950
 """Bytes for each pixel and byte of precision."""
-TILE = 768
-"""Pixels a side of what a decoder that works in tiles holds at once, its seams included."""
+TILE_SIDE = 512
+"""Pixels a side of a decoder's tile."""
+TILE = 640
+"""The same with what it holds of the tiles beside it."""
 LAYERS = 20
 """Into about so many pieces a large part can be cut: its largest layers count, not their number."""
 ROOM = 1.08

@@ -12,7 +12,7 @@ import torch
 from studio.api import StudioError
 
 from .devices import Device, held
-from .needs import DEVICE, GROUP, MODEL, Placing
+from .needs import DEVICE, GROUP, MODEL, TILE_SIDE, Placing
 
 _STORED = torch.float8_e4m3fn
 _DENOISERS = ("unet", "transformer", "transformer_2")
@@ -90,6 +90,11 @@ def at_full_width(pipe: Any) -> Iterator[None]:
 def decode_in_tiles(pipe: Any, on: bool) -> None:
     """Have the decoder work in tiles from now on, or in one go. Autoencoders without tiles stay as they are."""
     vae = getattr(pipe, "vae", None)
+    side = getattr(vae, "tile_sample_min_size", None)
+    if vae is not None and isinstance(side, int) and side > TILE_SIDE:
+        # diffusers takes the size that a model was trained at: SDXL's 1024 would leave its pictures whole.
+        vae.tile_latent_min_size = int(vae.tile_latent_min_size * TILE_SIDE / side)
+        vae.tile_sample_min_size = TILE_SIDE
     for name in ("tiling", "slicing"):
         switch = getattr(vae, f"{'enable' if on else 'disable'}_{name}", None)
         if switch is not None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
@@ -52,9 +53,11 @@ def load(model: Model, precision: str = "float32") -> pipelines.Loaded:
     return pipelines.load(model, device=device, check=lambda: None)
 
 
-def make(loaded: pipelines.Loaded, folder: Path, **options: Any) -> tuple[np.ndarray, FakeContext]:
+def make(
+    loaded: pipelines.Loaded, folder: Path, *, start: Image.Image | None = None, **options: Any
+) -> tuple[np.ndarray, FakeContext]:
     seen = FakeContext(Request("image.diffusion"), NoParams, scratch=folder, **options)
-    plan = Plan("a photo of a cat", seed=3, steps=STEPS, width=32, height=24, guidance_scale=4.0)
+    plan = Plan("a photo of a cat", seed=3, steps=STEPS, width=32, height=24, guidance_scale=4.0, image=start)
     return DiffusionRun(loaded, plan, seen).pixels(), seen
 
 
@@ -83,6 +86,10 @@ def test_steps_branches_and_cancelling(files: dict[str, Model], base: str, preci
     assert np.array_equal(whole, branch)
     with pytest.raises(JobCancelled):
         make(loaded, tmp_path, cancel_at=1)
+    start = Image.linear_gradient("L").convert("RGB").resize((32, 24))
+    from_it, seen = make(loaded, tmp_path, start=start)
+    assert len(seen.steps) == 2
+    assert not np.array_equal(from_it, whole)
     assert np.array_equal(whole, make(loaded, tmp_path)[0])
 
 

@@ -7,20 +7,21 @@ import subprocess
 import sys
 import textwrap
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from studio.api import JobCancelled, Model, Request, StudioError
 from studio.inference import devices, memory, pipelines
 from studio.inference.diffusion import DiffusionRun, Plan
 from studio.inference.needs import DEVICE, GROUP, MODEL, Needs, Placing, choose, needs, preflight
-from studio.inference.placing import free_memory
+from studio.inference.placing import decode_in_tiles, free_memory
 from studio.testing import FakeContext
 from tests import tiny_models
 
@@ -187,9 +188,12 @@ def load(model: Model, placing: Placing) -> pipelines.Loaded:
     return pipelines.load(model, device=device, placing=placing, check=lambda: None)
 
 
-def make(loaded: pipelines.Loaded, folder: Path, placing: Placing, **options: Any) -> tuple[np.ndarray, FakeContext]:
+def make(
+    loaded: pipelines.Loaded, folder: Path, placing: Placing, *, start: Image.Image | None = None, **options: Any
+) -> tuple[np.ndarray, FakeContext]:
     seen = FakeContext(Request("image.diffusion"), NoParams, scratch=folder, **options)
-    plan = Plan("a red castle", seed=3, steps=4, width=128, height=64, guidance_scale=4.0, tiles=placing.tiles)
+    plan = Plan("a red castle", seed=3, steps=4, width=128, height=64, guidance_scale=4.0, image=start)
+    plan = replace(plan, tiles=placing.tiles)
     return DiffusionRun(loaded, plan, seen).pixels(), seen
 
 
@@ -217,7 +221,22 @@ def test_every_way_makes_the_picture(models: dict[str, Model], family: str, way:
     assert np.array_equal(pixels, again)
     with pytest.raises(JobCancelled):
         make(loaded, tmp_path, placing, cancel_at=1)
+    if family != "pixart":
+        start = Image.linear_gradient("L").convert("RGB").resize((128, 64))
+        assert make(loaded, tmp_path, placing, start=start)[0].std() > 0.005
     assert np.array_equal(pixels, make(loaded, tmp_path, placing)[0])
+
+
+def test_tiles_are_smaller_than_the_pictures_of_sdxl(models: dict[str, Model]) -> None:
+    vae = tiny_models.autoencoder(sample_size=1024)
+    pipe = type("Pipe", (), {"vae": vae})()
+    assert vae.tile_latent_min_size == 128, "a picture of 1024 pixels would be one tile"
+    for _ in range(2):
+        decode_in_tiles(pipe, True)
+        assert (vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size) == (True, 512, 64)
+    decode_in_tiles(pipe, False)
+    assert not vae.use_tiling
+    decode_in_tiles(object(), True)
 
 
 def test_tiles_are_for_one_picture_only(models: dict[str, Model], tmp_path: Path) -> None:
