@@ -100,6 +100,8 @@ class Stage(QWidget):
         room = self.canvas.rect()
         self.tools.stand(room.height() - 2 * theme.M)
         self.tools.move(theme.M, theme.M)
+        lying = self.tools.width() > self.tools.height()
+        self.canvas.keep_free(self.tools.height() + theme.M if lying else 0)
         self.badge.adjustSize()
         self.badge.move(room.width() - self.badge.width() - theme.M, theme.M)
         self._place_card()

@@ -43,7 +43,7 @@ class Canvas(QWidget):
         self._caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside = QVBoxLayout(self.view)
         inside.addWidget(self.empty)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, theme.px(theme.XS))
         column.setSpacing(theme.px(theme.XS))
         column.addWidget(self.view, 1)
@@ -55,6 +55,12 @@ class Canvas(QWidget):
         self.view.menu_requested.connect(self.menu_requested)
         self.view.view_changed.connect(self._describe)
         self._describe()
+
+    def keep_free(self, above: int) -> None:
+        """Leave so many pixels above the picture to what floats there."""
+        margins = self._column.contentsMargins()
+        if margins.top() != above:
+            self._column.setContentsMargins(0, above, 0, margins.bottom())
 
     def set_image(self, image: QImage | None) -> None:
         """Show a finished picture, or nothing."""

@@ -210,6 +210,17 @@ def test_changing_things_does_not_disturb_a_running_job(panel: ImagePanel, host:
     assert host.requests[0].to_json() == asked
 
 
+def test_tools_that_lie_down_do_not_lie_on_the_picture(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    make_picture(qtbot, panel, host, "red")
+    canvas, tools = panel.stage.canvas, panel.stage.tools
+    assert canvas.view.y() == 0
+    panel.resize(980, 200)
+    qtbot.waitUntil(lambda: tools.width() > tools.height())
+    qtbot.waitUntil(lambda: canvas.view.y() >= tools.geometry().bottom())
+    panel.resize(980, 900)
+    qtbot.waitUntil(lambda: canvas.view.y() == 0)
+
+
 def test_while_a_picture_rests_generate_makes_another_at_once(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
     generate(qtbot, panel)
     host.start(host.last_job)
