@@ -19,6 +19,7 @@ from studio.api import Model, StudioError
 
 from . import textual_inversion
 from .embeddings import EmbeddingCache
+from .lora_merge import Merged
 from .memory import is_shortage, shortage_in_words
 from .placing import at_full_width
 
@@ -41,12 +42,13 @@ _FAULTS = (
 @dataclass(eq=False)
 class Overlay:
     """What lies over a pipeline now. The weights stay between jobs as long as jobs ask for the same; what a job does
-    not ask for is taken off before it, and the model is then what it was to the last bit: LoRAs stand beside the
-    model's weights, never in them.
+    not ask for is taken off before it, and the model is then what it was to the last bit.
     """
 
     _attached: dict[str, bool] = field(default_factory=dict)
     """Adapter names, and whether the adapter reaches into the text encoders."""
+    _weights: tuple[tuple[str, float], ...] = ()
+    _merged: Merged = field(default_factory=Merged)
 
     def put(
         self,
@@ -76,7 +78,9 @@ class Overlay:
 
     def take_off(self, pipe: Any) -> None:
         """Take everything off."""
+        self._merged.restore()
         self._attached.clear()
+        self._weights = ()
         if hasattr(pipe, "unload_lora_weights"):
             pipe.unload_lora_weights()
 
@@ -87,6 +91,11 @@ class Overlay:
             if self._attached:
                 self.take_off(pipe)
             return
+        weights = tuple((name, weight) for name, (_, weight) in loras.items())
+        if weights == self._weights:
+            return
+        self._merged.restore()
+        self._weights = ()
         unused = [name for name in self._attached if name not in loras]
         if len(unused) == len(self._attached):
             self.take_off(pipe)
@@ -99,7 +108,10 @@ class Overlay:
                 say(f"Loading {model.title}")
                 self._attached[name] = _attach(pipe, name, model)
         self._attached = {name: self._attached[name] for name in loras}
-        pipe.set_adapters(list(loras), [weight for _, weight in loras.values()])
+        pipe.set_adapters([name for name, _ in weights], [weight for _, weight in weights])
+        with shortage_in_words("for these LoRAs", "Close other programs, or take one out."):
+            self._merged.merge(getattr(pipe, "unet", None) or getattr(pipe, "transformer", None))
+        self._weights = weights
 
 
 def _kind(model: Model) -> str:
