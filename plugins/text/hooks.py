@@ -18,7 +18,7 @@ def studio_panels() -> Sequence[PanelSpec]:
             make="panel:make",
             icon="text-align-left",
             accepts=("text/*", "image/*"),
-            generators=("writer",),
+            generators=("writer", "checker"),
             order=20,
         ),
     )
@@ -36,6 +36,15 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             models=("transformers/*", "studio/GruWriter"),
             steps_title="token",
             warm="generate:warm",
+        ),
+        GeneratorSpec(
+            name="checker",
+            title="Check a text",
+            run="check:run",
+            params=params.CheckParams,
+            media="application/json",
+            models=("transformers/*", "studio/GruWriter"),
+            steps_title="token",
         ),
     )
 

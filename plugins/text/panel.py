@@ -17,6 +17,7 @@ from .document import SENT, Manuscript
 from .document_branches import Branch, Fold
 from .document_outline import outline, section_at, to_markdown, whole_end
 from .editor_sections import Sections
+from .panel_check import Check
 from .panel_commands import add_commands
 from .panel_inspector import Inspector
 from .panel_mode import Mode
@@ -61,6 +62,7 @@ class TextPanel(Panel):
         self.spelling = Spelling(self)
         self.sight = Sight(self)
         self.mode = Mode(self)
+        self.check = Check(self)
         self.selection = Selection(self)
         self.ways = Ways(self)
         self.tokens = TokenPopup(self)
@@ -123,7 +125,7 @@ class TextPanel(Panel):
 
     def on_event(self, event: Event) -> None:
         """Follow the panel's jobs."""
-        if not isinstance(event, Changed):
+        if not isinstance(event, Changed) and not self.check.hear(event):
             self.writing.hear(event)
 
     def state(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def add_commands(panel: TextPanel) -> None:
     add("tone", "Change the tone of the selection…", lambda: run("tone"), icon="smiley")
     add("repaint", "Repaint around pinned words…", lambda: run("repaint"), shortcut="Ctrl+Shift+P", icon="push-pin")
     add("to-image", "Send the selection to Image as a prompt", lambda: run("prompt"), icon="image")
+    add("check", "Check this text for a watermark", panel.check.ask, icon="fingerprint")
     add("words", "Other words here", lambda: _words(panel), shortcut="Ctrl+Shift+O", icon="list-bullets")
     add("chapter", "New chapter", lambda: panel.add_section("# Chapter"), icon="book-open")
     add("scene", "New scene", lambda: panel.add_section("***"), icon="minus")

@@ -67,7 +67,7 @@ class Inspector(QWidget):
         bar.setUsesScrollButtons(False)
         bar.setExpanding(False)
         bar.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
         self.tabs.setStyleSheet(f"QTabBar::tab {{ padding: {theme.px(7)}px {theme.px(9)}px; margin-right: 0; }}")
         for title, part in (
             ("Memory", self.memory),

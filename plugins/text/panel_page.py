@@ -70,7 +70,7 @@ class Page(QWidget):
         self.kind = Button(
             "Prose",
             "quiet",
-            icon="caret-up-down",
+            icon="caret-down",
             name="Kind of document",
             help="Prose, a conversation, or source code",
         )

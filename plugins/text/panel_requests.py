@@ -16,6 +16,19 @@ from .spelling import as_messages
 MOST = 600_000
 """Characters before the caret that are sent at most; no model here reads more."""
 
+TITLES = {
+    "continue": "Continue",
+    "fill": "Fill in",
+    "rewrite": "Rewrite",
+    "expand": "Expand",
+    "shorten": "Shorten",
+    "tone": "Change the tone",
+    "repaint": "Repaint",
+    "chat": "Answer",
+    "prompt": "Image prompt",
+}
+SELECTION_TASKS = ("rewrite", "expand", "shorten", "tone", "repaint", "prompt")
+
 
 class Requests:
     """Knows the model, and what was asked for in this sitting (`sent`, by job)."""
@@ -93,3 +106,10 @@ class Requests:
 def _of_text(request: Request) -> dict[str, Any]:
     """What a request says about the text rather than about how to write."""
     return {name: request.params[name] for name in SENT if name in request.params}
+
+
+def title_of(task: str, request: Request) -> str:
+    """What the queue and the library call it: the words it goes on from, or those it was made of."""
+    words = str(request.params.get("passage") or request.params.get("before") or "").split()
+    near = " ".join(words[:9] if request.params.get("passage") else words[-9:])
+    return f"{TITLES.get(task, 'Text')}: {near[-80:]}" if near else TITLES.get(task, "Text")

@@ -23,8 +23,8 @@ from .editor_paste import taken as fit_to_lay_out
 from .editor_sections import Step
 from .panel_bar import SelectionBar
 from .panel_draft import Draft
+from .panel_requests import TITLES
 from .panel_review import Review
-from .panel_writing import TITLES
 from .spelling import as_lines
 
 if TYPE_CHECKING:

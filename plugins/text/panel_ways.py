@@ -11,7 +11,7 @@ from .document_branches import Branch
 from .document_outline import Section
 from .panel_draft import Draft
 from .panel_margin import Way
-from .panel_writing import SELECTION_TASKS
+from .panel_requests import SELECTION_TASKS
 
 if TYPE_CHECKING:
     from .panel import TextPanel

@@ -27,23 +27,11 @@ from .document_chat import YOU, opening
 from .editor import ManuscriptEdit
 from .panel_draft import Draft
 from .panel_places import Places
-from .panel_requests import Requests
+from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
 from .wire import LIVE, RECORD, Live
 
 MOST = 600_000
 """Characters before the caret that are sent at most; no model here reads more."""
-TITLES = {
-    "continue": "Continue",
-    "fill": "Fill in",
-    "rewrite": "Rewrite",
-    "expand": "Expand",
-    "shorten": "Shorten",
-    "tone": "Change the tone",
-    "repaint": "Repaint",
-    "chat": "Answer",
-    "prompt": "Image prompt",
-}
-SELECTION_TASKS = ("rewrite", "expand", "shorten", "tone", "repaint", "prompt")
 
 
 class Writing(QObject):
@@ -119,7 +107,7 @@ class Writing(QObject):
     ) -> None:
         task = str(request.params.get("task", "continue"))
         try:
-            job = self._host.submit(request, title=TITLES.get(task, "Text"), again=True)
+            job = self._host.submit(request, title=title_of(task, request), again=True)
         except StudioError as error:
             self.failed.emit(Problem.of(error))
             return
