@@ -25,7 +25,7 @@ from .autoencoder import (
 from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
 from .data import LatentCache
 from .denoiser import DenoiserPlan, DenoiserTraining, build_denoiser, polish_denoiser, train_denoiser
-from .refining import refine
+from .refining import refine, turned_back
 from .text import build_text_encoder, make_tokenizer, train_text
 
 
@@ -56,7 +56,7 @@ class Training:
     """One work folder and the stages run in it."""
 
     def __init__(self, work: Path, out: Path, *, tiny: bool, device: torch.device, deadline: float | None) -> None:
-        self.work, self.out, self.device, self.deadline = work, out, device, deadline
+        self.work, self.out, self.device, self.deadline, self.tiny = work, out, device, deadline, tiny
         self.coder, self.reading, self.denoising = plans(tiny)
         self.words_a_step, self.pictures_shown = (16, 1) if tiny else (64, len(EXAMPLES))
         work.mkdir(parents=True, exist_ok=True)
@@ -104,11 +104,12 @@ class Training:
         weights; its optimiser forgets where it was heading.
         """
         path, better = self.work / "refined.safetensors", {}
-        vae = self.autoencoder()
+        before = self.autoencoder()
         if load_checkpoint(path, models={"average": better}, optimiser=None) is None:
             raise SystemExit("Nothing was refined yet: run the stage refine first.")
+        vae = build_autoencoder(self.coder).to(self.device).eval().requires_grad_(False)
         vae.load_state_dict(better)
-        whiten(vae, held_out_pictures(64))
+        turned_back(vae, before, held_out_pictures(8 if self.tiny else 160))
         save_checkpoint(self.work / "autoencoder-done.safetensors", models={"model": vae}, optimiser=None, info={})
         for stale in ("refined.safetensors", "decoder.safetensors"):
             (self.work / stale).unlink(missing_ok=True)
