@@ -18,6 +18,7 @@ from studio.engine import wire
 from studio.engine.background import Background
 from studio.engine.checks import generator
 from studio.engine.context import Order
+from studio.engine.deadlines import Deadlines
 from studio.engine.faults import disk_problem, problem_of
 from studio.engine.finish import Finisher
 from studio.engine.frames import Frame
@@ -26,7 +27,7 @@ from studio.engine.plugins import PluginHost
 from studio.engine.ports import Worker, WorkerFactory
 from studio.engine.process import remove_scratch
 from studio.engine.queue import JobQueue
-from studio.engine.run import End, Orders, Run, blame
+from studio.engine.run import WARM, End, Orders, Run, blame
 
 _LOG = logging.getLogger("studio.engine")
 _HEARD = 6.0
@@ -35,8 +36,6 @@ _MOST = 12.0
 """Graces after which a cancelled job is ended in any case."""
 _STARTS = 3
 """How often in a row a host may die while it starts before the job that waits for it is given up."""
-_IMPORT = 60.0
-"""Seconds after which a host is killed that still imports the code of a job cancelled meanwhile."""
 
 
 class Dispatcher:
@@ -65,7 +64,7 @@ class Dispatcher:
         self._warm: Order | None = None
         self._warming = False
         self._unload = False
-        self._busy_until: float | None = None
+        self._waits = Deadlines()
         self._failed_starts = 0
         self._unseen: set[str] = set()
         mailbox.on_preview_taken(lambda job_id: self._post(lambda: self._tell(job_id, "credit")))
@@ -152,21 +151,15 @@ class Dispatcher:
         self._unseen.discard(job_id)
 
     def _patience(self) -> float | None:
-        deadlines = [self._busy_until, self._run.deadline if self._run is not None else None]
-        known = [deadline for deadline in deadlines if deadline is not None]
-        return max(min(known) - time.monotonic(), 0.0) if known else None
+        return self._waits.patience(self._run.deadline if self._run is not None else None)
 
     def _overdue(self) -> None:
-        now = time.monotonic()
         run = self._run
-        hung = run is not None and run.deadline is not None and run.deadline <= now
-        stuck = self._busy_until is not None and self._busy_until <= now
+        hung = run is not None and run.deadline is not None and run.deadline <= time.monotonic()
         if hung and run is not None:
             run.deadline = None
-        if (hung or stuck) and self._worker is not None:
+        if (self._waits.over() or hung) and self._worker is not None:
             self._worker.kill()  # what follows is in _worker_ended
-        if stuck:
-            self._busy_until = now + _IMPORT
 
     def _next(self) -> None:
         """Start the next job where none runs."""
@@ -220,6 +213,8 @@ class Dispatcher:
             run.sent = True
             look = run.job.id not in self._unseen
             self._worker.send(replace(run.order, look=look).frame("run"))
+            if self._warming:
+                self._waits.await_warm(self._worker.grace)
             run.order = None  # a resumed step's state may be large
 
     def _cancel(self, job_id: str) -> None:
@@ -263,7 +258,8 @@ class Dispatcher:
         if self._worker is not None or self._closing:
             return
         worker = self._factory()
-        self._worker, self._ready, self._warming, self._busy_until = worker, False, False, None
+        self._worker, self._ready, self._warming = worker, False, False
+        self._waits.clear()
         worker.start(
             lambda frame: self._post(lambda: self._hear(worker, frame)),
             lambda reason, code: self._post(lambda: self._worker_ended(worker, reason, code)),
@@ -286,8 +282,9 @@ class Dispatcher:
     def _worker_ended(self, worker: Worker, reason: str, code: int | None) -> None:
         if worker is not self._worker or self._closing:
             return
-        was_ready, stuck, scratch = self._ready, self._busy_until is not None, self._scratch
-        self._worker, self._ready, self._scratch, self._busy_until = None, False, "", None
+        was_ready, stuck, scratch = self._ready, self._waits.waits, self._scratch
+        self._worker, self._ready, self._scratch = None, False, ""
+        self._waits.clear()
         self._background.do(lambda: remove_scratch(scratch))
         if self._warming:
             self._warm = None  # what killed the host once would kill it again and again
@@ -313,7 +310,11 @@ class Dispatcher:
             else:
                 self._send_warm()
         elif frame.kind == "free":
-            self._busy_until, self._warming = None, False
+            self._waits.clear()
+            self._warming = False
+        elif frame.kind == "progress" and data["job"] == WARM:
+            if self._waits.warm is not None:
+                self._waits.await_warm(worker.grace)
         elif frame.kind == "status":
             numbers = (int(data[part]) for part in ("used", "total", "own"))
             self.device = DeviceStatus(str(data["name"]), *numbers)
@@ -348,7 +349,7 @@ class Dispatcher:
                 self._background.do(lambda: self._keep_early(run, output))
         elif frame.kind == "end":
             if data["busy"]:
-                self._busy_until = time.monotonic() + _IMPORT
+                self._waits.await_import()
             problem = wire.problem_in(data.get("problem"))
             self._finish(run, End(str(data["state"]), problem, bool(data.get("bug"))))
 

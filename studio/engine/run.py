@@ -20,6 +20,9 @@ from studio.engine.context import Order
 from studio.engine.keeping import Keeping
 from studio.engine.ports import ArtifactPort, ModelPort, SettingsSource, StepPort
 
+WARM = "warm"
+"""What stands in the place of a job's id while nothing runs and the worker is warmed."""
+
 
 @dataclass(slots=True)
 class End:
@@ -174,7 +177,7 @@ class Orders:
             model = next((model for model in self.models.models() if model.fits(fitting)), None)
         request = Request(generator, model=None if model is None else model.ref())
         settings = self.settings(generator.partition(".")[0])
-        return Order(job="warm", request=request, asked=request, model=model, settings=settings)
+        return Order(job=WARM, request=request, asked=request, model=model, settings=settings)
 
     def kept_before(self, job: Job) -> list[Artifact]:
         """What a job that goes on at a step of its own had handed over before."""
