@@ -124,7 +124,8 @@ def load(
         with shortage_in_words(f"to load {model.title}", hint), hushed():
             pipe = _read(model, device, check)
             check()
-            _settle(pipe, device, placing or Placing())
+            with _Looking(check):
+                _settle(pipe, device, placing or Placing())
     check()
     flag = CancelFlag()
     flag.hook_into(pipe.components.values())
