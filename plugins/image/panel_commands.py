@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
@@ -39,6 +40,9 @@ def fill_menu(panel: ImagePanel, menu: QMenu) -> None:
     if panel.artifact_id():
         menu.addAction(icon("export"), "Export…", lambda: panel.host.export(panel.artifact_id()))
         menu.addAction(icon("image-square"), "Start from this picture", panel.start_from_canvas)
+        for name, title in panel.host.takers(panel.artifact_id()):
+            send = partial(panel.host.send, panel.artifact_id(), name)
+            menu.addAction(icon("paper-plane-tilt"), f"Send to {title}", send)
         menu.addAction(icon("paint-brush"), "Repaint a part\tM", panel.masking.toggle)
         if panel.stage.strip.tiles.rowCount() > 1:
             menu.addAction(icon("square-half"), "Compare\tC", panel.comparison.toggle)

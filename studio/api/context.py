@@ -202,6 +202,12 @@ class PanelHost(Protocol):
     def export(self, artifact_id: str) -> None:
         """Open the export dialog for an artifact."""
 
+    def takers(self, artifact_id: str) -> Sequence[tuple[str, str]]:
+        """(id, title) of the other panels that take an artifact: what "Send to" offers."""
+
+    def send(self, artifact_id: str, panel_id: str) -> None:
+        """Give an artifact to another panel and bring that to front."""
+
     def send_words(self, text: str, media: str = "image/*") -> bool:
         """Give words to the panel that makes this kind of media, as what it should make (`Panel.take_words`), and bring
         it to front. False where no other panel takes them.

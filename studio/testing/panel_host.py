@@ -39,7 +39,7 @@ class FakePanelHost:
 
     `generators` maps a generator's name to its params dataclass: requests are checked as the engine would check them.
     Afterwards read `submitted` (job id and request), `said`, `errors`, `undo_stack`, `commands`, `exported`,
-    `words_sent`, `kept` (what `remember` got), `changes` (how often `changed()` was called) and `steps_shown`.
+    `words_sent`, `sent`, `kept` (what `remember` got), `changes` (how often `changed()` was called) and `steps_shown`.
     """
 
     folder: Path
@@ -59,6 +59,7 @@ class FakePanelHost:
     commands: dict[str, Callable[[], None]] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict)
     words_sent: list[tuple[str, str]] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
     changes: int = 0
     steps_shown: str = ""
     _artifacts: dict[str, Artifact] = field(default_factory=dict)
@@ -162,6 +163,14 @@ class FakePanelHost:
     def export(self, artifact_id: str) -> None:
         """Record the wish."""
         self.exported.append(artifact_id)
+
+    def takers(self, artifact_id: str) -> Sequence[tuple[str, str]]:
+        """Nobody else is here."""
+        return ()
+
+    def send(self, artifact_id: str, panel_id: str) -> None:
+        """Record the wish."""
+        self.sent.append((artifact_id, panel_id))
 
     def send_words(self, text: str, media: str = "image/*") -> bool:
         """Record the words."""

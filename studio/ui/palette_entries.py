@@ -44,8 +44,23 @@ def entries(window: MainWindow) -> list[Entry]:
         )
         for model in window.services.models.models()
     ]
+    found += _sending(window)
     order = {"Work": 0, "Go to": 1}
     return sorted(found, key=lambda entry: order.get(entry.kind, 2))
+
+
+def _sending(window: MainWindow) -> list[Entry]:
+    """ "Send to" each panel that takes what is on show in the one in front."""
+    slot = window.front_slot()
+    name = window.panels.ask(slot, slot.panel.artifact_id, "") if slot is not None else ""
+    artifact = window.services.project.artifacts.get(name) if name else None
+    if artifact is None:
+        return []
+    return [
+        Entry(f"send.{panel}", f"Send to {title}", "Work", partial(window.send_to, artifact, panel), "paper-plane-tilt")
+        for panel, title in window.panels.accepting(artifact.media)
+        if panel != window.front
+    ]
 
 
 def _use_model(window: MainWindow, model_id: str) -> None:

@@ -35,6 +35,12 @@ class Surroundings(Protocol):
     def export(self, artifact_id: str) -> None:
         """Open the export dialog."""
 
+    def panels_for(self, media: str) -> Sequence[tuple[str, str]]:
+        """(id, title) of the panels that take a media type."""
+
+    def send_to(self, artifact: Artifact, panel_id: str) -> None:
+        """Give an artifact to a panel as an input."""
+
     def send_words(self, origin: str, text: str, media: str) -> bool:
         """Give words to another panel that makes such media."""
 
@@ -172,6 +178,16 @@ class ShellPanelHost:
 
     def export(self, artifact_id: str) -> None:
         self._around.export(artifact_id)
+
+    def takers(self, artifact_id: str) -> Sequence[tuple[str, str]]:
+        artifact = self.artifact(artifact_id)
+        found = () if artifact is None else self._around.panels_for(artifact.media)
+        return tuple((panel, title) for panel, title in found if panel != self._id)
+
+    def send(self, artifact_id: str, panel_id: str) -> None:
+        artifact = self.artifact(artifact_id)
+        if artifact is not None:
+            self._around.send_to(artifact, panel_id)
 
     def send_words(self, text: str, media: str = "image/*") -> bool:
         return self._around.send_words(self._id, text, media)

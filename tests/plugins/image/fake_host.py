@@ -95,6 +95,8 @@ class FakeHost:
         self.shortcuts: dict[str, str] = {}
         self.ribbon: list[str] = []
         self.exported: list[str] = []
+        self.others: list[tuple[str, str]] = []
+        self.sent: list[tuple[str, str]] = []
         self.reported: list[StudioError] = []
         self.windows: list[object] = []
         self.changes = 0
@@ -247,6 +249,12 @@ class FakeHost:
 
     def export(self, artifact_id: str) -> None:
         self.exported.append(artifact_id)
+
+    def takers(self, artifact_id: str) -> Sequence[tuple[str, str]]:
+        return self.others
+
+    def send(self, artifact_id: str, panel_id: str) -> None:
+        self.sent.append((artifact_id, panel_id))
 
     def report(self, error: StudioError) -> None:
         self.reported.append(error)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QMenu
 from pytestqt.qtbot import QtBot
 
 from plugins.image import codec
@@ -166,6 +166,15 @@ def test_copy_puts_the_picture_and_its_file_on_the_clipboard(panel: ImagePanel, 
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage()
     assert [Path(url.toLocalFile()) for url in data.urls()] == [host.artifacts[made].path]
+
+
+def test_the_canvas_sends_its_picture_to_who_takes_it(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    made = make_picture(qtbot, panel, host, "red")
+    host.others = [("text.manuscript", "Text")]
+    menu = QMenu()
+    panel.stage.canvas.menu_requested.emit(menu)
+    next(action for action in menu.actions() if action.text() == "Send to Text").trigger()
+    assert host.sent == [(made, "text.manuscript")]
 
 
 def test_the_tools_do_what_they_say(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:

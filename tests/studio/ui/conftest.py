@@ -62,7 +62,8 @@ SKETCH = {
         def studio_generators():
             return [
                 GeneratorSpec("square", "Square", "generate:run", Params, media.PNG, inputs=(("image", "image/*"),)),
-                GeneratorSpec("verse", "Verse", "generate:verse", Params, media.TEXT, steps_title="word"),
+                GeneratorSpec("verse", "Verse", "generate:verse", Params, media.TEXT, steps_title="word",
+                              inputs=(("image", "image/*"),)),
             ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView
+from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
 
@@ -93,3 +94,19 @@ def test_nothing_found_says_so(studio: Studio) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not studio.window.palette_box.isVisible()
+
+
+def test_what_is_on_show_can_be_sent_to_whoever_takes_it(qtbot: QtBot, studio: Studio) -> None:
+    field = open_palette(studio)
+    QTest.keyClicks(field, "send to")
+    assert "Send to Verse" not in titles(studio)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    slot: Any = studio.window.panels.opened("sketch.board")
+    QTest.keyClick(slot.panel.prompt, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: slot.panel.shown != "" and not studio.window.job_status.running)
+    field = open_palette(studio)
+    QTest.keyClicks(field, "send to")
+    assert titles(studio)[0] == "Send to Verse"
+    assert "Send to Sketch" not in titles(studio)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert studio.window.name_of(studio.window.front) == "Verse"
