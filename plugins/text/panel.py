@@ -111,7 +111,7 @@ class TextPanel(Panel):
         outline_pane.target_wanted.connect(self.selection.ask_target)
         self.settings_pane.changed.connect(host.changed)
         self.settings_pane.changed.connect(self._soon.start)
-        self.settings_pane.tabs.currentChanged.connect(lambda _tab: self.sight.show_context())
+        self.settings_pane.tabs.changed.connect(lambda _tab: self.sight.show_context())
         self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
         self.settings_pane.context.live_wanted.connect(self.sight.show_context)
         self.tokens.chosen.connect(self._fork)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QTabBar, QVBoxLayout, QWidget
 
 from studio.api import Choice, Model, ParamSpec, describe
 from studio.widgets import theme
@@ -27,6 +27,41 @@ MODEL = ParamSpec("model", "choice", "", "Model", help="Which weights write.")
 FIRST = ("length", "alternatives", "temperature")
 TOLD = ("note_depth", "lore_budget", "lore_depth", "context")
 WORDS = ("memory", "note")
+
+
+class Tabs(QWidget):
+    """Pages below a row of names; each only takes the height that it needs. `changed` carries the number in front."""
+
+    changed = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = QTabBar()
+        self.bar.setAccessibleName(name)
+        self.bar.setDrawBase(False)
+        self.bar.setExpanding(False)
+        self.bar.setUsesScrollButtons(False)
+        self.bar.setStyleSheet(f"QTabBar::tab {{ padding: {theme.px(7)}px {theme.px(9)}px; margin-right: 0; }}")
+        self._pages: list[QWidget] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(theme.S))
+        column.addWidget(self.bar)
+        self.bar.currentChanged.connect(self._turn)
+
+    def add(self, title: str, page: QWidget, *, help: str = "") -> None:
+        """One more page."""
+        self._pages.append(page)
+        self.layout().addWidget(page)  # type: ignore[union-attr]
+        self.bar.addTab(title)
+        if help:
+            self.bar.setTabToolTip(self.bar.count() - 1, help)
+        self._turn(self.bar.currentIndex())
+
+    def _turn(self, number: int) -> None:
+        for place, page in enumerate(self._pages):
+            page.setVisible(place == number)
+        self.changed.emit(number)
 
 
 class Inspector(QWidget):
@@ -52,7 +87,7 @@ class Inspector(QWidget):
         )
         self.lore = Lorebook()
         self.context = ContextViewer()
-        self.told = Fields([specs[name] for name in TOLD if name in specs], sections=False)
+        self.told = Fields([specs[name] for name in TOLD if name in specs])
         self.samplers = Fields(rest)
         self.advanced = Section("Advanced", "Samplers, penalties, rules")
         self.seed = SeedField()
@@ -61,31 +96,14 @@ class Inspector(QWidget):
         self._join()
 
     def _lay_out(self) -> None:
-        self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("What the model is told")
-        bar = self.tabs.tabBar()
-        bar.setUsesScrollButtons(False)
-        bar.setExpanding(False)
-        bar.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
-        self.tabs.setStyleSheet(f"QTabBar::tab {{ padding: {theme.px(7)}px {theme.px(9)}px; margin-right: 0; }}")
-        for title, part in (
-            ("Memory", self.memory),
-            ("Note", self.note),
-            ("Lore", self.lore),
-            ("Sent", self.context),
-        ):
-            page = QWidget()
-            column = QVBoxLayout(page)
-            column.setContentsMargins(0, theme.px(theme.S), 0, 0)
-            column.addWidget(part)
-            column.addStretch(1)
-            self.tabs.addTab(page, title)
-        self.tabs.currentChanged.connect(self._fit_tab)
-        self._fit_tab(0)
-        self.tabs.setTabToolTip(3, "What the model sees: exactly what was sent, and what was left out")
-        self.advanced.body.addWidget(self.told)
+        self.tabs = Tabs("What the model is told")
+        self.tabs.add("Memory", self.memory)
+        self.tabs.add("Note", self.note)
+        self.tabs.add("Lore", self.lore)
+        self.tabs.add("Sent", self.context, help="What the model sees: exactly what is sent, and what is left out")
+        self.advanced.body.setSpacing(theme.px(theme.XS))
         self.advanced.body.addWidget(self.samplers)
+        self.advanced.body.addWidget(self.told)
         self.advanced.body.addWidget(self.seed)
         shares = QHBoxLayout()
         shares.addWidget(self.typed)
@@ -98,13 +116,6 @@ class Inspector(QWidget):
             column.addWidget(part)
         column.addStretch(1)
         column.addLayout(shares)
-
-    def _fit_tab(self, row: int) -> None:
-        """Only the page in front counts for the height."""
-        for number in range(self.tabs.count()):
-            policy = QSizePolicy.Policy.Preferred if number == row else QSizePolicy.Policy.Ignored
-            self.tabs.widget(number).setSizePolicy(QSizePolicy.Policy.Preferred, policy)
-        self.tabs.updateGeometry()
 
     def _join(self) -> None:
         for fields in (self.first, self.told, self.samplers):
