@@ -296,7 +296,7 @@ def test_loading_can_be_stopped(tiny: Model) -> None:
 
 
 def test_what_was_loaded_lies_as_it_is_fastest(loaded: pipelines.Loaded) -> None:
-    assert loaded.pipe.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
+    assert loaded.pipe.vae.decoder.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
     assert not any(parameter.requires_grad for parameter in loaded.pipe.unet.parameters())
     assert loaded.size == sum(
         parameter.numel() * 4
