@@ -434,3 +434,25 @@ def test_a_branch_whose_model_is_gone_is_refused(bench: Bench) -> None:
     bench.engine.hold(False)
     assert "no longer on this machine" in bench.wait_for(job_id, Failed).problem.message
     assert bench.of(job_id, Changed)
+
+
+def test_a_branch_whose_plugin_or_steps_are_gone_is_refused_and_the_result_stays(
+    bench: Bench, project: Project, tmp_path: Path
+) -> None:
+    root, made = finished(bench, bench.tiny(steps=6))
+    with pytest.raises(StudioError, match="no plugin called 'nowhere'"):
+        bench.submit(replace(at(bench.tiny(steps=6), root, 2), generator="nowhere.picture"))
+    bench.engine.hold(True)
+    waiting = bench.submit(at(bench.tiny(steps=6), root, 3, prompt="b"))
+    project.steps.path(root).unlink()
+    bench.engine.hold(False)
+    problem = bench.wait_for(waiting, Failed).problem
+    assert "what it needs is not kept" in problem.message
+    assert problem.hint
+    with pytest.raises(StudioError, match="Step 3 is not kept here any more"):
+        bench.submit(at(bench.tiny(steps=6), root, 2))
+    assert project.steps.row(root).notes == (
+        "The steps of this result are no longer kept: the room for steps was needed.",
+    )
+    assert made.path.exists()
+    assert verified(bench, made).answer is Answer.IDENTICAL
