@@ -14,7 +14,7 @@ from pathlib import Path
 from studio.core.errors import StudioError
 from studio.core.model import Model
 from studio.store.files import TEMPORARY, plain_words, replace
-from studio.store.model_files import WEIGHTS, files_of, is_model
+from studio.store.model_files import WEIGHTS, files_of
 from studio.store.shelf import find_models
 
 _BLOCK = 4 << 20
@@ -197,8 +197,3 @@ def _free(path: Path) -> Path:
             return path
         path = path.with_name(f"{stem} {number}{suffix}")
     return path
-
-
-def looks_like_model(path: Path) -> bool:
-    """True for a file or folder that could be dropped to bring in a model. Cheap: for a drag that hovers."""
-    return path.suffix.lower() in {WEIGHTS, ".ckpt", ".pt", ".pth", ".bin"} or (path.is_dir() and is_model(path))

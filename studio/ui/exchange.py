@@ -12,6 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.recipe import Recipe
 from studio.ui.intake import Intake, adapt_model
 from studio.ui.services import Services
+from studio.ui.using import add_models
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -103,6 +104,10 @@ class Exchange:
         self.intake.take(paths)
 
     # --- for the intake ---
+
+    def add_models(self, paths: Sequence[Path]) -> None:
+        """Ask on the Models page what to do with what was dropped."""
+        add_models(self._window, paths)
 
     def show_place(self, name: str) -> None:
         """Bring a place to front."""

@@ -17,6 +17,7 @@ from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
 from studio.core.recipe import Recipe
 from studio.ui.services import Services
+from studio.ui.using import are_models
 from studio.widgets.feeder import Feeder
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ class Receiver(Protocol):
 
     def receive(self, artifact: Artifact) -> bool:
         """Give an artifact to a panel that takes it; False where none does."""
+
+    def add_models(self, paths: Sequence[Path]) -> None:
+        """Ask what to do with models."""
 
     def show_place(self, name: str) -> None:
         """Bring a place to front."""
@@ -74,7 +78,10 @@ class Intake(QObject):
         self._feeder.close()
 
     def take(self, paths: Sequence[Path]) -> None:
-        """Take dropped files: one is recalled or used, several go into the library."""
+        """Take dropped files: one is recalled or used, several go into the library. Models go to their page."""
+        if are_models(paths):
+            self._receiver.add_models(paths)
+            return
         files = _files(paths)
         if not files:
             self._receiver.report(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.core.model import Model
@@ -37,6 +39,21 @@ def use_model(window: MainWindow, model: Model) -> bool:
         return False
     window.show_place(panel)
     return _choose(window, model.id)
+
+
+def are_models(paths: Sequence[Path]) -> bool:
+    """True where everything that was dropped looks like weights: files of them, or folders that say what they are."""
+    return bool(paths) and all(
+        path.suffix.lower() in (".safetensors", ".ckpt") or (path / "model_index.json").is_file() for path in paths
+    )
+
+
+def add_models(window: MainWindow, paths: Sequence[Path]) -> None:
+    """Show the Models page and ask there what to do with them."""
+    window.show_place("models")
+    add = getattr(window.stack.currentWidget(), "add_from", None)
+    if add is not None:
+        add(paths)
 
 
 def _choose(window: MainWindow, model_id: str) -> bool:

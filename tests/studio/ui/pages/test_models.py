@@ -237,3 +237,16 @@ def test_ones_own_goes_to_the_trash_after_a_question(
     qtbot.waitUntil(lambda: "glow" not in titles(page))
     assert not (places.models / "embeddings" / "glow.safetensors").exists()
     qtbot.waitUntil(page.rescan.isEnabled)
+
+
+def test_models_dropped_anywhere_on_the_window_come_here(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
+    dusk = embedding(tmp_path / "dusk.safetensors")
+    window: Any = page.window()
+    window.show_place("paint.wall")
+    window.import_files([dusk])
+    assert window.stack.currentWidget() is page
+    (dialog,) = page.findChildren(AddingDialog)
+    qtbot.waitUntil(lambda: dialog.list.count() == 1)
+    QTest.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "dusk" in titles(page))
+    qtbot.waitUntil(page.rescan.isEnabled)
