@@ -48,6 +48,34 @@ def test_unknown_devices_are_refused() -> None:
             devices.pick(name)
 
 
+@pytest.mark.parametrize(
+    ("card", "apple", "wide", "kind", "dtype"),
+    [
+        (True, False, True, "cuda", torch.bfloat16),
+        (True, False, False, "cuda", torch.float16),
+        (False, True, False, "mps", torch.float16),
+        (False, False, False, "cpu", None),
+    ],
+)
+def test_the_device_and_its_precision_are_chosen_by_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, card: bool, apple: bool, wide: bool, kind: str, dtype: torch.dtype | None
+) -> None:
+    """What torch would say on other machines; nothing is computed there."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: card)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: int(card))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "NVIDIA RTX 3070")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_options: wide)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: apple)
+    device = devices.pick()
+    assert device.kind == kind
+    assert dtype is None or device.dtype == dtype
+    assert dtype is not None or device.dtype != torch.float16
+    assert devices.pick(precision="float32").dtype == torch.float32
+    if card:
+        assert device.name == "NVIDIA RTX 3070"
+        assert devices.pick("cpu").kind == "cpu"
+
+
 def test_memory_is_told() -> None:
     name, used, total = devices.status(devices.pick("cpu"))
     assert name == "CPU"
