@@ -116,13 +116,11 @@ def child(path: str, precision: str, rounds: int) -> None:
 
         def first(number: int, _length: int) -> None:
             """Until the first token is on the disk and told of."""
-            job = submit(number, LONG)
+            job = submit(number, 1)
             place.wait(lambda one: isinstance(one, Stepped) and one.job_id == job)
 
         def end() -> None:
-            for job in [one for one in place.engine.jobs() if not one.state.ended]:
-                place.engine.cancel(job.id)
-                place.wait(lambda one, job=job: isinstance(one, (Cancelled, Finished)) and one.job_id == job.id)
+            place.wait(lambda one: isinstance(one, Finished))
 
         for number in range(rounds + 1):
             for name, length in (("short", SHORT), ("long", LONG), ("first", 1)):

@@ -30,6 +30,7 @@ from studio.inference.text.loop import Plan, TokenRun
 from studio.inference.text.memory import Prompts
 from studio.inference.text.rows import Form, Row
 from studio.inference.text.speculation import Draft
+from studio.inference.text.watermark import Watermark
 
 from . import spelling, tasks, wire
 from .params import TextParams
@@ -164,6 +165,7 @@ def _plan(request: Request, params: TextParams, task: tasks.Assignment, desk: De
         banned=spelling.lines(params.banned),
         form=_form(params, task, desk),
         ends=task.ends,
+        marked=Watermark().marked if params.watermark else None,
     )
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "SAMPLERS",
     "TASKS",
     "TEXT_LIMIT",
+    "CheckParams",
     "TextParams",
     "TextSettings",
     "as_biases",
@@ -231,3 +232,17 @@ class Rules:
 @dataclass(frozen=True)
 class TextParams(Rules, Repeating, Choosing, Amount, Sent):
     """One request to the model. The defaults write calmly with any model."""
+
+
+@dataclass(frozen=True)
+class CheckParams:
+    """A text to be looked at for the watermark."""
+
+    text: str = param(
+        "",
+        label="Text",
+        help="The text to check, as it is now. Two hundred words or more say most; editing fades the mark.",
+        role="prompt",
+        multiline=True,
+        max_length=TEXT_LIMIT,
+    )

@@ -194,12 +194,14 @@ class Remembering:
 
 def part_length(net: Any, device: torch.device) -> int:
     """How many tokens are read at once: few enough that a change near the end re-reads little, many enough to be as
-    fast as reading all at once. It depends on nothing that changes between two runs of a model on a device.
+    fast as reading all at once (every further part costs about as much as writing a token). It depends on nothing that
+    changes between two runs of a model on a device.
     """
     if device.type != "cpu":
         return 1024
     weights = sum(weight.numel() for weight in net.parameters())
-    return 512 if weights < 20_000_000 else 256 if weights < 2_000_000_000 else 128
+    steps = ((20_000_000, 1024), (300_000_000, 512), (2_000_000_000, 256))
+    return next((part for most, part in steps if weights < most), 128)
 
 
 class Prompts:

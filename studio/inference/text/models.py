@@ -100,6 +100,14 @@ def load(
     )
 
 
+def load_vocabulary(model: Model) -> Vocabulary:
+    """The model's vocabulary alone, without its weights. Raises StudioError as `load` does."""
+    look_at(model)
+    with LOADING, hushed():
+        silence_transformers()
+        return Vocabulary(_tokenizer(model), title=model.title)
+
+
 def look_at(model: Model) -> dict[str, Any]:
     """The model's config.json, after everything that must not reach transformers was refused. Raises StudioError."""
     if model.problem:
