@@ -60,3 +60,9 @@ class TextSettings:
         maximum=16,
         level="advanced",
     )
+    file_pattern: str = param(
+        "{title}",
+        label="File names",
+        help="For exported manuscripts. Known: {title} {date} {time} {counter}.",
+        max_length=200,
+    )
