@@ -46,6 +46,10 @@ class ModelShelf:
         models = self._models
         return self.scan() if models is None else models
 
+    def found(self) -> tuple[Model, ...]:
+        """What the last scan found; nothing before the first. Never scans: for a window that is not up yet."""
+        return self._models or ()
+
     def get(self, model_id: str) -> Model | None:
         """A model by its id, or None."""
         return next((model for model in self.models() if model.id == model_id), None)

@@ -297,7 +297,7 @@ class MainWindow(QMainWindow):
     def models_changed(self) -> None:
         """There are other models than before."""
         self.panels.refresh_models()
-        self.places.refresh("models")
+        self.places.follow_models()
 
     # --- projects ---
 

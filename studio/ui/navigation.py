@@ -70,6 +70,13 @@ class Navigation:
         elif self.front:
             self.show(panels[0].id if panels else "plugins")
 
+    def follow_models(self) -> None:
+        """A panel may have its place by a model that is there now, or lose it."""
+        panels = self._window.panels.places()
+        if self._window.rail.places()[: len(panels)] != panels:
+            self.draw_rail()
+        self.refresh("models")
+
     def draw_recent(self) -> None:
         """Offer the other projects of late in the menu and the palette."""
         window = self._window

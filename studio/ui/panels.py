@@ -22,7 +22,7 @@ from studio.ui.rail import Place
 from studio.widgets.panel import Panel
 
 _LOG = logging.getLogger(__name__)
-_ICONS = {"image": "image", "text": "text-aa", "audio": "music-notes", "video": "film-strip", "model": "cube"}
+_ICONS = {"image": "image", "text": "text-aa", "audio": "waveform", "video": "film-strip", "model": "cube"}
 T = TypeVar("T")
 
 
@@ -72,13 +72,19 @@ class Panels(QObject):
         return {name: offer for name, offer in generators.items() if name not in driven}
 
     def places(self) -> list[Place]:
-        """The panels for the rail, in its order."""
+        """The panels for the rail, in its order. A generator without a panel of its own has a place as soon as there is a
+        model it can use: before, all it could say is that there is none.
+        """
         panels = [Place(name, offer.spec.title, offer.spec.icon) for name, offer in self._offers().items()]
         plain = [
             Place(name, offer.spec.title, _ICONS.get(media_types.kind(offer.spec.media), "sparkle"))
             for name, offer in self._plain().items()
+            if not offer.spec.models or self.opened(name) is not None or self._has_model(offer.spec)
         ]
         return [*panels, *plain]
+
+    def _has_model(self, spec: GeneratorSpec) -> bool:
+        return any(model.fits(spec.models) for model in self._around.services.models.found())
 
     def title(self, panel: str) -> str:
         """What a panel is called."""

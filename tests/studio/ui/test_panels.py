@@ -6,13 +6,17 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
 from studio.app import Options, Studio
+from studio.store import Places
 from studio.ui.pages.plugins import PluginCard
+from tests.studio.ui.conftest import write_plugin
 
 Open = Any
 
@@ -115,3 +119,45 @@ def test_without_any_plugin_the_window_still_opens(open_studio: Open, options: O
     assert studio.window.front == "library"
     QTest.keyClick(studio.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert studio.window.status.text == "Ready"
+
+
+PLAIN = {
+    "plugin.toml": """
+        id = "plain"
+        name = "Plain"
+        version = "1.0"
+        api = "1.0"
+        summary = "A generator without a panel, for a model nobody may have."
+    """,
+    "hooks.py": """
+        from dataclasses import dataclass
+
+        from studio.api import GeneratorSpec, hookimpl, media
+
+
+        @dataclass(frozen=True)
+        class Params:
+            pass
+
+
+        @hookimpl
+        def studio_generators():
+            return [GeneratorSpec("echo", "Echo", "generate:run", Params, media.TEXT, models=("transformers/*",))]
+    """,
+}
+
+
+def test_a_generator_without_a_panel_has_a_place_once_there_is_a_model(
+    qtbot: QtBot, open_studio: Open, places: Places, tmp_path: Path
+) -> None:
+    write_plugin(tmp_path / "own" / "plain", PLAIN)
+    studio: Studio = open_studio(plugins=tmp_path / "own")
+    rail = studio.window.rail
+    assert "plain.echo" not in {place.id for place in rail.places()}
+    folder = places.models / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    save_file({"w": np.zeros(4, np.float32)}, folder / "model.safetensors")
+    studio.services.models.scan()
+    studio.window.models_changed()
+    assert "plain.echo" in {place.id for place in rail.places()}
