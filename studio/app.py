@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import faulthandler
 import gc
 import locale
 import logging
 import os
-import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +236,7 @@ def in_process(plugins: PluginHost) -> Worker:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and stay until it is closed; the exit code."""
-    arguments = _parse(sys.argv[1:] if argv is None else argv)
+    options = _parse(sys.argv[1:] if argv is None else argv)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     places = Places.default()
     _log_to(places.data / "logs")
@@ -253,13 +250,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         version=studio.__version__,
     )
     reporter.install()
-    options = Options(
-        project=arguments.project,
-        plugins=arguments.plugins,
-        safe_mode=arguments.safe_mode,
-        worker=in_process if arguments.in_process else None,
-        warm=True,
-    )
     opened = _open(places, options)
     if opened is None:
         return 1
@@ -294,14 +284,25 @@ def application() -> QApplication:
     return app
 
 
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
+def _parse(argv: Sequence[str]) -> Options:
+    if not argv:  # as nearly always: the parser costs 0.005 s
+        return Options(warm=True)
+    import argparse
+
     parser = argparse.ArgumentParser(prog="studio", description=studio.__doc__)
     parser.add_argument("--project", type=Path, metavar="FOLDER", help="open this project, or make one there")
     parser.add_argument("--plugins", type=Path, metavar="FOLDER", help="look for plugins here, not in your own folder")
     parser.add_argument("--safe-mode", action="store_true", help="use only the plugins that come with Studio")
     parser.add_argument("--in-process", action="store_true", help="run models inside the window's process")
     parser.add_argument("--version", action="version", version=f"Studio {studio.__version__}")
-    return parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    return Options(
+        project=given.project,
+        plugins=given.plugins,
+        safe_mode=given.safe_mode,
+        worker=in_process if given.in_process else None,
+        warm=True,
+    )
 
 
 def _open(places: Places, options: Options) -> Studio | None:
@@ -320,6 +321,23 @@ def _open(places: Places, options: Options) -> Studio | None:
                 options = replace(options, project=folder or options.project)
 
 
+class _Rotating(logging.FileHandler):
+    """Begins the file anew at 1 MB and keeps the three before it. That of the library brings network and pickle code
+    into every start.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if self.stream is not None and self.stream.tell() > 1_000_000:
+            self.stream.close()
+            with contextlib.suppress(OSError):
+                for number in (2, 1, 0):
+                    old = Path(f"{self.baseFilename}.{number}" if number else self.baseFilename)
+                    if old.exists():
+                        old.replace(f"{self.baseFilename}.{number + 1}")
+            self.stream = self._open()
+
+
 def _log_to(folder: Path) -> None:
     """Log into a file that stays small. A folder that cannot be written leaves the program without one."""
     logging.captureWarnings(True)
@@ -327,7 +345,7 @@ def _log_to(folder: Path) -> None:
     root.setLevel(logging.INFO)
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / "studio.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+        handler = _Rotating(folder / "studio.log", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root.addHandler(handler)
         # A native crash leaves its traceback there; the file must stay open for that.
@@ -351,6 +369,8 @@ def _qt_message(kind: QtMsgType, context: Any, message: str) -> None:
 
 
 def _facts(running: list[Studio]) -> str:
+    import platform
+
     lines = [f"Locale {locale.getlocale()}, {platform.machine()}"]
     if running:
         services = running[0].services
