@@ -79,7 +79,7 @@ class CrashDialog(QDialog):
         self._report = report if self._count == 1 else f"{self._report}\n\n{report}"[:200_000]
         often = "" if self._count == 1 else f" It has happened {self._count} times now."
         self._words.setText(
-            "This is a mistake in the program, not in what you did. Your pictures, the queue and your settings are on "
+            "This is a mistake in the program, not in what you did. Your work, the queue and your settings are on "
             f"disk and safe, and you can go on working.{often} If it keeps happening, start Studio again and "
             "report it with the details below."
         )

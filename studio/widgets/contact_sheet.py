@@ -124,7 +124,7 @@ class CellPainter(QStyledItemDelegate):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         path = QPainterPath()
         path.addRoundedRect(place, 6, 6)
-        painter.fillPath(path, current.color("field"))
+        painter.fillPath(path, current.color("surface" if cell.state == "blank" else "field"))
         if cell.image is not None:
             size = cell.image.size().scaled(place.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(0, 0, size.width(), size.height())
@@ -142,7 +142,7 @@ class CellPainter(QStyledItemDelegate):
             painter.setPen(QPen(current.color("accent"), 3))
             painter.drawRoundedRect(place.adjusted(-2, -2, 2, 2), 8, 8)
             self._tick(painter, place)
-        elif focused or option.state & QStyle.StateFlag.State_MouseOver:
+        elif cell.state != "blank" and (focused or option.state & QStyle.StateFlag.State_MouseOver):
             painter.setPen(QPen(current.color("text" if focused else "muted"), 1))
             painter.drawRoundedRect(place.adjusted(-2, -2, 2, 2), 8, 8)
         painter.restore()

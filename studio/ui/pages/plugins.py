@@ -107,7 +107,7 @@ class PluginsPage(Page):
     def __init__(self, shell: Shell) -> None:
         super().__init__(
             "Plugins",
-            "Everything that makes something is a plugin. One that fails is set aside and the rest goes on.",
+            "Everything that makes something is a plugin. One that fails is set aside.",
         )
         self._shell = shell
         self._restart = Label("Your change counts from the next start.", "muted")

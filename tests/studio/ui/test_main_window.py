@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
+from studio.widgets import theme
 
 Open = Any
 
@@ -351,3 +352,15 @@ def test_closing_while_a_job_runs_asks_once_and_keeps_the_queue(
     for job in again.services.engine.jobs():
         again.services.engine.cancel(job.id)
     qtbot.waitUntil(lambda: all(job.state.ended for job in again.services.engine.jobs()))
+
+
+def test_the_rail_is_as_wide_in_every_theme(studio: Studio) -> None:
+    rail, stack = studio.window.rail, studio.window.stack
+    places = [part.mapTo(studio.window, QPoint()).x() for part in (rail, stack)]
+    assert places[0] == 0
+    try:
+        theme.apply(QApplication.instance(), "light")
+        studio.window.grab()
+        assert [part.mapTo(studio.window, QPoint()).x() for part in (rail, stack)] == places
+    finally:
+        theme.apply(QApplication.instance(), "dark")
