@@ -21,7 +21,7 @@ def studio_panels() -> Sequence[PanelSpec]:
             title="Music",
             make="panel:make",
             icon="music-notes",
-            accepts=_PIECES,
+            accepts=(*_PIECES, "text/*", "image/*"),
             generators=("composer",),
             order=30,
         ),

@@ -32,6 +32,7 @@ from .panel_commands import add_commands, fill_menu
 from .panel_editor import Editor
 from .panel_floating import Floating
 from .panel_inspector import Inspector
+from .panel_lent import lent_by
 from .panel_sheet import Sheet
 from .panel_sound import Sound
 from .panel_takes import Take, Takes
@@ -195,9 +196,11 @@ class MusicPanel(Panel):
         return self._result if self._result and self.host.artifact(self._result) is not None else ""
 
     def receive(self, artifact: Artifact) -> None:
-        """Open a piece: one entry of the undo stack."""
+        """Open a piece: one entry of the undo stack. A text or a picture lends its mood."""
         score = score_of(artifact)
         if score is None:
+            self.host.say(self.asking.lend(lent_by(artifact)))
+            self._show_asking()
             return
         self.takes.drop()
         self.sheet.edit(f"opening {artifact.title or 'a piece'}", score, select=())

@@ -184,6 +184,19 @@ class Asking:
                 self._sheet.edit("recall of a recipe", score)
         return refused
 
+    def lend(self, lent: tuple[str, int] | None) -> str:
+        """Take a mood and a tempo for the next piece; says what was taken."""
+        if lent is None:
+            return "Nothing in it tells of a mood"
+        mood, bpm = lent
+        self._inspector.set_values({"mood": mood})
+        self._chosen = "piece"
+        self._sheet.set_regions(())
+        score = tracks.set_tempo(self._sheet.score, 0, float(bpm))
+        if not self._sheet.score.note_count and score != self._sheet.score:
+            self._sheet.edit("a tempo", score)
+        return f"It sounds {mood}: the next piece will, too"
+
     def proof(self, take: Take) -> str:
         """What a kept take left unchanged, counted."""
         if take.task not in ("infill", "add", "continue") or take.after is None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from plugins.music.document import MEDIA, Note, Score
@@ -249,3 +250,18 @@ def test_a_bar_is_branched_from_with_the_surprise_of_now(panel: MusicPanel, host
     assert branched.params["temperature"] == 1.3
     assert branched.params["cells"] == request.params["cells"]
     assert branched.inputs == request.inputs
+
+
+def test_a_text_and_a_picture_lend_their_mood(panel: MusicPanel, host: FakePanelHost, tmp_path: Path) -> None:
+    text = tmp_path / "tale.txt"
+    text.write_text("A secret door in the fog. A whisper at midnight, under strange stars.")
+    panel.receive(host.give(Artifact("t" * 64, "text/plain", text)))
+    assert panel.settings_pane.values()["mood"] == "mysterious"
+    assert panel.bar.task.accessibleDescription() == "A new piece"
+    picture = tmp_path / "sun.png"
+    image = QImage(8, 8, QImage.Format.Format_RGB888)
+    image.fill(QColor(255, 215, 50))
+    image.save(str(picture))
+    panel.receive(host.give(Artifact("p" * 64, "image/png", picture)))
+    assert panel.settings_pane.values()["mood"] == "joyful"
+    assert host.said[-1] == "It sounds joyful: the next piece will, too"
