@@ -15,6 +15,8 @@ from studio.widgets.toast import Toast
 MOST = 3
 """More cards than this say nothing more: the oldest leaves."""
 _WIDTH = 620
+_LIFT = 92
+"""Pixels above the lower edge: the prompt of a panel stays free to type in."""
 
 
 class Notices(QWidget):
@@ -24,7 +26,7 @@ class Notices(QWidget):
         super().__init__(place)
         self._place = place
         self._cards: list[ErrorCard] = []
-        self.toast = Toast(place)
+        self.toast = Toast(place, lift=_LIFT)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.S)

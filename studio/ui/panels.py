@@ -72,8 +72,8 @@ class Panels(QObject):
         return {name: offer for name, offer in generators.items() if name not in driven}
 
     def places(self) -> list[Place]:
-        """The panels for the rail, in its order. A generator without a panel of its own has a place as soon as there is a
-        model it can use: before, all it could say is that there is none.
+        """The panels for the rail, in its order. A generator without a panel of its own has a place as soon as there is
+        a model it can use: before, all it could say is that there is none.
         """
         panels = [Place(name, offer.spec.title, offer.spec.icon) for name, offer in self._offers().items()]
         plain = [
