@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app import Options, _parse, build
+from studio.app import Options, _parse, _Rotating, build, in_process
 from studio.core.errors import StudioError
 from studio.store import Places, Project
 from tests import read_only
@@ -99,11 +100,24 @@ def test_a_file_in_the_place_of_the_project_is_refused_in_words(qapp: QApplicati
 
 def test_options_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parsed = _parse(["--safe-mode", "--plugins", str(tmp_path), "--project", "here", "--in-process"])
-    assert (parsed.safe_mode, parsed.in_process) == (True, True)
+    assert (parsed.safe_mode, parsed.worker) == (True, in_process)
     assert (parsed.plugins, parsed.project) == (tmp_path, Path("here"))
+    assert _parse([]) == Options(warm=True)
     with pytest.raises(SystemExit):
         _parse(["--version"])
     assert capsys.readouterr().out.startswith("Studio ")
+
+
+def test_the_log_stays_small(tmp_path: Path) -> None:
+    handler = _Rotating(tmp_path / "studio.log", encoding="utf-8")
+    try:
+        for letter in "abcde":
+            handler.emit(logging.makeLogRecord({"msg": letter * 1_000_001}))
+        handler.emit(logging.makeLogRecord({"msg": "the newest"}))
+    finally:
+        handler.close()
+    kept = {path.name: path.read_text(encoding="utf-8")[0] for path in tmp_path.iterdir()}
+    assert kept == {"studio.log": "t", "studio.log.1": "e", "studio.log.2": "d", "studio.log.3": "c"}
 
 
 def test_a_killed_window_comes_back_with_its_words(qtbot: QtBot, tmp_path: Path) -> None:
