@@ -2,16 +2,20 @@
 
 Run by the system's own Python, because PyGObject is no wheel:
 
-    /usr/bin/python3 tests/accessibility/drive.py --prompt "a lighthouse" --folder OUT
+    /usr/bin/python3 tests/accessibility/drive.py --prompt "a lighthouse" --folder OUT --python .venv/bin/python
 
 in a session with an accessibility bus, beside a running Studio. It types into `Prompt`, presses `Generate`, waits for
-`Status` to say Done, presses `Export…`, fills the dialog and presses its button. Prints what it saw as JSON.
+`Status` to say Done, presses `Export…`, fills the dialog and presses its button. Then it writes another prompt, drags
+the exported file onto the canvas with the pointer, and waits for the first prompt to come back. Prints what it saw as
+JSON.
 """
 
 import argparse
 import json
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import gi
 
@@ -113,12 +117,56 @@ def type_into(name, text):
     wait_for(f"{text!r} in {name!r}", lambda: text_of(field) == text, 5)
 
 
+def middle_of(node):
+    """Where an accessible is on the screen, in pixels."""
+    place = Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN)
+    return place.x + place.width // 2, place.y + place.height // 2
+
+
+def point(x, y, what="abs"):
+    """Move the pointer ("abs") or press ("b1p") and let go ("b1r") its button there, and let the programs see it."""
+    Atspi.generate_mouse_event(x, y, what)
+    time.sleep(0.04)
+
+
+def drag(python, file, target):
+    """Drag a file out of another program's window onto an accessible; what that program says of it."""
+    script = Path(__file__).with_name("drag_source.py")
+    with subprocess.Popen([python, str(script), str(file)], stdout=subprocess.PIPE, text=True) as source:
+        try:
+            x, y = wait_for("the file to drag", lambda: [middle_of(node) for node in look_for("File to drag")])[0]
+            to_x, to_y = middle_of(target)
+            point(x, y)
+            point(x, y, "b1p")
+            steps = 30
+            for step in range(1, steps + 1):
+                point(x + (to_x - x) * step // steps, y + (to_y - y) * step // steps)
+            time.sleep(0.5)  # the target says whether it takes the file
+            point(to_x, to_y, "b1r")
+            return source.communicate(timeout=20)[0].strip()
+        finally:
+            source.kill()
+
+
+def drop_back(python, file, prompt):
+    """Write something else, drop the file, and see that what made it is there again."""
+    type_into("Prompt", "something else altogether")
+    said = drag(python, file, find("Canvas"))
+    wait_for(
+        f"{prompt!r} from the file, after the drag ended as {said!r}",
+        lambda: [field for field in fields("Prompt") if text_of(field) == prompt],
+        20,
+    )
+    return said
+
+
 def main():
     """Do the main job once."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--prompt", required=True)
     options.add_argument("--folder", required=True)
     options.add_argument("--limit", type=float, default=240.0)
+    options.add_argument("--python", required=True, help="one with PySide6, for the window that is dragged from")
     wanted = options.parse_args()
     saw = {"statuses": []}
 
@@ -145,6 +193,8 @@ def main():
     type_into("File name", "driven")
     press("Export")
     wait_for("the end of the dialog", lambda: not look_for("File name"))
+    (file,) = wait_for("the exported file", lambda: list(Path(wanted.folder).glob("driven*")))
+    saw["dropped"] = drop_back(wanted.python, file, wanted.prompt)
     print(json.dumps(saw))
 
 

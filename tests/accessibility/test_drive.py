@@ -47,6 +47,8 @@ def test_the_main_job_through_the_accessibility_tree(tmp_path: Path) -> None:
                     prompt,
                     "--folder",
                     str(out),
+                    "--python",
+                    sys.executable,
                 ],
                 env={**virtual.environment, "PYTHONWARNINGS": "ignore"},  # Debian's Atspi calls itself deprecated
                 capture_output=True,
@@ -67,6 +69,7 @@ def test_the_main_job_through_the_accessibility_tree(tmp_path: Path) -> None:
     saw = json.loads(driver.stdout)
     assert saw["statuses"][-1] == "Done"
     assert any(status.startswith("Step ") for status in saw["statuses"]), saw
+    assert saw["dropped"] == "copy"  # and the prompt came back from the file
     (exported,) = out.iterdir()
     assert exported.name.startswith("driven")
     with Image.open(exported, formats=("PNG", "JPEG", "WEBP", "AVIF", "TIFF")) as picture:
