@@ -133,6 +133,8 @@ class SchedulerTap:
         return _as_asked(answer, rounded, wants_dict)
 
     def _remember(self, latents: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        # One layout for all: a convolution rounds otherwise where the channels come last, as an autoencoder's may.
+        latents = latents.contiguous()
         self._exact, self._rounded = latents, latents.to(dtype)
         return self._rounded
 
