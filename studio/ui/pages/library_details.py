@@ -8,12 +8,10 @@ from functools import partial
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
     QScrollArea,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -23,6 +21,7 @@ from studio.core.artifact import Artifact
 from studio.core.media import kind
 from studio.engine import PluginHost
 from studio.ui.pages import wording
+from studio.ui.pages.facts import Facts, words
 from studio.widgets import theme
 from studio.widgets.controls import Button, IconButton
 from studio.widgets.text import Label, shorten
@@ -72,8 +71,8 @@ class LibraryDetails(QFrame):
         self._pages.addWidget(scroll)
 
     def _build(self) -> None:
-        self.title = _words("heading")
-        self.when = _words("label")
+        self.title = words("heading")
+        self.when = words("label")
         self._body.addWidget(self.title)
         self._body.addWidget(self.when)
         self._body.addLayout(self._tools())
@@ -92,10 +91,7 @@ class LibraryDetails(QFrame):
         self._body.addWidget(self.send)
         self._prompt_label, self.prompt, self._copy_prompt = self._text_block("Prompt", copy=True)
         self._negative_label, self.negative, _ = self._text_block("Negative prompt")
-        self._rows = QGridLayout()
-        self._rows.setHorizontalSpacing(theme.M)
-        self._rows.setVerticalSpacing(6)
-        self._rows.setColumnStretch(1, 1)
+        self._rows = Facts()
         self._body.addSpacing(theme.S)
         self._body.addLayout(self._rows)
         self._body.addStretch(1)
@@ -130,14 +126,14 @@ class LibraryDetails(QFrame):
         head = QWidget()
         row = QHBoxLayout(head)
         row.setContentsMargins(0, theme.S, 0, 0)
-        label = _words("label")
+        label = words("label")
         label.setText(name)
         row.addWidget(label, 1)
         button = IconButton("copy", f"Copy {name.lower()}", kind="tiny", size=16)
         button.clicked.connect(lambda _checked=False: self.prompt_copied.emit(self._prompt))
         row.addWidget(button)
         button.setVisible(copy)
-        text = _words("", selectable=True)
+        text = words("", selectable=True)
         text.setAccessibleName(f"{name} of the result")
         self._body.addWidget(head)
         self._body.addWidget(text)
@@ -176,7 +172,7 @@ class LibraryDetails(QFrame):
             self.title.setText(f"{len(chosen):,} chosen")
             self.when.setText("")
             self._set_texts("", "")
-            self._set_rows([])
+            self._rows.show_rows([])
 
     def _show_one(self, artifact: Artifact) -> None:
         recipe = artifact.recipe
@@ -193,7 +189,7 @@ class LibraryDetails(QFrame):
             rows.append(("Size", size))
         if recipe is None:
             self._set_texts("", "")
-            self._set_rows([*rows, ("Origin", "Brought in from a file")])
+            self._rows.show_rows([*rows, ("Origin", "Brought in from a file")])
             return
         request = recipe.request
         self._set_texts(prompt, wording.prompt_of(request, self._plugins, "negative prompt"))
@@ -203,7 +199,7 @@ class LibraryDetails(QFrame):
         rows += wording.param_rows(request, self._plugins)
         if request.resume is not None:
             rows.append(("Branched", f"from step {request.resume.index + 1}"))
-        self._set_rows(rows)
+        self._rows.show_rows(rows)
 
     def _fill_menu(self, panels: Sequence[tuple[str, str]]) -> None:
         menu = self.send.menu()
@@ -220,30 +216,3 @@ class LibraryDetails(QFrame):
             part.setVisible(bool(prompt))
         for part in (self._negative_label, self.negative):
             part.setVisible(bool(negative))
-
-    def _set_rows(self, rows: Sequence[tuple[str, str]]) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for number, (name, value) in enumerate(rows):
-            label = _words("label")
-            label.setText(name)
-            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
-            text = _words("", selectable=True)
-            text.setText(value)
-            text.setAccessibleName(f"{name}: {value}")
-            text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            self._rows.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
-            self._rows.addWidget(text, number, 1)
-
-
-def _words(tone: str, *, selectable: bool = False) -> Label:
-    label = Label("", tone, wrap=True)
-    if selectable:
-        label.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        label.setCursor(Qt.CursorShape.IBeamCursor)
-    return label

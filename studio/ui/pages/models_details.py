@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.model import Model
+from studio.ui.pages.facts import Facts, words
 from studio.ui.pages.models_words import kind_of, line_of, rows_of
 from studio.ui.progress import in_bytes
 from studio.widgets import theme
@@ -31,9 +32,9 @@ class ModelDetails(QFrame):
         self.model: Model | None = None
         self.setProperty("surface", "surface")
         self.setAccessibleName("Details")
-        self.title = _words("heading")
-        self.line = _words("muted")
-        self.summary = _words("", selectable=True)
+        self.title = words("heading")
+        self.line = words("muted")
+        self.summary = words("", selectable=True)
         self.problem = Label("", "", wrap=True)
         self.use = Button("Use", "primary", icon="check")
         self.folder = IconButton("folder-open", "Show in folder", role="text")
@@ -46,9 +47,9 @@ class ModelDetails(QFrame):
             (self.remove, self.remove_wanted),
         ):
             button.clicked.connect(lambda _checked=False, said=signal: said.emit())
-        self.hash = _words("", selectable=True)
-        self.file = _words("", selectable=True)
-        self._rows = QGridLayout()
+        self.hash = words("", selectable=True)
+        self.file = words("", selectable=True)
+        self._rows = Facts()
         self._lay_out()
         self._fit()
         self.show_model(None)
@@ -67,9 +68,6 @@ class ModelDetails(QFrame):
         inside = QVBoxLayout(self._card)
         inside.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
         inside.addWidget(self.problem)
-        self._rows.setHorizontalSpacing(theme.M)
-        self._rows.setVerticalSpacing(6)
-        self._rows.setColumnStretch(1, 1)
         column.addWidget(self.title)
         column.addWidget(self.line)
         column.addSpacing(theme.XS)
@@ -120,7 +118,7 @@ class ModelDetails(QFrame):
         self.problem.setText(f"Not used: {model.problem}")
         self._card.setVisible(bool(model.problem))
         self._show_tools(model, panel, own)
-        self._show_rows(rows_of(model, self._own))
+        self._rows.show_rows(rows_of(model, self._own))
         self.file.setText(str(model.path).replace("/", f"/{BREAK}").replace("\\", f"\\{BREAK}"))
         waits = "is read while this page is open …" if reading else "is read when it is first used"
         digits = BREAK.join(model.sha256[at : at + 16] for at in range(0, len(model.sha256), 16))
@@ -136,23 +134,6 @@ class ModelDetails(QFrame):
         self.remove.rename("Put into the trash…" if own else "Forget", "" if own else "Forget: its files stay")
         self.remove.set_icon("trash" if own else "eye-slash")
 
-    def _show_rows(self, rows: list[tuple[str, str]]) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for number, (name, value) in enumerate(rows):
-            label = _words("label")
-            label.setText(name)
-            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
-            text = _words("", selectable=True)
-            text.setText(value)
-            text.setAccessibleName(f"{name}: {value}")
-            text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            self._rows.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
-            self._rows.addWidget(text, number, 1)
-
     def as_text(self) -> str:
         """All of it, for the clipboard."""
         model = self.model
@@ -161,13 +142,3 @@ class ModelDetails(QFrame):
         rows = [*rows_of(model, self._own), ("File", str(model.path)), ("SHA-256", model.sha256)]
         lines = [model.title, *(f"{name}: {value}" for name, value in rows if value)]
         return "\n".join([*lines, f"Not used: {model.problem}"] if model.problem else lines)
-
-
-def _words(tone: str, *, selectable: bool = False) -> Label:
-    label = Label("", tone, wrap=True)
-    if selectable:
-        label.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        label.setCursor(Qt.CursorShape.IBeamCursor)
-    return label
