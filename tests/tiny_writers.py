@@ -154,3 +154,19 @@ def model(folder: Path, family: str = "LlamaForCausalLM") -> Model:
     """The folder as a request names it."""
     size = sum(file.stat().st_size for file in folder.iterdir())
     return Model(f"tests/{folder.name}", "Tiny writer", f"transformers/{family}", folder, size, "F32", "ab" * 32)
+
+
+def save_refiner(folder: Path, *, window: int = 128) -> Model:
+    """A text-diffusion pipeline of diffusers: a model that looks both ways, a scheduler, a tokenizer with a mask."""
+    from diffusers import BlockRefinementScheduler, LLaDA2Pipeline
+    from transformers import LlamaForCausalLM
+
+    words = tokenizer(specials=("<|mask|>",))
+    words.mask_token = "<|mask|>"
+    torch.manual_seed(2)
+    plan = config("llama", words, window=window)
+    plan.is_causal = False
+    pipe = LLaDA2Pipeline(model=LlamaForCausalLM(plan), scheduler=BlockRefinementScheduler(), tokenizer=words)
+    pipe.save_pretrained(folder)
+    words.save_pretrained(folder / "tokenizer")  # which diffusers forgets for this kind of tokenizer
+    return Model("tests/refiner", "Tiny refiner", "diffusers/LLaDA2Pipeline", folder, sha256="ef" * 32)

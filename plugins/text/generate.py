@@ -36,6 +36,7 @@ from . import spelling, tasks, wire
 from .params import TextParams
 from .settings import TextSettings
 
+_REFINES = "diffusers/LLaDA2Pipeline"
 _LOOKS = 0.03
 """Seconds between two looks at the text: a screen shows no more."""
 
@@ -62,6 +63,10 @@ class Desk:
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     """A text per alternative and, last, the record of their tokens. A cancelled job keeps what was written."""
     started = time.perf_counter()
+    if context.model is not None and context.model.family == _REFINES:
+        from . import refine  # diffusers takes seconds to load, and few models need it
+
+        return refine.run(request, context)
     params: TextParams = context.params
     desk = _desk(context, context.model)
     task = tasks.prepare(params, desk.writer)
@@ -86,7 +91,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
 
 def warm(context: GeneratorContext) -> None:
     """Load the libraries and the model, and let it read a word, before somebody waits for it."""
-    if context.model is None:
+    if context.model is None or context.model.family == _REFINES:
         return
     desk = _desk(context, context.model)
     with torch.inference_mode():

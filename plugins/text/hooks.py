@@ -33,7 +33,7 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             run="generate:run",
             params=params.TextParams,
             media=media.TEXT,
-            models=("transformers/*", "studio/GruWriter"),
+            models=("transformers/*", "studio/GruWriter", "diffusers/LLaDA2Pipeline"),
             steps_title="token",
             warm="generate:warm",
         ),

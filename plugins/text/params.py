@@ -141,6 +141,15 @@ class Amount:
         slider=(10, 500),
         unit="tokens",
     )
+    passes: int = param(
+        24,
+        label="Passes",
+        help="How often a text-diffusion model goes over a passage. Other models write once and do not use this.",
+        minimum=1,
+        maximum=256,
+        slider=(4, 64),
+        level="advanced",
+    )
     alternatives: int = param(
         1,
         label="Alternatives",

@@ -118,16 +118,10 @@ def look_at(model: Model) -> dict[str, Any]:
             "Put them back where they were, or choose another model.",
             details=str(model.path / "config.json"),
         )
-    config: dict[str, Any] = {}
-    for file in sorted(model.path.rglob("*")):
-        if file.suffix.lower() in _CODE:
-            raise _runs_code(model, file)
-        if file.suffix == ".json" and "config" in file.name:
-            data = _json(model, file)
-            if "auto_map" in data or data.get("trust_remote_code"):
-                raise _runs_code(model, file)
-            if file == model.path / "config.json":
-                config = data
+    code = runs_code(model)
+    if code is not None:
+        raise code
+    config = _json(model, model.path / "config.json")
     if not any(model.path.glob("*.safetensors")):
         pickle = next((file for file in model.path.iterdir() if file.suffix.lower() in _PICKLES), None)
         if pickle is not None:
@@ -145,6 +139,18 @@ def look_at(model: Model) -> dict[str, Any]:
     return config
 
 
+def runs_code(model: Model) -> StudioError | None:
+    """What to say of a folder with program code in it, or one that asks for code; None for plain data."""
+    for file in sorted(model.path.rglob("*")):
+        if file.suffix.lower() in _CODE:
+            return _refused(model, file)
+        if file.suffix == ".json" and "config" in file.name:
+            data = _json(model, file)
+            if "auto_map" in data or data.get("trust_remote_code"):
+                return _refused(model, file)
+    return None
+
+
 def _json(model: Model, file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > _LIMIT:
@@ -159,7 +165,7 @@ def _json(model: Model, file: Path) -> dict[str, Any]:
     return data
 
 
-def _runs_code(model: Model, file: Path) -> StudioError:
+def _refused(model: Model, file: Path) -> StudioError:
     return StudioError(
         f"{model.title} contains program code, which Studio never runs.",
         "Use a version of the model that holds weights only.",
