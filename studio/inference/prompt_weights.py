@@ -109,7 +109,7 @@ class PromptReader:
         self, prompts: Sequence[Sequence[Piece]], embeddings: Mapping[str, Vectors], *, clip_skip: int
     ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         """For each prompt [1, tokens, width of all encoders], all of one length; and [1, width] of the pooled text
-        where the pipeline wants that (SDXL).
+        where the pipeline wants that (SDXL). As in diffusers, `clip_skip` is for the first prompt only.
         """
         parts: list[list[torch.Tensor]] = [[] for _ in prompts]
         pooled: list[torch.Tensor] = []
@@ -118,9 +118,11 @@ class PromptReader:
             longest = max(map(len, chunks))
             chunks = [each + [[]] * (longest - len(each)) for each in chunks]
             flat = [chunk for each in chunks for chunk in each]
-            states, texts = self._hidden([*flat, []], encoder, clip_skip)
-            empty = states[-1:].float()
+            answer = self._answer([*flat, []], encoder)
+            texts = getattr(answer, "text_embeds", None)
             for number in range(len(prompts)):
+                states = self._layer(answer, encoder, 0 if number else clip_skip)
+                empty = states[-1:].float()
                 rows = slice(number * longest, (number + 1) * longest)
                 weights = torch.tensor([_weights(encoder, chunk) for chunk in chunks[number]], device=states.device)
                 read = states[rows].float()
@@ -130,10 +132,8 @@ class PromptReader:
                 pooled = [texts[number * longest][None] for number in range(len(prompts))]
         return [torch.cat(part, dim=-1) for part in parts], pooled
 
-    def _hidden(
-        self, chunks: Sequence[Sequence[_Token]], encoder: _Encoder, clip_skip: int
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """[chunks, room + 2, width] of the layer that the pipeline takes, and the pooled [chunks, width] or None."""
+    def _answer(self, chunks: Sequence[Sequence[_Token]], encoder: _Encoder) -> Any:
+        """What the encoder says of the chunks, each filled up to [room + 2] tokens."""
         tokenizer, model = encoder.tokenizer, encoder.model
         rows, places = [], []
         for number, chunk in enumerate(chunks):
@@ -142,13 +142,19 @@ class PromptReader:
             places += [(number, at + 1, token.vector) for at, token in enumerate(chunk) if token.vector is not None]
         ids_tensor = torch.tensor(rows, device=self._pipe._execution_device)
         with _replaced(model.get_input_embeddings(), places):
-            answer = model(ids_tensor, output_hidden_states=True, return_dict=True)
+            return model(ids_tensor, output_hidden_states=True, return_dict=True)
+
+    def _layer(self, answer: Any, encoder: _Encoder, clip_skip: int) -> torch.Tensor:
+        """[chunks, room + 2, width] of the layer that the pipeline takes."""
         if len(self._encoders) > 1:  # SDXL takes the last layer but one, and that without its norm
-            return answer.hidden_states[-(clip_skip + 2)], getattr(answer, "text_embeds", None)
-        if not clip_skip:
-            return answer.last_hidden_state, None
-        norm = getattr(model, "final_layer_norm", None) or model.text_model.final_layer_norm
-        return norm(answer.hidden_states[-(clip_skip + 1)]), None
+            layer: torch.Tensor = answer.hidden_states[-(clip_skip + 2)]
+        elif not clip_skip:
+            layer = answer.last_hidden_state
+        else:
+            model = encoder.model
+            norm = getattr(model, "final_layer_norm", None) or model.text_model.final_layer_norm
+            layer = norm(answer.hidden_states[-(clip_skip + 1)])
+        return layer
 
 
 def reader_for(pipe: Any, encode: Callable[..., Any]) -> PromptReader | None:

@@ -138,7 +138,7 @@ def _specs(host: PluginHost, manifest: Manifest) -> Iterator[str]:
         yield "it offers nothing: none of its hooks returns a spec"
     for full, offer in offers.items():
         spec = offer.spec
-        for key in ("make", "run", "warm", "encode", "read"):
+        for key in ("make", "run", "warm", "settle", "encode", "read"):
             if name := getattr(spec, key, ""):
                 yield from _code(host, full, key, name)
         for key in ("params", "options", "settings"):
