@@ -184,7 +184,6 @@ class ImageSettings:
         label="Weights in 8 bits",
         help="Halves the memory of the model and changes the picture a little. Automatic: only if nothing else fits.",
         choices=(("auto", "Automatic"), ("on", "Always"), ("off", "Never")),
-        level="advanced",
         group="Memory",
     )
     preview: str = param(
