@@ -33,6 +33,7 @@ from .editor_ghost import Ghost
 from .editor_keys import HELD, changes_text, ghost_word
 from .editor_layout import PageLayout, paper
 from .editor_markdown import Styling
+from .editor_mouse import snapped
 from .editor_paint import Tint
 from .editor_paste import taken
 
@@ -140,7 +141,10 @@ class ManuscriptEdit(QPlainTextEdit):
             measure = min(measure, max(width - left - self.room_right, 240))
         right = max(width - left - measure, 0)
         if (left, right) != (self.viewportMargins().left(), self.viewportMargins().right()):
+            at = self.ghost.position() if self.ghost.active() else self.textCursor().position()
+            was = self.place_of(at).y()
             self.setViewportMargins(left, 0, right, 0)
+            self._hold(at, at, was)
             self.page_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -219,6 +223,7 @@ class ManuscriptEdit(QPlainTextEdit):
         self, start: int, end: int, text: str, *, name: str, author: int = 0, join: bool = False, caret: bool = True
     ) -> None:
         """Put `text` in the place of characters as one step of undo called `name`; `join` adds to the step before."""
+        was = self.place_of(start).y()
         self.ghost.take_down()
         cursor = QTextCursor(self.document())
         self._step = _JOINED if join else name
@@ -231,9 +236,22 @@ class ManuscriptEdit(QPlainTextEdit):
         cursor.insertText(text, written_by(author))
         cursor.endEditBlock()
         self._step = ""
+        self._hold(start, start + len(text), was)
         if caret:
             self.move_to(start + len(text))
         self.ghost.put_up()
+
+    def _hold(self, start: int, end: int, was: float) -> None:
+        """Keep a place where it was on the screen. Qt scrolls by lines, and takes a fresh paragraph for one line until
+        somebody lays it out: text of many paragraphs would throw the view far down.
+        """
+        block, last = self.document().findBlock(start), self.document().findBlock(end)
+        while block.isValid() and block.position() <= last.position():
+            self.page.ensureBlockLayout(block)
+            block = block.next()
+        if 0 <= was < self.height():
+            lines = round((self.place_of(start).y() - was) / self.page.pitch())
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + lines)
 
     def name_step(self, name: str) -> None:
         """What the next step of undo is called; "" for typing."""
@@ -325,43 +343,28 @@ class ManuscriptEdit(QPlainTextEdit):
 
     # --- mouse ---
 
-    def _snapped(self, event: QMouseEvent) -> QMouseEvent:
-        """A click between two lines belongs to the nearer one; Qt would take it for the end of the upper."""
-        spot = event.position()
-        for block, offset in editor_paint.visible(self):
-            if offset.y() <= spot.y() < offset.y() + self.blockBoundingRect(block).height():
-                layout = block.layout()
-                lines = [layout.lineAt(number) for number in range(layout.lineCount())]
-                if lines:
-                    middle = [offset.y() + line.y() + line.height() / 2 for line in lines]
-                    spot = QPointF(spot.x(), min(middle, key=lambda y: abs(y - spot.y())))
-                break
-        return QMouseEvent(
-            event.type(), spot, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
-        )
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Qt lets an input method finish at a click, and would take the ghost for its text."""
         self.ghost.take_down()
-        super().mousePressEvent(self._snapped(event))
+        super().mousePressEvent(snapped(self, event))
         self.ghost.put_up()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Select by whole lines' heights."""
-        super().mouseMoveEvent(self._snapped(event) if event.buttons() else event)
+        super().mouseMoveEvent(snapped(self, event) if event.buttons() else event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A word."""
         self.ghost.take_down()
-        super().mouseDoubleClickEvent(self._snapped(event))
+        super().mouseDoubleClickEvent(snapped(self, event))
         self.ghost.put_up()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click that selected nothing asks about what is under it."""
-        snapped = self._snapped(event)
-        super().mouseReleaseEvent(snapped)
+        nearer = snapped(self, event)
+        super().mouseReleaseEvent(nearer)
         if event.button() == Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
-            self.clicked_at.emit(self.cursorForPosition(snapped.position().toPoint()).position())
+            self.clicked_at.emit(self.cursorForPosition(nearer.position().toPoint()).position())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The panel fills the menu."""

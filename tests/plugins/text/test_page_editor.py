@@ -252,3 +252,22 @@ def test_undo_and_redo_belong_to_the_window(desk: Desk, held: Qt.KeyboardModifie
     asked = QKeyEvent(QEvent.Type.ShortcutOverride, K.Key_Z, held, "z")
     QGuiApplication.sendEvent(desk.editor, asked)
     assert not asked.isAccepted()
+
+
+def test_what_is_taken_stays_where_it_was_on_the_screen(desk: Desk) -> None:  # noqa: F811
+    fill(desk, "\n".join("Nobody had climbed the lighthouse since the winter. " * 6 for _ in range(30)))
+    desk.editor.move_to(desk.editor.document().characterCount() - 1)
+    desk.set(alternatives=2)
+    text = "\n\n".join(["", *["She went up and the lamp was cold and nobody spoke. " * 3] * 9])
+    for _ in range(4):
+        desk.key(K.Key_Return)
+        desk.go_on()
+        for part in range(1, 10):
+            desk.look(text[: len(text) * part // 9], "Another.")
+            desk.qtbot.wait(5)
+        desk.finish(text, "Another.")
+        desk.qtbot.wait(5)
+        desk.key(K.Key_Tab)
+        desk.qtbot.wait(5)
+        caret = desk.editor.cursorRect().center().y()
+        assert 0.2 < caret / desk.editor.viewport().height() < 1
