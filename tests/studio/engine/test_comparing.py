@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 
 import mido
+import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 from studio.core.verdict import Answer
@@ -53,6 +56,37 @@ def test_the_first_note_that_differs_is_named() -> None:
     assert words == "from note 2 on, the end for “E4 at beat 1”"
 
 
+def test_notes_of_a_score_are_compared_and_not_what_they_are_called() -> None:
+    def score(tune: Score, first: int) -> bytes:
+        rows = [[first + n, start, length, pitch, 80, False, 64] for n, (start, pitch, length) in enumerate(tune)]
+        return json.dumps({"ppq": 480, "title": str(first), "tracks": [{"notes": rows}]}).encode()
+
+    kind = "audio/vnd.studio.score+json"
+    assert compared(kind, score(TUNE, 1), kind, score(TUNE, 90))[0] is Answer.IDENTICAL
+    answer, words, _ = compared(kind, score(TUNE, 1), kind, score([*TUNE[:3], (1440, 71, 960)], 1))
+    assert (answer, words) == (Answer.CLOSE, "from note 4 on, “B4 at beat 3” for “C5 at beat 3”")
+
+
+def test_samples_are_compared_and_not_headers() -> None:
+    def wav(loud: float, hiss: float = 0.0, *, title: str = "", rate: int = 8000) -> bytes:
+        noise = np.random.default_rng(1).standard_normal(4000) * hiss
+        noise[:2000] = 0
+        target = io.BytesIO()
+        with soundfile.SoundFile(target, "w", rate, 1, "PCM_24", format="WAV") as file:
+            if title:
+                file.title = title
+            file.write(np.sin(np.arange(4000) * 0.3) * loud + noise)
+        return target.getvalue()
+
+    kind = "audio/wav"
+    assert compared(kind, wav(0.5), kind, wav(0.5, title="with a recipe"))[0] is Answer.IDENTICAL
+    answer, words, _ = compared(kind, wav(0.5), kind, wav(0.5, 0.001))
+    assert answer is Answer.CLOSE
+    assert words.startswith("from 0.25 s on, the difference 5")
+    assert compared(kind, wav(0.5), kind, wav(0.5, 0.3))[0] is Answer.DIFFERENT
+    assert compared(kind, wav(0.5), kind, wav(0.5, rate=16000))[1] == "0.25 s at 16000 Hz instead of 0.50 s at 8000 Hz"
+
+
 def test_words_are_compared_and_not_line_ends() -> None:
     assert compared("text/plain", b"a b\r\nc\r\n", "text/markdown", b"a b\nc")[0] is Answer.IDENTICAL
     answer, words, _ = compared("text/plain", b"one two three", "text/plain", b"one two four")
@@ -74,7 +108,8 @@ def test_pixels_are_compared_and_not_files() -> None:
     [
         ("image/png", "image/png", "cannot be read"),
         ("audio/midi", "audio/midi", "cannot be read"),
-        ("audio/wav", "audio/wav", "from byte 4 of 9 on"),
+        ("audio/wav", "audio/wav", "cannot be read"),
+        ("audio/vnd.studio.score+json", "audio/vnd.studio.score+json", "cannot be read"),
         ("image/png", "text/plain", "it is image/png, and text/plain was made"),
         ("model/glb", "model/glb", "from byte 4 of 9 on"),
     ],
