@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from studio.api import Recipe
+from studio.api import Recipe, StudioError
 from studio.inference.schedulers_table import BY_NAME
+
+from .added import tags
 
 TEXT_LIMIT = 100_000
 _NEGATIVE = "Negative prompt:"
@@ -28,12 +30,29 @@ class ForeignText:
 def write(recipe: Recipe, *, size: tuple[int, int]) -> str:
     """The text for a recipe; `size` is the picture's own in pixels."""
     params = recipe.request.params
-    lines = [str(params.get("prompt", ""))]
+    lines = [_prompt(recipe)]
     negative = str(params.get("negative_prompt", ""))
     if negative:
         lines.append(f"{_NEGATIVE} {negative}")
     lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in _settings(recipe, size) if value))
     return "\n".join(lines)
+
+
+def _prompt(recipe: Recipe) -> str:
+    """The prompt, and behind it the LoRAs that it does not name itself: other programs know them by nothing else."""
+    prompt = str(recipe.request.params.get("prompt", ""))
+    families = {item.get("sha256"): str(item.get("family", "")) for item in recipe.used.get("loras", ())}
+    try:
+        named = {tag.name.casefold() for tag in tags(prompt)}
+    except StudioError:  # a weight that is no number was never run, but may be exported
+        named = set()
+    listed = [
+        f"<lora:{item.model.name or item.model.id}:{item.weight:g}>"
+        for item in recipe.request.added
+        if item.model.name.casefold() not in named
+        and not families.get(item.model.sha256, "lora/").startswith("embedding/")
+    ]
+    return " ".join([prompt, *listed])
 
 
 def _settings(recipe: Recipe, size: tuple[int, int]) -> Iterator[tuple[str, str]]:

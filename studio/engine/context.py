@@ -176,7 +176,14 @@ class JobContext:
             }
         if order.added:
             used["loras"] = [
-                {"id": added.id, "name": added.title, "sha256": added.sha256, "weight": item.weight}
+                {
+                    "id": added.id,
+                    "name": added.title,
+                    "family": added.family,
+                    "sha256": added.sha256,
+                    "licence": added.licence,
+                    "weight": item.weight,
+                }
                 for added, item in zip(order.added, order.request.added, strict=True)
             ]
         if order.request != order.asked and order.request.resume is not None:

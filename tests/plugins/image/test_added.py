@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from plugins.image import codec_text
 from plugins.image.added import settle, tags, with_weight, without_tags
 from plugins.image.document import ImageDocument
 from plugins.image.panel import ImagePanel
@@ -123,6 +124,16 @@ def test_the_document_keeps_the_list_and_takes_it_from_a_recipe() -> None:
     assert "“ink”" in note
     branched, _ = again.branch(recipe.request, steps="e" * 32, index=1, params=ImageParams)
     assert branched.added == again.added
+
+
+def test_other_programs_read_the_list_behind_the_prompt() -> None:
+    request = asked("a glow-1 castle <lora:moss:0.3>", over(INK, 0.4), over(MOSS, 0.3), over(GLOW), negative_prompt="x")
+    used = {"loras": [{"sha256": GLOW.sha256, "family": GLOW.family}, {"sha256": INK.sha256, "family": INK.family}]}
+    text = codec_text.write(Recipe(request, used), size=(64, 64))
+    assert text.splitlines()[0] == "a glow-1 castle <lora:moss:0.3> <lora:ink:0.4>"
+    assert text.splitlines()[1] == "Negative prompt: x"
+    plain = codec_text.write(Recipe(asked("a castle <lora:x:much>")), size=(64, 64))
+    assert plain.splitlines()[0] == "a castle <lora:x:much>"
 
 
 # The inspector
