@@ -259,15 +259,24 @@ def _only_variant(folder: Path) -> str:
     return next((min(variants) for variants in parts.values() if "" not in variants), "")
 
 
+def _better_by_pixel(part: torch.nn.Module, device: Device) -> bool:
+    """Whether a part is faster with the channels of a pixel side by side. Measured on a processor with AMX, SD1.5's
+    size: in bfloat16 a VAE 2.6 times, a UNet 1.04 times; in fp32 a VAE 1.08 times, a UNet 0.96 times, but a small one
+    (6 M) 1.05 times.
+    """
+    if device.kind != "cpu":
+        return device.kind == "cuda"
+    large = sum(value.numel() for value in part.parameters()) > 300_000_000
+    return not large or device.dtype.itemsize < 4
+
+
 def _settle(pipe: Any, device: Device, placing: Placing) -> None:
     whole = placing.mode == DEVICE and not placing.small
     if whole:
         place(pipe, device, placing)
     for name in ("unet", "vae"):
         part = getattr(pipe, name, None)
-        # In bfloat16 a VAE is 2.6 times as fast for it, a UNet 1.04 times; in fp32 1.08 times and 0.96 times.
-        better = device.kind == "cuda" or (device.kind == "cpu" and (name == "vae" or device.dtype.itemsize < 4))
-        if better and isinstance(part, torch.nn.Module):
+        if isinstance(part, torch.nn.Module) and _better_by_pixel(part, device):
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if not whole:  # what moves about is not touched any more
         place(pipe, device, placing)
