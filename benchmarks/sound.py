@@ -21,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from plugins.music.document import Score
 from plugins.music.document_notes import from_symbolic
 from plugins.music.playback import ScoreSource
 from plugins.music.render import RATE
@@ -48,8 +49,20 @@ class Clicks:
     def count_in_length(self, at: int) -> int:
         return 0
 
-    def prepare(self, start: int) -> bool:
+    def prepare(self, start: int, frames: int) -> bool:
         return False
+
+
+class Noting(ScoreSource):
+    """Remembers what was asked of it, to be rendered again in peace."""
+
+    def __init__(self, score: Score) -> None:
+        super().__init__(score)
+        self.asked: list[tuple[int | None, int]] = []
+
+    def read(self, start: int | None, frames: int) -> np.ndarray:
+        self.asked.append((start, frames))
+        return super().read(start, frames)
 
 
 class Recorder(threading.Thread):
@@ -131,8 +144,7 @@ def aligned(record: np.ndarray, wanted: np.ndarray) -> int:
 def faithful(seconds: float, load: int) -> None:
     """Whether the record is the rendering, and how often the output ran dry."""
     score = from_symbolic(random_score(2**30 + 1))
-    source = ScoreSource(score)
-    total = int(seconds * RATE)
+    source = Noting(score)
     loop = (0, source.length)
     burning = [subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, "OMP_NUM_THREADS": "1"})
                for _ in range(load)]  # fmt: skip
@@ -149,12 +161,7 @@ def faithful(seconds: float, load: int) -> None:
         process.kill()
         process.wait()
     again = ScoreSource(score)
-    parts, place = [], 0
-    while sum(p.shape[1] for p in parts) < total:
-        count = min(1024, loop[1] - place)
-        parts.append(again.read(place, count))
-        place = (place + count) % loop[1]
-    wanted = np.concatenate(parts, axis=1)
+    wanted = np.concatenate([again.read(place, frames) for place, frames in source.asked], axis=1)
     shift = aligned(record, wanted)
     first, last = max(0, shift), min(record.shape[1], wanted.shape[1] + shift)
     span = last - first

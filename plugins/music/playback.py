@@ -14,9 +14,6 @@ from .render import FADE, LIMITER_DELAY, MASTER, RATE, Mixer, Plan, Plans, loudn
 from .synth_parts import Sound
 from .synth_voices import VOICES
 
-AHEAD = 3 * RATE
-"""How far before the playhead notes are made ready."""
-
 
 @lru_cache(maxsize=2)
 def _tick_sound(strong: bool) -> Sound:
@@ -52,6 +49,7 @@ class ScoreSource:
         self._heard = self._plans
         self._expected: int | None = None
         self._carried: int | None = None
+        self._made_ready: tuple[Plans | None, int, int] = (None, 0, 0)
         self._clock = 0
         self._keys: dict[int, _Key] = {}
         self._last_key = 0
@@ -106,20 +104,33 @@ class ScoreSource:
             _place(out, _tick_sound(beat == 0), beat * size - begin)
         return self._mixed(self._pieces(None, frames), frames, out)
 
-    def prepare(self, start: int) -> bool:
-        """Make one note ready that will be heard soon."""
+    def prepare(self, start: int, frames: int) -> bool:
+        """Make the first note ready of those that will be heard in so many frames and are not there yet."""
         plans = self._plans
-        for one in plans.tracks:
-            if one.track.id not in plans.heard:
-                continue
-            for index in one.sounding(start, start + AHEAD):
-                on, end = int(one.on[index]), int(one.end[index])
-                wanted = min(end - on, max(0, start - on) + AHEAD)
-                pitch, layer = int(one.pitch[index]), int(one.velocity[index]) // 16
-                if end > start and not self._mixer.cache.has(one.voice_name, pitch, layer, wanted):
-                    self._mixer.cache.take(one.voice_name, pitch, layer, wanted, most=int(one.most[index]))
-                    return True
-        return False
+        known, begin, end = self._made_ready
+        if known is plans and begin <= start and start + frames * 4 // 5 <= end:
+            return False
+        missing = [found for one in plans.tracks if (found := self._missing(plans, one, start, frames))]
+        if not missing:
+            self._made_ready = (plans, start, start + frames)
+            return False
+        one, index, wanted = min(missing, key=lambda m: int(m[0].on[m[1]]))
+        pitch, layer = int(one.pitch[index]), int(one.velocity[index]) // 16
+        self._mixer.cache.take(one.voice_name, pitch, layer, wanted, most=int(one.most[index]))
+        return True
+
+    def _missing(self, plans: Plans, one: Plan, start: int, frames: int) -> tuple[Plan, int, int] | None:
+        """The first strike of a track that is not made as far as it will be heard: (plan, index, samples)."""
+        if one.track.id not in plans.heard:
+            return None
+        for index in one.sounding(start, start + frames):
+            on, end = int(one.on[index]), int(one.end[index])
+            wanted = min(end - on, max(0, start - on) + frames)
+            if end > start and not self._mixer.cache.has(
+                one.voice_name, int(one.pitch[index]), int(one.velocity[index]) // 16, wanted
+            ):
+                return one, index, wanted
+        return None
 
     def _counting(self, at: int) -> tuple[int, int]:
         timeline = self._plans.timeline

@@ -1,7 +1,7 @@
 """Sound as it is made: a feeder thread writes what a source renders to the sound card, and knows what is heard now.
 
 No callback: one in Python would wait for the interpreter while a model computes, and glitch. The feeder writes ahead
-into a buffer of half a second instead. sounddevice is loaded by the feeder at the first sound; where its
+into a buffer of up to half a second instead. sounddevice is loaded by the feeder at the first sound; where its
 PortAudio library or a device is missing, `Player.problem` says so in one line, and everything else works.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.api import StudioError
-from studio.widgets.sound_devices import Opener, Stream, open_device, output_devices
+from studio.widgets.sound_devices import BUFFER_SECONDS, Opener, Stream, open_device, output_devices
 
 __all__ = ["Clock", "Opener", "Player", "Source", "Stream", "open_device", "output_devices"]
 
@@ -28,6 +28,14 @@ Frames = npt.NDArray[np.float32]
 
 BLOCK = 1024
 """Frames that are rendered and written at a time: 21 ms at 48 kHz."""
+LEAD_SECONDS = 0.35
+"""How much waits in the device while the transport runs on an idle machine: an edit is heard this much later."""
+DIP = 0.6
+"""Where less than this share of it was left, the machine is busy, and BUFFER_SECONDS are kept waiting from then on."""
+AHEAD_SECONDS = 3
+"""How far ahead notes are made ready while there is time."""
+FIRST_SECONDS = 0.4
+"""How much must be ready before it begins: a chord that nobody has heard yet may take longer than the buffer lasts."""
 LIVE_SECONDS = 0.1
 """How much waits while it stands: a key that is pressed is heard this much later."""
 IDLE_SECONDS = 20.0
@@ -55,8 +63,8 @@ class Source(Protocol):
     def count_in_length(self, at: int) -> int:
         """How many frames one counts before playing from there."""
 
-    def prepare(self, start: int) -> bool:
-        """A little work ahead of time (some milliseconds); whether there is more to do."""
+    def prepare(self, start: int, frames: int) -> bool:
+        """A little work (some milliseconds) for so many frames from there on; False where there is nothing to do."""
 
 
 @dataclass(slots=True)
@@ -115,6 +123,8 @@ class Player:
         self._spans: deque[_Span] = deque(maxlen=512)
         self._clock = Clock(source.rate)
         self._restart = False
+        self._lead = LEAD_SECONDS
+        self._begun = True
         self._problem: StudioError | None = None
         self.underruns = 0
 
@@ -152,6 +162,7 @@ class Player:
             self._loop = loop if loop and loop[1] > loop[0] else None
             self._place, self._origin = max(0, start), max(0, start)
             self._count = self.source.count_in_length(self._origin) if count_in else 0
+            self._begun = False
         self._begin()
 
     def stop(self) -> None:
@@ -275,13 +286,14 @@ class Player:
         first = self._written
         spans: list[_Span] = []
         start = place
+        ready = place is None or self._ready(place)
         while left:
-            if place is not None and count > 0:
+            if place is not None and ready and count > 0:
                 frames = min(left, count)
                 parts.append(self.source.count_in(place, count, frames))
                 spans.append(_Span(first, frames, None, place))
                 count -= frames
-            elif place is not None:
+            elif place is not None and ready:
                 if loop and place >= loop[1]:
                     place = loop[0]
                 frames = min(left, loop[1] - place) if loop else left
@@ -295,24 +307,39 @@ class Player:
             left, first = left - frames, first + frames
         with self._lock:
             # Only if nobody stopped, sought or started anew meanwhile.
-            if self._place == start and start is not None:
-                ended = place is not None and not loop and place >= self.source.length + self.source.rate
+            if self._place == start and place is not None and ready:
+                ended = not loop and place >= self.source.length + self.source.rate
                 self._place, self._count = (None if ended else place), count
             self._spans.extend(spans)
             self._written += BLOCK
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
+    def _ready(self, place: int) -> bool:
+        """Whether the first sounds from a place are there; works on them for about as long as a block lasts."""
+        if self._begun:
+            return True
+        end = time.perf_counter() + BLOCK / self.source.rate / 2
+        while self.source.prepare(place, int(FIRST_SECONDS * self.source.rate)):
+            if time.perf_counter() > end:
+                return False
+        self._begun = True
+        return True
+
     def _ahead(self, stream: Stream, capacity: int) -> None:
-        """Use the time until there is room again for work that is needed soon."""
-        place = self._place
-        while place is not None and stream.write_available < BLOCK:
-            if self._closed or not self.source.prepare(place):
+        """Use the time until more is wanted for work that is needed soon, then wait for what is left of it."""
+        if self._place is not None and self._written > self.source.rate:
+            waiting = (capacity - stream.write_available) / self.source.rate
+            if waiting < self._lead * DIP:
+                # The machine is busy: from now on as much as there is room for.
+                self._lead = BUFFER_SECONDS
+        while not self._closed and not self._restart:
+            place = self._place
+            lead = min(LIVE_SECONDS if place is None else self._lead, 0.8 * capacity / self.source.rate)
+            spare = (capacity - stream.write_available) / self.source.rate - lead
+            if spare <= 0:
                 return
-        if place is None:
-            live = int(LIVE_SECONDS * self.source.rate)
-            waits = capacity - stream.write_available - live
-            if waits > 0:
-                self._wake.wait(waits / self.source.rate)
+            if place is None or not self.source.prepare(place, AHEAD_SECONDS * self.source.rate):
+                self._wake.wait(spare)
                 self._wake.clear()
 
     def _told(self, stream: Stream, capacity: int, dry: bool) -> None:

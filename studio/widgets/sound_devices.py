@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from studio.api import StudioError
 
-BUFFER_SECONDS = 0.5
+BUFFER_SECONDS = 0.6
 """How much may wait in the device while the transport runs."""
 
 

@@ -198,10 +198,10 @@ def test_keys_sound_until_they_are_let_go() -> None:
 def test_notes_are_made_ready_before_they_are_heard() -> None:
     source = ScoreSource(short(2))
     count = 0
-    while source.prepare(0):
+    while source.prepare(0, 3 * RATE):
         count += 1
     assert 0 < count < 200
-    assert not source.prepare(0)
+    assert not source.prepare(0, 3 * RATE)
 
 
 def test_plans_are_kept_for_tracks_that_stay() -> None:

@@ -41,7 +41,7 @@ class Ramp:
     def count_in(self, at: int, left: int, frames: int) -> Frames:
         return np.full((2, frames), -1.0, np.float32)
 
-    def prepare(self, start: int) -> bool:
+    def prepare(self, start: int, frames: int) -> bool:
         self.prepared += 1
         return self.prepared % 3 != 0
 
