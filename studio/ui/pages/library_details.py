@@ -195,6 +195,8 @@ class LibraryDetails(QFrame):
         self._set_texts(prompt, wording.prompt_of(request, self._plugins, "negative prompt"))
         if request.model is not None:
             rows.append(("Model", shorten(request.model.name or request.model.id, 120)))
+        if request.added:
+            rows.append(("LoRAs", shorten(wording.added_text(request), 200)))
         rows.append(("Seed", wording.seed_text(request.seed)))
         rows += wording.param_rows(request, self._plugins)
         if request.resume is not None:

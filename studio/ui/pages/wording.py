@@ -79,6 +79,12 @@ def size_text(facts: Mapping[str, Any], params: Mapping[str, Any] | None = None)
     return ""
 
 
+def added_text(request: Request) -> str:
+    """What was laid over the model, and how strongly: "ink 0.7, moss"."""
+    names = ((item.model.name or item.model.id, item.weight) for item in request.added)
+    return ", ".join(name if weight == 1 else f"{name} {weight:g}" for name, weight in names)
+
+
 def seed_text(seed: int) -> str:
     """A seed in groups of three digits with narrow spaces, as on the seed field."""
     return f"{seed:,}".replace(",", "\u202f")
