@@ -22,6 +22,7 @@ from .panel_commands import add_commands
 from .panel_inspector import Inspector
 from .panel_mode import Mode
 from .panel_page import Page
+from .panel_past import Past
 from .panel_pictures import Pictures
 from .panel_places import Places
 from .panel_selection import Selection
@@ -65,9 +66,9 @@ class TextPanel(Panel):
         self.check = Check(self)
         self.selection = Selection(self)
         self.ways = Ways(self)
+        self.past = Past(self)
         self.tokens = TokenPopup(self)
         self._forking: tuple[Branch, int] | None = None
-        self._scrubbed = False
         self.restoring = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -276,38 +277,11 @@ class TextPanel(Panel):
 
     def show_step(self, step: Step | None) -> None:
         """Show the text as it was at a step; None: as it is."""
-        draft = self.writing.draft
-        if step is None or not step.origin:
-            if self._scrubbed and draft is not None and not draft.running:
-                self.writing.dismiss()
-            self._scrubbed = False
-            return
-        branch = self._branch_of(step.origin)
-        words = self.writing.tokens.get(step.origin) or [t.text for t in self.records.tokens(branch)] if branch else []
-        if branch is None or not words or self.writing.busy():
-            return
-        start, end = self.places.range(branch.place)
-        before = self.editor.text()[start - 1 : start]
-        shown = Fold(before).add("".join(words[: step.index + 1]))
-        self._scrubbed = True
-        self.ways.scrub(branch, start, end, shown)
+        self.past.show_step(step)
 
     def branch(self, steps: str, index: int) -> None:
         """Go on from a kept step with the settings as they are now."""
-        branch, request = self._branch_of(steps), self.writing.requests.of_job(steps)
-        if branch is None or request is None or not self.settings_pane.commit():
-            self.host.say("Nothing is known any more about how this was written")
-            return
-        words = self.writing.tokens.get(steps) or [token.text for token in self.records.tokens(branch)]
-        self._scrubbed = False
-        start, _ = self.places.range(branch.place)
-        shown = Fold(self.editor.text()[start - 1 : start]).add("".join(words[: index + 1]))
-        self.writing.branch(steps, index, branch, request, shown)
-
-    def _branch_of(self, job: str) -> Branch | None:
-        mine = [branch for branch in self.manuscript.branches.branches.values() if branch.job == job]
-        current = [branch for branch in mine if self.places.current(branch.place) == branch.id]
-        return next(iter(current or mine), None)
+        self.past.branch(steps, index)
 
     # --- tokens ---
 

@@ -145,9 +145,10 @@ class Ways:
         if branch.id != current:
             panel.writing.offer(branch)
 
-    def scrub(self, branch: Branch, start: int, end: int, shown: str) -> None:
+    def scrub(self, branch: Branch, shown: str) -> None:
         """Show the text as it was at a step: what came later steps back."""
         panel = self._panel
+        start, end = panel.places.range(branch.place)
         there = panel.editor.text()[start:end]
         same = 0
         while same < min(len(there), len(shown)) and there[same] == shown[same]:

@@ -53,6 +53,7 @@ class Writing(QObject):
         self.draft: Draft | None = None
         self._hidden: dict[str, Draft] = {}
         self.tokens: dict[str, list[str]] = {}
+        self.newest = ""
         editor.ghost_key.connect(self.key)
 
     # --- asking ---
@@ -307,6 +308,7 @@ class Writing(QObject):
         match event:
             case Started():
                 self.tokens[job] = []
+                self.newest = job
             case Stepped(step=step):
                 words = self.tokens.setdefault(job, [])
                 del words[step.index :]

@@ -163,7 +163,7 @@ def test_the_ribbon_shows_the_text_so_far_and_branches(desk: Desk) -> None:  # n
     job = desk.go_on()
     desk.finish(" burned low all night.")
     desk.key(K.Key_Tab)
-    desk.panel.show_step(Step(1, 4, None, " low", True, job))
+    desk.panel.show_step(Step(1, 4, None, " low", True))
     assert desk.editor.ghost.replaces == len(" all night.")
     assert desk.text() == "The lamp burned low all night."
     desk.panel.show_step(None)

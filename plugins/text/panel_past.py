@@ -1,0 +1,62 @@
+"""Looking back at how a text was written, step by step, and going on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.api import Step
+
+from .document_branches import Branch, Fold
+
+if TYPE_CHECKING:
+    from .panel import TextPanel
+
+
+class Past:
+    """What the ribbon asks of one panel."""
+
+    def __init__(self, panel: TextPanel) -> None:
+        self._panel = panel
+        self._scrubbed = False
+
+    def show_step(self, step: Step | None) -> None:
+        """Show the text as it was at a step; None: as it is."""
+        draft = self._panel.writing.draft
+        job = "" if step is None else step.origin or self._panel.writing.newest
+        if step is None or not job:
+            if self._scrubbed and draft is not None and not draft.running:
+                self._panel.writing.dismiss()
+            self._scrubbed = False
+            return
+        found = self._text_at(job, step.index)
+        if found is None or self._panel.writing.busy():
+            return
+        self._scrubbed = True
+        self._panel.ways.scrub(*found)
+
+    def branch(self, steps: str, index: int) -> None:
+        """Go on from a kept step with the settings as they are now."""
+        found, request = self._text_at(steps, index), self._panel.writing.requests.of_job(steps)
+        if found is None or request is None or not self._panel.settings_pane.commit():
+            self._panel.host.say("Nothing is known any more about how this was written")
+            return
+        self._scrubbed = False
+        self._panel.writing.branch(steps, index, found[0], request, found[1])
+
+    def _text_at(self, job: str, index: int) -> tuple[Branch, str] | None:
+        """The branch of a job that is in the text (or its first), and what the page showed of it at a step."""
+        branch, request = self._branch_of(job), self._panel.writing.requests.of_job(job)
+        if branch is None:
+            return None
+        words = [token.text for token in self._panel.records.tokens(branch)] or self._panel.writing.tokens.get(job, [])
+        kept = 0 if request is None else len(str(request.params.get("prefix_ids", "")).split())
+        start, _ = self._panel.places.range(branch.place)
+        before = self._panel.editor.text()[start - 1 : start]
+        plain = self._panel.manuscript.mode == "code"
+        shown = Fold(before, plain=plain).add("".join(words[: kept + index + 1]))
+        return (branch, shown) if words else None
+
+    def _branch_of(self, job: str) -> Branch | None:
+        mine = [branch for branch in self._panel.manuscript.branches.branches.values() if branch.job == job]
+        current = [branch for branch in mine if self._panel.places.current(branch.place) == branch.id]
+        return next(iter(current or mine), None)
