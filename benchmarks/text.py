@@ -62,6 +62,20 @@ def _clocked(work: Callable[[], Any]) -> float:
     return time.process_time() - start
 
 
+def _after_cancel(place: Any, job: str) -> float:
+    """How many tokens came after Cancel."""
+    from studio.core.events import Cancelled, Stepped
+
+    def newest() -> int:
+        return max(event.step.index for _, event in place.events if isinstance(event, Stepped))
+
+    place.wait(lambda one: isinstance(one, Stepped) and one.job_id == job and one.step.index == 20)
+    place.engine.cancel(job)
+    asked = newest()
+    place.wait(lambda one: isinstance(one, Cancelled) and one.job_id == job)
+    return float(newest() - asked)
+
+
 def child(path: str, precision: str, rounds: int) -> None:
     """In the measured process: both sides in turns; tells lists of CPU seconds."""
     import torch
@@ -119,9 +133,6 @@ def child(path: str, precision: str, rounds: int) -> None:
             job = submit(number, 1)
             place.wait(lambda one: isinstance(one, Stepped) and one.job_id == job)
 
-        def end() -> None:
-            place.wait(lambda one: isinstance(one, Finished))
-
         for number in range(rounds + 1):
             for name, length in (("short", SHORT), ("long", LONG), ("first", 1)):
                 turns = [("bare", bare), ("studio", first if name == "first" else studio)]
@@ -129,18 +140,10 @@ def child(path: str, precision: str, rounds: int) -> None:
                     luck = number * 1000 + length
                     took = _clocked(lambda work=work, luck=luck, length=length: work(luck, length))
                     if work is first:
-                        end()
+                        place.wait(lambda one: isinstance(one, Finished))
                     if number:  # the first round loads and warms up
                         found.setdefault(f"{side} {name}", []).append(took)
-        over = []
-        for number in range(3):
-            job = submit(9000 + number, 1000)
-            place.wait(lambda one, job=job: isinstance(one, Stepped) and one.job_id == job and one.step.index == 20)
-            place.engine.cancel(job)
-            asked = max(e.step.index for _, e in place.events if isinstance(e, Stepped))
-            place.wait(lambda one, job=job: isinstance(one, Cancelled) and one.job_id == job)
-            last = max(e.step.index for _, e in place.events if isinstance(e, Stepped))
-            over.append(float(last - asked))
+        over = [_after_cancel(place, submit(9000 + number, 1000)) for number in range(3)]
     tell(**found, over=over)
 
 
