@@ -41,6 +41,13 @@ def kind(media: str) -> str:
     return media.partition("/")[0]
 
 
+def is_record(media: str) -> bool:
+    """True for what a generator keeps beside a result for its own panel ("application/vnd.studio.tokens+json"): it is
+    an artifact of its job like any other, but nobody looks for it in the library.
+    """
+    return media.startswith("application/vnd.studio.")
+
+
 def suffix(media: str) -> str:
     """The usual file name ending with its dot; `.bin` for a media type nobody told us about."""
     return SUFFIXES.get(media, ".bin")

@@ -17,7 +17,7 @@ from studio.core import media
 from studio.store import sidecar
 from studio.store.sidecar import Entry
 
-VERSION = 1
+VERSION = 2
 _NAMES = ("n", "id", "kind", "starred", "created", "file", "mark", "words", "made", "asked", "data", "sum")
 _COLUMNS = ", ".join(f"rows.{name}" for name in _NAMES)
 _MARKS = ",".join("?" for _ in _NAMES)
@@ -168,14 +168,15 @@ class Index:
         artifact, digests = entry.artifact, entry.digests()
         jobs = [job for job in entry.jobs() if job.split() == [job]]
         self._drop(writer, artifact.id)
+        words = "" if media.is_record(artifact.media) else fold(sidecar.words(artifact))
         values = (
             artifact.id,
-            media.kind(artifact.media),
+            "" if media.is_record(artifact.media) else media.kind(artifact.media),
             int(artifact.starred),
             artifact.created,
             f"{artifact.path.parent.name}/{artifact.path.name}",
             mark,
-            fold(sidecar.words(artifact)),
+            words,
             " ".join(jobs),
             " ".join(digests),
             json.dumps(entry.data, ensure_ascii=True),
@@ -184,8 +185,8 @@ class Index:
         writer.execute(f"INSERT INTO rows VALUES ({_MARKS})", (n, *values, _sum(n, *values)))
         writer.executemany("INSERT INTO made VALUES (?,?)", [(job, n) for job in jobs])
         writer.executemany("INSERT INTO asked VALUES (?,?)", [(digest, n) for digest in digests])
-        if self.full_text:
-            writer.execute("INSERT INTO fts (rowid, words) VALUES (?,?)", (n, values[6]))
+        if self.full_text and not media.is_record(artifact.media):
+            writer.execute("INSERT INTO fts (rowid, words) VALUES (?,?)", (n, words))
 
     def _number(self, writer: sqlite3.Connection, created: float) -> int:
         """A free number that sorts like the time: rows and full text are then read newest first without sorting."""
@@ -285,6 +286,8 @@ class Index:
         if kind:
             parts.append("kind = ?")
             values.append(kind)
+        elif tables == "rows":  # records stand in no full text
+            parts.append("kind <> ''")
         return tables, (f"WHERE {' AND '.join(parts)}" if parts else ""), tuple(values)
 
     def _rows(self, where: str, values: tuple[Any, ...]) -> tuple[Row, ...]:

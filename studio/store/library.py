@@ -74,7 +74,8 @@ class Library:
         self, text: str = "", *, starred: bool = False, kind: str = "", limit: int = 200, offset: int = 0
     ) -> tuple[Artifact, ...]:
         """The artifacts whose title, prompt or model hold every word of `text`, newest first. The beginning of a word
-        is enough; case and accents do not matter. `kind` is the part of the media type before the slash.
+        is enough; case and accents do not matter. `kind` is the part of the media type before the slash. Records,
+        which a generator left beside a result (`media.is_record`), are found by their job only.
         """
         rows = self._ask(lambda i: i.search(text, starred=starred, kind=kind, limit=limit, offset=offset))
         return tuple(map(self._artifact, rows))

@@ -267,3 +267,21 @@ def test_searching_goes_on_while_the_index_is_made_again(project: Project, outpu
     assert project.library.count() == 150
     assert max(seen) <= 150
     assert project.notices == []
+
+
+def test_a_record_beside_a_result_is_found_by_its_job_only(shelf: Project, output: Make) -> None:
+    result = shelf.artifacts.keep(output("a harbour"), job="j")
+    made = output("a harbour", data=b'{"tokens": []}')
+    record = shelf.artifacts.keep(
+        Output("application/vnd.studio.tokens+json", made.data, made.recipe, {}), job="j", title="a harbour"
+    )
+    assert [artifact.id for artifact in shelf.library.search("harbour")] == [result.id]
+    assert shelf.library.count("harbour") == 1
+    assert record.id not in {artifact.id for artifact in shelf.library.search()}
+    assert shelf.library.count() == len(shelf.library.search()) == 6
+    assert [artifact.id for artifact in shelf.library.of_job("j")] == [result.id, record.id]
+    assert shelf.artifacts.get(record.id) is not None
+    shelf.artifacts.trash([record.id], permanently=True)
+    assert shelf.artifacts.get(record.id) is None
+    shelf.library.rebuild()
+    assert shelf.library.count() == 6
