@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
@@ -10,6 +11,8 @@ from studio.core.events import Event
 from studio.engine import Mailbox
 
 _LOG = logging.getLogger(__name__)
+TURN, PAUSE = 12, 4
+"""Milliseconds: for so long events are told in one go, and so long the window has for itself before the next ones."""
 INTERVAL = 33
 """Milliseconds between two deliveries: one signal per step into a busy window froze it for 5 s (measured)."""
 
@@ -28,6 +31,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self._mailbox: Mailbox | None = None
         self._armed = False
+        self._waiting: deque[Event] = deque()
         self._since = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -38,6 +42,7 @@ class Bridge(QObject):
     def attach(self, mailbox: Mailbox) -> None:
         """Take the mail of `mailbox` from now on."""
         self._mailbox = mailbox
+        self._waiting.clear()
         self.ring()
 
     def ring(self) -> None:
@@ -49,6 +54,7 @@ class Bridge(QObject):
     def close(self) -> None:
         """Deliver nothing any more."""
         self._mailbox = None
+        self._waiting.clear()
         self._timer.stop()
 
     @Slot()
@@ -66,8 +72,13 @@ class Bridge(QObject):
         self._armed = False
         if self._mailbox is None:
             return
-        events: list[Event] = self._mailbox.drain()
-        for event in events:
-            self.happened.emit(event)
-        if events:
+        self._waiting.extend(self._mailbox.drain())
+        begun, told = QElapsedTimer(), bool(self._waiting)
+        begun.start()
+        # In turns: 500 tokens a second must leave the window time for mouse and keys, whatever each of them costs.
+        while self._waiting and begun.elapsed() < TURN:
+            self.happened.emit(self._waiting.popleft())
+        if told:
             self.delivered.emit()
+        if self._waiting and not self._timer.isActive():
+            self._timer.start(PAUSE)

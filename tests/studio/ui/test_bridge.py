@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 
-from PySide6.QtCore import QElapsedTimer, QThread
+from PySide6.QtCore import QElapsedTimer, QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.core.events import Event, Progressed, Stepped
@@ -53,6 +54,28 @@ def test_a_flood_costs_few_deliveries_and_only_the_newest_progress(qtbot: QtBot)
     qtbot.waitUntil(lambda: newest[-1] == Progressed("j", "step", (count - 1) / 1e6))
     # 30 a second at most, and one for the first: however slow the machine, never one for each event.
     assert len(batches) <= clock.elapsed() / 33 + 2
+    bridge.close()
+
+
+def test_a_window_that_is_slow_to_draw_each_step_still_has_time_for_itself(qtbot: QtBot) -> None:
+    bridge = Bridge()
+    mailbox = Mailbox(bridge.ring)
+    bridge.attach(mailbox)
+    seen: list[int] = []
+    turns: list[int] = []
+    bridge.happened.connect(lambda event: (time.sleep(0.003), seen.append(event.step.index)))
+    bridge.delivered.connect(lambda: turns.append(len(seen)))
+    for index in range(60):
+        mailbox.put(Stepped("j", Step(index, 60)))
+    between: list[int] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: between.append(len(seen)))
+    timer.start(0)  # as mouse and keys: whatever else the window has to do
+    qtbot.waitUntil(lambda: len(seen) == 60)
+    timer.stop()
+    assert seen == list(range(60))
+    assert len(turns) > 5
+    assert len(set(between) - {0, 60}) > 5  # it was asked again and again while they came
     bridge.close()
 
 
