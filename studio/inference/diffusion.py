@@ -157,7 +157,7 @@ class DiffusionRun:
         wanted: dict[str, Any] = {
             "prompt": plan.prompt,
             "num_inference_steps": plan.steps,
-            "guidance_scale": plan.guidance_scale,
+            self._guidance_name(): plan.guidance_scale,
             "width": plan.width,
             "height": plan.height,
             "generator": self._generator,
@@ -179,6 +179,13 @@ class DiffusionRun:
             known = getattr(self._pipe, "_callback_tensor_inputs", ())
             wanted["callback_on_step_end_tensor_inputs"] = [name for name in ("latents",) if name in known]
         return {name: value for name, value in wanted.items() if name in self._arguments}
+
+    def _guidance_name(self) -> str:
+        """What the pipeline calls guidance; where `guidance_scale` is for distilled models only, it is None there."""
+        usual = self._arguments.get("guidance_scale")
+        if usual is not None and (usual.default is not None or "true_cfg_scale" not in self._arguments):
+            return "guidance_scale"
+        return "true_cfg_scale" if "true_cfg_scale" in self._arguments else "guidance_scale"
 
     def _tapped(self, tapped: Tapped) -> None:
         self._newest = tapped

@@ -7,18 +7,18 @@ FROM_WORDS = (
     "CogView3PlusPipeline", "CogView4Pipeline", "Cosmos2TextToImagePipeline", "ErnieImagePipeline",
     "Flux2KleinPipeline", "Flux2Pipeline", "FluxKontextPipeline", "FluxPipeline", "GlmImagePipeline",
     "HiDreamImagePipeline", "HunyuanDiTPAGPipeline", "HunyuanDiTPipeline", "HunyuanImagePipeline", "IFPipeline",
-    "Ideogram4Pipeline", "Kandinsky3Pipeline", "Kandinsky5T2IPipeline", "KandinskyCombinedPipeline",
-    "KandinskyV22CombinedPipeline", "Krea2Pipeline", "LDMTextToImagePipeline", "LatentConsistencyModelPipeline",
+    "Ideogram4Pipeline", "Kandinsky3Pipeline", "Kandinsky5T2IPipeline",
+    "Krea2Pipeline", "LDMTextToImagePipeline", "LatentConsistencyModelPipeline",
     "LongCatImagePipeline", "Lumina2Pipeline", "LuminaPipeline", "NucleusMoEImagePipeline", "OmniGenPipeline",
     "OvisImagePipeline", "PRXPipeline", "PRXPixelPipeline", "PixArtAlphaPipeline", "PixArtSigmaPAGPipeline",
     "PixArtSigmaPipeline", "QwenImage21Pipeline", "QwenImagePipeline", "SanaPAGPipeline", "SanaPipeline",
-    "SanaSprintPipeline", "StableCascadeCombinedPipeline", "StableDiffusion3PAGPipeline", "StableDiffusion3Pipeline",
+    "SanaSprintPipeline", "StableDiffusion3PAGPipeline", "StableDiffusion3Pipeline",
     "StableDiffusionPAGPipeline", "StableDiffusionPipeline", "StableDiffusionSAGPipeline",
-    "StableDiffusionXLPAGPipeline", "StableDiffusionXLPipeline", "StableUnCLIPPipeline",
-    "VersatileDiffusionTextToImagePipeline", "VQDiffusionPipeline", "WuerstchenCombinedPipeline",
+    "StableDiffusionXLPAGPipeline", "StableDiffusionXLPipeline",
+    "VersatileDiffusionTextToImagePipeline", "VQDiffusionPipeline",
     "ZImageOmniPipeline", "ZImagePipeline",
 )  # fmt: skip
-"""Pipelines of diffusers that need nothing but words to make a picture."""
+"""Pipelines of diffusers that need nothing but words to make a picture, by one model with one row of steps."""
 
 FROM_NOTHING = (
     "ConsistencyModelPipeline", "DDIMPipeline", "DDPMPipeline", "LDMPipeline", "PNDMPipeline", "ScoreSdeVePipeline",

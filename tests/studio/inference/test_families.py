@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from studio.api import JobCancelled, Request, StudioError
@@ -112,6 +113,29 @@ def test_every_family_stops_in_the_middle_of_a_step(family: str, tmp_path: Path)
         with pytest.raises(JobCancelled):
             DiffusionRun(loaded, plan, stopped).pixels()
         assert stopped.looks == stopped.limit + 1, "it stopped at the first look that said so"
+
+
+class Distilled(StableDiffusionPipeline):
+    """As some pipelines have it: `guidance_scale` is for the distilled models, the real guidance has another name."""
+
+    asked: ClassVar[list[Any]] = []
+
+    @torch.no_grad()
+    def __call__(
+        self, prompt: str = "", guidance_scale: float | None = None, true_cfg_scale: float = 4.0, **more: Any
+    ) -> Any:
+        self.asked.append((guidance_scale, true_cfg_scale))
+        return super().__call__(prompt, guidance_scale=true_cfg_scale, height=64, width=64, output_type="np")
+
+
+def test_guidance_finds_its_name(tmp_path: Path) -> None:
+    model = tiny_models.save(tiny_models.stable_diffusion(), tmp_path / "model")
+    device = devices.pick("cpu", precision="float32", threads=1)
+    loaded = pipelines.load(model, device=device, check=lambda: None)
+    loaded.pipe.__class__ = Distilled
+    seen = FakeContext(Request("image.diffusion"), NoParams, scratch=tmp_path)
+    DiffusionRun(loaded, Plan("a", seed=1, steps=2, width=64, height=64, guidance_scale=2.5), seen).pixels()
+    assert Distilled.asked == [(None, 2.5)]
 
 
 def test_a_folder_with_half_precision_files_only(tmp_path: Path) -> None:
