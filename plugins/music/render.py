@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from . import synth_drums
+from .controls import NONE, Controls, bent, controls_of, pedalled
 from .document import Score, Track
 from .document_time import Timeline
 from .document_tracks import audible
@@ -85,6 +86,7 @@ class Plan:
     pitch: Ints
     velocity: Ints
     longest: int
+    controls: Controls = NONE
 
     @cached_property
     def most(self) -> Ints:
@@ -114,10 +116,10 @@ def plan_track(track: Track, timeline: Timeline) -> Plan:
     if voice.struck:
         held = _drum_ends(on, track.pitches)
     else:
-        held = np.clip(off, on + SHORTEST, on + int(LONGEST * RATE))
+        held = np.clip(pedalled(track, timeline, off), on + SHORTEST, on + int(LONGEST * RATE))
     end = held + int(voice.release * RATE)
     longest = int((end - on).max()) if len(on) else 0
-    return Plan(track, name, on, held, end, track.pitches, velocity, longest)
+    return Plan(track, name, on, held, end, track.pitches, velocity, longest, controls_of(track, timeline))
 
 
 def _drum_ends(on: Ints, keys: Ints) -> Ints:
@@ -152,9 +154,10 @@ def plan(score: Score, before: Plans | None = None) -> Plans:
 
     def one(track: Track) -> Plan:
         old = known.get(track.id)
-        same = old and old.track.notes is track.notes
+        same = old and old.track.notes is track.notes and old.track.extra is track.extra
         if old and same and (old.track.instrument, old.track.drums) == (track.instrument, track.drums):
-            return Plan(track, old.voice_name, old.on, old.held, old.end, old.pitch, old.velocity, old.longest)
+            turned = old.track.volume != track.volume and old.controls.gain is not None
+            return replace(old, track=track, controls=controls_of(track, timeline) if turned else old.controls)
         return plan_track(track, timeline)
 
     samples = round(timeline.seconds(score.length) * RATE)
@@ -196,8 +199,13 @@ class Mixer:
             first, last = max(on, start), min(end, stop)
             pitch, velocity = int(plan_.pitch[index]), int(plan_.velocity[index])
             most = int(plan_.most[index])
-            note = self.cache.take(plan_.voice_name, pitch, velocity // 16, last - on, most=most)
-            piece = note[:, first - on : last - on]
+            kind = (plan_.voice_name, pitch, velocity // 16)
+            if plan_.controls.warp is None:
+                piece = self.cache.take(*kind, last - on, most=most)[:, first - on : last - on]
+            else:
+                places = plan_.controls.place(np.arange(first, last, dtype=np.float64))
+                places -= plan_.controls.place(np.array([float(on)]))
+                piece = bent(self.cache.take(*kind, int(places[-1]) + 3, most=most), places)
             loud = loudness_of(velocity)
             held = int(plan_.held[index])
             if last > held or (carried is not None and on < carried):
@@ -208,6 +216,8 @@ class Mixer:
                     piece *= np.clip(ramp / FADE, 0, 1)
                 loud = 1.0
             _add(out[:, first - start : last - start], piece, loud, voice.wide * (pitch - 64) / 48)
+        if plan_.controls.gain is not None:
+            out *= plan_.controls.loudness(start, count)
         return out
 
     def mix(self, pieces: Sequence[tuple[Plan, Sound]], extra: Sound | None = None) -> Sound:
@@ -288,10 +298,14 @@ def _until(mixer: Mixer, plan_: Plan, start: int, count: int, stop: int, begin: 
     """Like `dry`, but no note begins at `stop` or later, and at the beginning sounding notes fade in."""
     if start + count > stop:
         cut = int(np.searchsorted(plan_.on, stop, "left"))
-        plan_ = Plan(
-            plan_.track, plan_.voice_name, plan_.on[:cut], plan_.held[:cut], plan_.end[:cut],
-            plan_.pitch[:cut], plan_.velocity[:cut], plan_.longest,
-        )  # fmt: skip
+        plan_ = replace(
+            plan_,
+            on=plan_.on[:cut],
+            held=plan_.held[:cut],
+            end=plan_.end[:cut],
+            pitch=plan_.pitch[:cut],
+            velocity=plan_.velocity[:cut],
+        )
     return mixer.dry(plan_, start, count, carried=begin if start < begin + FADE else None)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from plugins.music import document_edit as edit
 from plugins.music import document_tracks as tracks
-from plugins.music.document import Note, Score, Track
+from plugins.music.document import Foreign, Note, Score, Track
 from plugins.music.document_notes import from_symbolic
 from plugins.music.loudness import measure
 from plugins.music.playback import ScoreSource
@@ -133,6 +133,49 @@ def test_the_cache_stays_within_its_room() -> None:
     assert sum(s.nbytes for s in cache._kept.values()) <= 2_000_000
     assert cache.has("organ", 79, 5, 20_000)
     assert not cache.has("organ", 40, 5, 1)
+
+
+# --- controllers of foreign files ------------------------------------------------------------------------------------
+
+
+def held_with(*events: Foreign, length: int = Q) -> Score:
+    organ = Track("t1", "organ", "organ", 0, volume=1.0, extra=events).with_notes([Note(1, 0, length, 69, 90)])
+    return Score(tracks=(organ,), length=8 * Q)
+
+
+def test_the_pedal_holds_notes() -> None:
+    plain = render(held_with())
+    held = render(held_with(Foreign(100, b"\xb0\x40\x7f"), Foreign(4 * Q, b"\xb0\x40\x00")))
+    assert level(plain[:, RATE : RATE + 4800]) < level(held[:, RATE : RATE + 4800]) / 20
+    assert level(held[:, 2 * RATE + RATE // 2 :][:, -4800:]) < 1e-3
+    left = render(held_with(Foreign(100, b"\xb0\x40\x7f")))
+    assert np.isfinite(left).all()
+
+
+def test_volume_and_expression_move_without_a_click() -> None:
+    plain = render(held_with(length=8 * Q), tail=0)
+    moved = render(held_with(Foreign(4 * Q, b"\xb0\x07\x20"), Foreign(6 * Q, b"\xb0\x0b\x40"), length=8 * Q), tail=0)
+    assert np.abs(moved[:, :RATE] - plain[:, :RATE]).max() < 1e-6
+    late = slice(2 * RATE + RATE // 4, 3 * RATE)
+    assert level(moved[:, late]) < level(plain[:, late]) / 4
+    assert np.abs(np.diff(moved, axis=1)).max() <= np.abs(np.diff(plain, axis=1)).max() * 1.1
+
+
+def test_a_bent_note_is_higher() -> None:
+    def pitch_at(sound: Sound, begin: int) -> float:
+        part = sound[0, begin : begin + RATE // 2]
+        power = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 18))
+        step = RATE / (1 << 18)
+        around = np.geomspace(400, 520, 400)
+        comb = [sum(power[round(k * hz / step)] for k in (1, 2, 4)) for hz in around]
+        return 69 + 12 * float(np.log2(around[int(np.argmax(comb))] / 440))
+
+    sound = render(held_with(Foreign(3 * Q, b"\xe0\x00\x60"), length=8 * Q), tail=0)
+    assert pitch_at(sound, RATE // 2) == pytest.approx(69, abs=0.1)
+    assert pitch_at(sound, 2 * RATE) == pytest.approx(70, abs=0.1)
+    assert (
+        np.abs(sound - render(held_with(Foreign(3 * Q, b"\xe0\x00\x60"), length=8 * Q), tail=0, block=999)).max() < 1e-4
+    )
 
 
 # --- while it plays --------------------------------------------------------------------------------------------------
