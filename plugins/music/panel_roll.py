@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio.widgets import theme
 
-from .document import Note, Score, Track
+from .document import Ints, Score, Track
+from .panel_columns import Columns, Seen
 from .panel_gestures import Gestures
 from .panel_lens import Lens
 from .panel_palette import mixed, track_colour
@@ -48,6 +49,7 @@ class PianoRoll(QWidget):
         self._sheet, self._lens = sheet, lens
         self._drawn: QPixmap | None = None
         self._playhead = -1.0
+        self._kept: dict[str, Columns] = {}
         self._keyboard = False
         self.highlight_scale = True
         self.ghost_tracks = True
@@ -228,19 +230,29 @@ class PianoRoll(QWidget):
         if sheet.ghosts is not None:
             self._draw_ghosts(painter, sheet.ghosts)
 
-    def _places(self, notes: Sequence[Note]) -> np.ndarray:
+    def _seen(self, track: Track) -> Seen:
+        """The track's notes that are in sight."""
+        kept = self._kept.get(track.id)
+        if kept is None or kept.notes is not track.notes:
+            kept = self._kept[track.id] = Columns.of(track)
+        first, last = self._lens.span()
+        low = int(np.searchsorted(track.starts, first - track.longest, "left"))
+        high = int(np.searchsorted(track.starts, last, "left"))
+        rows = np.arange(low, high)[track.ends[low:high] > first]
+        return Seen(kept, rows, self._places(track.starts[rows], track.pitches[rows], track.ends[rows]))
+
+    def _places(self, starts: Ints, pitches: Ints, ends: Ints) -> np.ndarray:
         """[n, 4] of x, y, width, height."""
         lens = self._lens
-        rows = np.array([(n.start, n.pitch, n.length) for n in notes], np.float64).reshape(-1, 3)
-        x = (rows[:, 0] - lens.left) * lens.scale
-        width = np.maximum(rows[:, 2] * lens.scale - 1.0, 2.0)
         gap = 1.0 if lens.row > 7 else 0.0
-        y = (127 - rows[:, 1]) * lens.row - lens.top + gap / 2
-        return np.stack([x, y, width, np.full(len(rows), lens.row - gap)], axis=1)
+        x = (starts - lens.left) * lens.scale
+        width = np.maximum((ends - starts) * lens.scale - 1.0, 2.0)
+        y = (127 - pitches) * lens.row - lens.top + gap / 2
+        return np.stack([x, y, width, np.full(len(starts), lens.row - gap)], axis=1)
 
     def _draw_track(self, painter: QPainter, track: Track, *, front: bool) -> None:
-        notes = track.between(*self._lens.span())
-        if not notes:
+        seen = self._seen(track)
+        if not len(seen.rows):
             return
         colours = theme.tokens()
         base = colours.color("canvas")
@@ -248,31 +260,21 @@ class PianoRoll(QWidget):
         if track.mute:
             colour = mixed(colour, colours.color("hint"), 0.8)
         strength = 1.0 if front else 0.55
-        selection = self._sheet.selection
-        places = self._places(notes)
-        fine = len(notes) <= PLAIN and self._lens.row >= 7
+        fine = len(seen.rows) <= PLAIN and self._lens.row >= 7
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, fine)
-        shades = [mixed(base, colour, strength * (0.5 + 0.5 * (i + 1) / SHADES)) for i in range(SHADES)]
-        groups: list[list[QRectF]] = [[] for _ in range(SHADES)]
-        chosen: list[QRectF] = []
-        faint: list[QRectF] = []
-        faded = self._sheet.faded
-        for note, place in zip(notes, places.tolist(), strict=True):
-            if note.id in faded:
-                faint.append(QRectF(*place))
-                continue
-            (chosen if note.id in selection else groups[min(SHADES - 1, note.velocity * SHADES // 128)]).append(
-                QRectF(*place)
-            )
+        faint, chosen = (seen.among(self._sheet.faded), seen.among(self._sheet.selection))
+        shade = np.minimum(SHADES - 1, seen.columns.velocities[seen.rows] * SHADES // 128)
+        shade[faint], shade[chosen & ~faint] = SHADES, SHADES + 1
+        inks = [mixed(base, colour, strength * (0.5 + 0.5 * (i + 1) / SHADES)) for i in range(SHADES)]
         painter.setPen(Qt.PenStyle.NoPen)
-        for shade, rects in zip([*shades, mixed(base, colour, 0.16)], [*groups, faint], strict=True):
-            painter.setBrush(shade)
-            self._blocks(painter, rects, fine)
-        if chosen:
+        for number, ink in enumerate([*inks, mixed(base, colour, 0.16)]):
+            painter.setBrush(ink)
+            self._blocks(painter, seen.rects(shade == number), fine)
+        if chosen.any():
             painter.setBrush(mixed(colour, colours.color("text"), 0.45))
             painter.setPen(QPen(colours.color("text"), 1.4))
-            self._blocks(painter, chosen, fine)
-        self._draw_locks(painter, [(n, p) for n, p in zip(notes, places.tolist(), strict=True) if n.locked])
+            self._blocks(painter, seen.rects(shade == SHADES + 1), fine)
+        self._draw_locks(painter, seen.places[seen.columns.locked[seen.rows]].tolist())
 
     def _blocks(self, painter: QPainter, rects: list[QRectF], fine: bool) -> None:
         if not fine:
@@ -281,25 +283,24 @@ class PianoRoll(QWidget):
         for rect in rects:
             painter.drawRoundedRect(rect, 2.5, 2.5)
 
-    def _draw_locks(self, painter: QPainter, locked: list[tuple[Note, list[float]]]) -> None:
+    def _draw_locks(self, painter: QPainter, places: list[list[float]]) -> None:
         """A bar at the left end: seen on every colour, and also on a note of three pixels."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.tokens().color("text"))
-        for _, (x, y, width, height) in locked:
+        for x, y, width, height in places:
             painter.drawRect(QRectF(x, y, min(3.0, width), height))
 
     def _draw_ghosts(self, painter: QPainter, ghosts: Score) -> None:
         colours = theme.tokens()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for track in ghosts.tracks:
-            notes = track.between(*self._lens.span())
             colour = track_colour(track.colour)
-            fill = mixed(colours.color("canvas"), colour, 0.4)
             pen = QPen(colour, 1.1, Qt.PenStyle.DashLine)
             pen.setDashPattern([3, 2])
             painter.setPen(pen)
-            painter.setBrush(fill)
-            for place in self._places(notes).tolist() if notes else ():
+            painter.setBrush(mixed(colours.color("canvas"), colour, 0.4))
+            places = self._places(track.starts, track.pitches, track.ends)
+            for place in places[(places[:, 0] < self.width()) & (places[:, 0] + places[:, 2] > 0)].tolist():
                 painter.drawRoundedRect(QRectF(*place), 2.5, 2.5)
 
     # Mouse and keys
