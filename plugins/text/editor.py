@@ -249,9 +249,13 @@ class ManuscriptEdit(QPlainTextEdit):
         while block.isValid() and block.position() <= last.position():
             self.page.ensureBlockLayout(block)
             block = block.next()
-        if 0 <= was < self.height():
+        bar = self.verticalScrollBar()
+        # Scrolling lays out what comes into sight, which counts for the next look.
+        for _ in range(6 if 0 <= was < self.height() else 0):
             lines = round((self.place_of(start).y() - was) / self.page.pitch())
-            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + lines)
+            if not lines:
+                break
+            bar.setValue(bar.value() + lines)
 
     def name_step(self, name: str) -> None:
         """What the next step of undo is called; "" for typing."""

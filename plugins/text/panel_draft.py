@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .document_branches import Fold
+from .document_branches import Branches, Fold
 from .wire import Live
 
 _NEXT_WORD = re.compile(r"\s*\S+|\s+$")
@@ -70,3 +70,20 @@ class Draft:
             return False
         self.shown = (self.shown + by) % len(self.branches)
         return True
+
+    def store(self, tree: Branches) -> None:
+        """Keep what was written so far as branches; those that never began are taken away when the job has ended."""
+        for number, branch in enumerate(self.branches):
+            known = tree.branches.get(branch)
+            if known is None:
+                continue
+            if self.texts[number] and self.texts[number] != self.head:
+                known.text = self.texts[number]
+            elif not self.running and not known.text:
+                tree.prune(branch)
+
+
+def common(one: str, other: str) -> int:
+    """How many characters two texts share at their beginning."""
+    most = min(len(one), len(other))
+    return next((place for place in range(most) if one[place] != other[place]), most)

@@ -17,21 +17,16 @@ class Past:
 
     def __init__(self, panel: TextPanel) -> None:
         self._panel = panel
-        self._scrubbed = False
 
     def show_step(self, step: Step | None) -> None:
         """Show the text as it was at a step; None: as it is."""
-        draft = self._panel.writing.draft
         job = "" if step is None else step.origin or self._panel.writing.newest
         if step is None or not job:
-            if self._scrubbed and draft is not None and not draft.running:
-                self._panel.writing.dismiss()
-            self._scrubbed = False
+            self._panel.writing.look_away()
             return
         found = self._text_at(job, step.index)
         if found is None or self._panel.writing.busy():
             return
-        self._scrubbed = True
         self._panel.ways.scrub(*found)
 
     def branch(self, steps: str, index: int) -> None:
@@ -40,7 +35,6 @@ class Past:
         if found is None or request is None or not self._panel.settings_pane.commit():
             self._panel.host.say("Nothing is known any more about how this was written")
             return
-        self._scrubbed = False
         self._panel.writing.branch(steps, index, found[0], request, found[1])
 
     def _text_at(self, job: str, index: int) -> tuple[Branch, str] | None:

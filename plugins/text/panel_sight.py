@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST = 200_000
 """Characters before the caret that the look at the context takes."""
 USUAL = 2048
+HEAT = "Warmer was less expected. Click a word to see what else could stand there."
+AUTHORS = "Blue: written by a model. Green: typed into it. The rest is yours."
 
 
 def window_of(model: Model | None) -> int:
@@ -95,13 +97,14 @@ class Sight:
         buttons = self._panel.page.buttons
         if buttons["heat"].isChecked():
             tints = self._panel.views.heat_tints()
-            self._panel.page.note.setText("Warmer was less expected. Click a word to see what else could stand there.")
+            self._panel.page.note.setText(HEAT)
         elif buttons["authors"].isChecked():
             tints = self._panel.views.author_tints()
-            self._panel.page.note.setText("Blue: written by a model. Green: typed into it. The rest is yours.")
+            self._panel.page.note.setText(AUTHORS)
         else:
             tints = []
-            self._panel.page.note.setText("")
+            if self._panel.page.note.text() in (HEAT, AUTHORS):
+                self._panel.page.note.setText("")
         for editor in self._panel.page.editors():
             editor.tints = tints
             editor.viewport().update()

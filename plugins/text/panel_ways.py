@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextCursor
 
 from .document_branches import Branch
 from .document_outline import Section
-from .panel_draft import Draft
+from .panel_draft import Draft, common
 from .panel_margin import Way
 from .panel_requests import SELECTION_TASKS
 
@@ -150,9 +150,10 @@ class Ways:
         panel = self._panel
         start, end = panel.places.range(branch.place)
         there = panel.editor.text()[start:end]
-        same = 0
-        while same < min(len(there), len(shown)) and there[same] == shown[same]:
-            same += 1
+        offered = panel.writing.draft
+        if offered is not None and offered.replaces and offered.place == branch.place:
+            end = max(end, panel.editor.ghost.position() + offered.replaces)
+        same = common(there, shown)
         draft = Draft(branch.place, [branch.id], "", "look", branch.job, shown[:same], end - start - same)
         draft.texts = [shown]
         panel.writing.look_at(draft, start + same)

@@ -25,7 +25,7 @@ from studio.api import (
 from .document_branches import Branch, Generation
 from .document_chat import YOU, opening
 from .editor import ManuscriptEdit
-from .panel_draft import Draft
+from .panel_draft import Draft, common
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
 from .wire import LIVE, RECORD, Live
@@ -54,6 +54,7 @@ class Writing(QObject):
         self._hidden: dict[str, Draft] = {}
         self.tokens: dict[str, list[str]] = {}
         self.newest = ""
+        self._aside: tuple[Draft, int] | None = None
         editor.ghost_key.connect(self.key)
 
     # --- asking ---
@@ -154,7 +155,7 @@ class Writing(QObject):
         """Begin a fork: what of `shown` stands in the document stays, the rest of the old way steps back."""
         start, end = self.places.range(branch.place)
         there = self.editor.text()[start:end]
-        same = _common(there, shown)
+        same = common(there, shown)
         before = self.editor.text()[start - 1 : start]
         self._begin(
             request, branch.place, start + same, before, end - start - same, parent=branch.id, head=shown[:same]
@@ -169,7 +170,7 @@ class Writing(QObject):
             there = branch.original if self.editor.text()[start:].startswith(branch.original) else ""
             end = start + len(there)
         siblings = [other for other in self.requests.manuscript.branches.at(branch.place) if other.text]
-        same = _common(there, branch.text)
+        same = common(there, branch.text)
         self.draft = Draft(
             branch.place,
             [other.id for other in siblings],
@@ -190,10 +191,23 @@ class Writing(QObject):
         self.changed.emit()
 
     def look_at(self, draft: Draft, position: int) -> None:
-        """Show a draft that is only to be looked at."""
-        if self.draft is None or self.draft.task == "look":
-            self.draft = draft
-            self.editor.ghost.begin(position, replaces=draft.replaces)
+        """Show a draft that is only to be looked at; what was on offer comes back afterwards."""
+        if self.draft is not None and self.draft.task != "look":
+            self._aside = (self.draft, self.editor.ghost.position())
+        self.draft = draft
+        self.editor.ghost.begin(position, replaces=draft.replaces)
+        self._show()
+
+    def look_away(self) -> None:
+        """Show what was on offer before the look, or the text."""
+        if self.draft is None or self.draft.task != "look":
+            return
+        aside, self._aside = self._aside, None
+        if aside is None:
+            self._let_go()
+        else:
+            self.draft = aside[0]
+            self.editor.ghost.begin(aside[1], replaces=aside[0].replaces)
             self._show()
 
     # --- the ghost's keys ---
@@ -228,7 +242,7 @@ class Writing(QObject):
             return
         start, end = self.places.range(draft.place)
         there = self.editor.text()[start:end]
-        same = _common(there, draft.texts[draft.shown])
+        same = common(there, draft.texts[draft.shown])
         if (draft.head, draft.replaces) != (draft.texts[draft.shown][:same], end - start - same):
             draft.head, draft.replaces = draft.texts[draft.shown][:same], end - start - same
             self.editor.ghost.begin(start + same, replaces=draft.replaces)
@@ -290,9 +304,9 @@ class Writing(QObject):
 
     def _let_go(self) -> None:
         draft = self.draft
-        self.draft = None
+        self.draft = self._aside = None
         if draft is not None and draft.task != "look":
-            self._store(draft)
+            draft.store(self.requests.manuscript.branches)
             if draft.running:
                 self._hidden[draft.job] = draft
         self.editor.ghost.clear()
@@ -344,7 +358,7 @@ class Writing(QObject):
             draft.running = False
             for number, artifact in enumerate(texts[: len(draft.branches)]):
                 draft.put(number, artifact.path.read_text("utf-8"), str(artifact.facts.get("finish", "")))
-            self._store(draft)
+            draft.store(self.requests.manuscript.branches)
             if draft is self.draft:
                 self._settle(draft)
         self.recorded.emit(job)
@@ -369,24 +383,8 @@ class Writing(QObject):
         else:
             self._show()
 
-    def _store(self, draft: Draft) -> None:
-        """Keep what a draft has written so far as branches."""
-        for number, branch in enumerate(draft.branches):
-            known = self.requests.manuscript.branches.branches.get(branch)
-            if known is None:
-                continue
-            if draft.texts[number] and draft.texts[number] != draft.head:
-                known.text = draft.texts[number]
-            elif not draft.running and not known.text:
-                self.requests.manuscript.branches.prune(branch)
-
     def _show(self) -> None:
         if self.draft is not None:
             self.editor.ghost.show(self.draft.ghost())
             self.editor.follow_ghost()
         self.changed.emit()
-
-
-def _common(one: str, other: str) -> int:
-    most = min(len(one), len(other))
-    return next((place for place in range(most) if one[place] != other[place]), most)

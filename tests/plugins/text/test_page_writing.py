@@ -179,6 +179,20 @@ def test_the_ribbon_shows_the_text_so_far_and_branches(desk: Desk) -> None:  # n
     assert desk.text() == "The lamp burned low and long."
 
 
+def test_looking_back_at_what_was_not_taken_yet_brings_it_back(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    job = desk.go_on()
+    desk.finish(" burned low all night.")
+    desk.panel.show_step(Step(1, 4, None, " low", True, job))
+    assert (desk.text(), desk.ghost()) == ("The lamp", " burned low")
+    desk.panel.show_step(Step(0, 4, None, " burned", True, job))
+    assert desk.ghost() == " burned"
+    desk.panel.show_step(None)
+    assert desk.ghost() == " burned low all night."
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp burned low all night."
+
+
 def test_a_failed_job_leaves_the_text_and_says_why(desk: Desk) -> None:  # noqa: F811
     desk.type("The lamp")
     job = desk.go_on()
