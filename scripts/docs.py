@@ -81,12 +81,13 @@ def _members(kind: type) -> Iterator[str]:
 
 def _module(name: str, module: Any) -> str:
     lines = [f"### `{name}`\n", _doc(module), ""]
-    lines += [f"- `{key}` = `{value!r}`" for key, value in vars(module).items() if key.isupper() and key != "SUFFIXES"]
+    constants = {key: value for key, value in vars(module).items() if key.isupper() and isinstance(value, str)}
+    lines += [f"- `{key}` = `{value!r}`" for key, value in constants.items() if not key.startswith("_")]
     functions = inspect.getmembers(module, inspect.isfunction)
     lines += [
         f"- `{_signature(key, value)}`: {_doc(value)}"
         for key, value in functions
-        if value.__module__ == module.__name__
+        if value.__module__ == module.__name__ and not key.startswith("_")
     ]
     return "\n".join(lines) + "\n"
 
