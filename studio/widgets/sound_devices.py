@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -38,17 +39,40 @@ def open_device(device: str, rate: int) -> Stream:
     """A real output of that name, or the system's own choice. Raises StudioError where there is none."""
     library = _library()
     try:
-        chosen = _find(library, device)
-        stream: Stream = library.RawOutputStream(
-            samplerate=rate, channels=2, dtype="float32", device=chosen, latency=BUFFER_SECONDS
-        )
+        try:
+            stream = _opened(library, device, rate)
+        except (library.PortAudioError, ValueError, OSError):
+            if not _look_again(library):
+                raise
+            stream = _opened(library, device, rate)
     except (library.PortAudioError, ValueError, OSError) as error:
         raise StudioError(
             f"“{device}” does not play." if device else "No sound device was found.",
             "Connect one or choose another in the transport; everything but playback works.",
             details=str(error),
         ) from error
+    _streams.add(stream)
     return stream
+
+
+_streams: weakref.WeakSet[Any] = weakref.WeakSet()
+"""What is open: PortAudio must not be begun anew under it."""
+
+
+def _opened(library: Any, device: str, rate: int) -> Any:
+    return library.RawOutputStream(
+        samplerate=rate, channels=2, dtype="float32", device=_find(library, device), latency=BUFFER_SECONDS
+    )
+
+
+def _look_again(library: Any) -> bool:
+    """Let PortAudio see what was connected since: it looks once, when it begins. False while something plays."""
+    if any(not stream.closed for stream in _streams):
+        return False
+    # The library has no public way; these two are what its own documentation names.
+    library._terminate()
+    library._initialize()
+    return True
 
 
 def output_devices() -> list[str]:
@@ -58,6 +82,7 @@ def output_devices() -> list[str]:
     """
     library = _library()
     try:
+        _look_again(library)
         return [d["name"] for d in library.query_devices() if d["max_output_channels"] >= 2]
     except library.PortAudioError as error:
         raise StudioError("The sound devices could not be listed.", details=str(error)) from error

@@ -12,7 +12,7 @@ import pytest
 
 from studio.api import StudioError
 from studio.widgets import sound
-from studio.widgets.sound import BLOCK, Clock, Frames, Player, output_devices
+from studio.widgets.sound import BLOCK, Clock, Frames, Player, open_device, output_devices
 
 RATE = 48_000
 SPEED = 8
@@ -256,3 +256,44 @@ def test_the_clock_runs_evenly_between_jumps_of_the_buffer() -> None:
     assert abs(told[0] - 4.2 * RATE) < 150
     clock.tell(90_000_000, 5.0)
     assert clock.heard(5.0) == pytest.approx(90_000_000)
+
+
+class Library:
+    """sounddevice as it is while PortAudio looks for devices only when it begins."""
+
+    class PortAudioError(Exception):
+        pass
+
+    def __init__(self) -> None:
+        self.connected: list[str] = []
+        self.known: list[str] = []
+
+    def _terminate(self) -> None:
+        self.known = []
+
+    def _initialize(self) -> None:
+        self.known = list(self.connected)
+
+    def query_devices(self) -> list[dict[str, object]]:
+        return [{"name": name, "max_output_channels": 2} for name in self.known]
+
+    def RawOutputStream(self, **options: object) -> Card:
+        if not self.known:
+            raise self.PortAudioError("Error querying device -1")
+        return Card(RATE)
+
+
+def test_a_device_that_is_connected_later_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library()
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    with pytest.raises(StudioError, match="No sound device was found"):
+        open_device("", RATE)
+    with pytest.raises(StudioError, match="“Desk” does not play"):
+        open_device("Desk", RATE)
+    assert output_devices() == []
+    library.connected.append("Desk")
+    stream = open_device("Desk", RATE)
+    library.connected.append("Phones")
+    assert output_devices() == ["Desk"], "nothing is looked for under a stream that plays"
+    stream.close()
+    assert output_devices() == ["Desk", "Phones"]
