@@ -20,6 +20,8 @@ Count = Callable[[str], int]
 LETTERS_PER_TOKEN = 4.0
 _SHOWN = 400
 """Letters of the story that is left out, in the report."""
+_SEAMS = 4
+"""Tokens that pieces counted alone may have less than the whole."""
 LEAST_STORY = 16
 """Tokens of the story that must find room beside memory and note."""
 
@@ -108,43 +110,39 @@ def _lore(
 
 
 def cut(story: str, room: int, count: Count) -> int:
-    """Where the part of the story begins that is sent: its end in at most `room` tokens, from the beginning of a line
-    or sentence, in strides of a quarter of the room.
+    """Where the part of the story begins that is sent: its end in at most `room` tokens, from the beginning of a line,
+    sentence or word, in strides of so many letters as there is room for half as many tokens.
     """
-    if room <= 0:
-        return len(story)
-    window = int(room * LETTERS_PER_TOKEN)
-    if len(story) <= window * 2 and count(story) <= room:
+    stride = max(room // 2, 1)
+    used, start = 0, len(story)
+    while start > 0:
+        begin = (start - 1) // stride * stride
+        used += _counted(story[begin:start], count)
+        if used > room - _SEAMS:
+            break
+        start = begin
+    if start == 0:
         return 0
-    stride = max(window // 4, 1)
-    start = max(0, len(story) - window * 2) // stride * stride
-    while start < len(story):
-        place = _clean(story, start, stride) if start else 0
-        if count(story[place:]) <= room:
-            return place
-        start += stride
-    return _hard(story, room, count)
+    if start == len(story):
+        return _hard(story, room, count)
+    return _clean(story, start, stride)
 
 
 def _hard(story: str, room: int, count: Count) -> int:
-    """For a text without places to cut at: the last letters that fit."""
-    low, high = max(0, len(story) - room * 64), len(story)
-    while low < high:
-        middle = (low + high) // 2
-        if count(story[middle:]) <= room:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    """For a text of many tokens a letter: the last letters that fit."""
+    letters = min(len(story), max(room, 0))
+    while letters and (tokens := count(story[-letters:])) > room:
+        letters = min(letters - 1, letters * room // tokens)
+    return len(story) - letters
 
 
 def _clean(story: str, start: int, stride: int) -> int:
-    """The first beginning of a paragraph, sentence or word behind `start`."""
+    """The first beginning of a paragraph, sentence or word behind `start`; `start` where there is none."""
     for mark in ("\n\n", "\n", ". ", " "):
         at = story.find(mark, start, start + stride)
         if at >= 0:
             return at + len(mark)
-    return min(start + stride, len(story))
+    return start
 
 
 def line_start(story: str, depth: int) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import diffusers
@@ -29,15 +28,11 @@ from .cancel import CancelFlag
 from .devices import Device
 from .embeddings import EmbeddingCache
 from .lora import Overlay
+from .loading import LOADING
 from .memory import is_shortage, shortage_in_words
 from .needs import DEVICE, Placing
 from .placing import place
 from .previews import LatentColours, colours_for
-
-# from_pretrained patches torch.nn.Module.register_parameter for the whole process while it loads: two loads at once
-# leave weights on the "meta" device.
-_LOADING = Lock()
-
 
 @dataclass(eq=False)
 class Loaded:
@@ -118,7 +113,7 @@ def load(
     """
     _look_at(model)
     say(f"Loading {model.title}")
-    with _LOADING:
+    with LOADING:
         check()
         hint = "Close other programs, or choose a smaller model or half precision in Settings."
         with shortage_in_words(f"to load {model.title}", hint), hushed():

@@ -7,7 +7,8 @@ this way a text is continued bit by bit the same, whether its beginning was reme
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -16,7 +17,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 from .recurrent import RecurrentWriter
 
 _ROOM = 256
-"""Tokens by which keys and values grow at a time: copying all of them for every token costs more than a small layer."""
+"""Tokens by which keys and values grow at least: copying all of them for every token costs more than a small layer."""
 
 
 class GrowingLayer(DynamicLayer):
@@ -39,7 +40,8 @@ class GrowingLayer(DynamicLayer):
             self.lazy_initialization(key_states, value_states)
         start, self.length = self.length, self.length + key_states.shape[-2]
         if self.length > self._all_keys.shape[-2]:
-            self._reserve(self.length + _ROOM - self.length % _ROOM)
+            room = self.length + max(_ROOM, self.length // 4)
+            self._reserve(room + _ROOM - room % _ROOM)
         self._all_keys[:, :, start : self.length] = key_states
         self._all_values[:, :, start : self.length] = value_states
         self.keys, self.values = self._all_keys[:, :, : self.length], self._all_values[:, :, : self.length]
@@ -204,6 +206,18 @@ def part_length(net: Any, device: torch.device) -> int:
     return next((part for most, part in steps if weights < most), 128)
 
 
+@contextmanager
+def _looking(net: Any, check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` in front of every layer: a large model needs seconds for a part of a text."""
+    layers = [part for part in net.modules() if type(part).__name__.endswith(("Layer", "Block"))]
+    hooks = [layer.register_forward_pre_hook(lambda _module, _args: check()) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 class Prompts:
     """Reads the texts in front of what is written, and remembers the last ones in whole parts."""
 
@@ -220,17 +234,19 @@ class Prompts:
         self, ids: Sequence[int], *, check: Callable[[], None] = lambda: None
     ) -> tuple[Attending | Remembering, torch.Tensor]:
         """The memory of a text of at least one token, and the logits [1, vocabulary] of what may follow it. The memory
-        is the caller's until the next `read` of a text that begins alike; `check` is called between parts.
+        is the caller's until the next `read` of a text that begins alike; `check` is called in every
+        layer and may raise to stop.
         """
         memory, known = self._nearest(list(ids))
         self.read_tokens = len(ids) - memory.length
         logits = None
-        for start in range(memory.length, len(ids), self.part):
-            check()
-            piece = torch.tensor([list(ids[start : start + self.part])], device=self._device)
-            logits = memory.read(piece)
-            whole = memory.length - memory.length % self.part
-            known[:] = ids[:whole]
+        with _looking(self._net, check):
+            for start in range(memory.length, len(ids), self.part):
+                check()
+                piece = torch.tensor([list(ids[start : start + self.part])], device=self._device)
+                logits = memory.read(piece)
+                whole = memory.length - memory.length % self.part
+                known[:] = ids[:whole]
         assert logits is not None
         return memory, logits
 

@@ -50,7 +50,8 @@ class Draft:
         self._memory.keep(len(self._prompt) + same)
         fresh = list(written[same:])
         self._read = list(written)
-        logits = self._memory.read(torch.tensor([fresh], device=self._device))
+        for token in fresh:  # one by one: a recurrent model can only go back to where it stopped
+            logits = self._memory.read(torch.tensor([[token]], device=self._device))
         guesses: list[int] = []
         level = chooser.start_level
         for ahead in range(max(most, 0)):

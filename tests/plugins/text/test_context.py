@@ -56,7 +56,7 @@ def test_a_short_story_is_sent_whole_and_alone() -> None:
 def test_the_cut_stays_while_the_text_grows() -> None:
     cuts = [context.cut(STORY + " word" * n, 300, context.roughly) for n in range(400)]
     assert cuts == sorted(cuts)
-    assert len(set(cuts)) <= 10
+    assert len(set(cuts)) <= 16
     assert all(STORY[at - 1 : at] == "\n" for at in set(cuts) if at < len(STORY))
     for n, at in enumerate(cuts):
         left = context.roughly((STORY + " word" * n)[at:])
