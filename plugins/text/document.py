@@ -260,7 +260,7 @@ def _kept(run: Run, low: int, high: int, shift: int) -> Iterable[tuple[int, int]
 
 
 def _carried(position: int, low: int, high: int, shift: int) -> int:
-    return position if position <= low else max(position + shift, low) if position >= high else low
+    return position + shift if position >= high else min(position, low)
 
 
 def fresh_seed() -> int:

@@ -207,14 +207,13 @@ class Fold:
         """What the editor shows of the next piece."""
         if self._plain:
             return text
-        if self._first and text:
-            self._first = False
-            if self._last in ("", " ", "\n"):
-                text = text.lstrip(" ")
         out = []
         for letter in text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""):
             if letter == "\n" and self._last in ("", "\n"):
                 continue
+            if self._first and letter == " " and self._last in ("", " ", "\n"):
+                continue
+            self._first = False
             out.append(letter)
             self._last = letter
         return "".join(out)

@@ -135,7 +135,7 @@ def to_markdown(text: str) -> str:
     fenced = False
     for number, line in enumerate(text.split("\n")):
         if number:
-            out.append("\n" if fenced or _tight(out[-1], line) else "\n\n")
+            out.append("\n" if fenced or not line or _tight(out[-1], line) else "\n\n")
         if _FENCE.match(line):
             fenced = not fenced
         out.append(line)
@@ -161,8 +161,7 @@ def from_markdown(markdown: str) -> str:
             out[-1] = f"{out[-1].rstrip()} {line.lstrip()}"
         blank = 0
         fenced = bool(_FENCE.match(line))
-    if blank > 1:
-        out += [""] * (blank - 1)
+    out += [""] * blank
     return "\n".join(out)
 
 

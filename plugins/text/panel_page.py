@@ -12,7 +12,7 @@ from studio.api import Problem
 from studio.widgets import icons, theme
 from studio.widgets.controls import Button, IconButton, rule
 from studio.widgets.errors import ErrorCard
-from studio.widgets.text import Label
+from studio.widgets.text import ElidedLabel, Label
 
 from .editor import ManuscriptEdit
 from .editor_find import FindBar
@@ -52,7 +52,7 @@ class Page(QWidget):
         self.card.hide()
         self.words = Label("", "label")
         self.words.setAccessibleName("Word count")
-        self.note = Label("", "hint")
+        self.note = ElidedLabel("", "label")
         self.buttons: dict[str, IconButton] = {}
         self._lay_out()
         self.margin = MarginCard(self.editor)

@@ -146,7 +146,7 @@ class Selection(QObject):
         self._pinning, self._pins = span, set()
         editor = self._panel.editor
         editor.move_to(span[1])
-        self._panel.page.note.setText("Click the words that must stay, then Repaint.")
+        self._panel.page.note.setText("Click the words to keep")
         self.bar.show_for("pins")
         self._draw_pins()
         self._place_bar()

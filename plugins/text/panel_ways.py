@@ -54,9 +54,9 @@ class Ways:
         if draft.task in SELECTION_TASKS:
             note.setText("Esc stops" if draft.running else "")
         elif draft.running:
-            note.setText("Tab takes it, Ctrl+→ a word, Esc stops and keeps what is there")
+            note.setText("Tab takes it, Ctrl+→ a word, Esc stops")
         else:
-            note.setText("Tab takes it, Ctrl+→ a word, Esc leaves it out")
+            note.setText("Tab takes it, Esc leaves it")
 
     def _show_draft(self, draft: Draft) -> None:
         ways = []
