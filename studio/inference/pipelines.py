@@ -27,12 +27,13 @@ from . import checkpoint, schedulers
 from .cancel import CancelFlag
 from .devices import Device
 from .embeddings import EmbeddingCache
-from .lora import Overlay
 from .loading import LOADING
+from .lora import Overlay
 from .memory import is_shortage, shortage_in_words
 from .needs import DEVICE, Placing
 from .placing import place
 from .previews import LatentColours, colours_for
+
 
 @dataclass(eq=False)
 class Loaded:

@@ -286,3 +286,27 @@ def test_one_alternative_can_branch_into_several(writer: models.Writer) -> None:
     all_of(several)
     assert {tuple(row.ids[:6]) for row in several.rows} == {tuple(first.rows[0].ids[:6])}
     assert len({row.text for row in several.rows}) == 3
+
+
+def test_reading_stops_inside_a_part_and_nothing_is_broken(writer: models.Writer) -> None:
+    class Stopped(Exception):
+        pass
+
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 8:
+            raise Stopped
+
+    ids = writer.vocabulary.encode(TEXT * 3, start=True)
+    prompts = Prompts(writer.net, writer.device.torch, part=16)
+    with torch.inference_mode():
+        _, whole = Prompts(writer.net, writer.device.torch, part=16).read(ids)
+        with pytest.raises(Stopped):
+            prompts.read(ids, check=check)
+        _, again = prompts.read(ids)
+    assert asked == 8, "more often than parts, and not any more afterwards"
+    assert 0 < prompts.read_tokens < len(ids)
+    assert torch.equal(whole, again)
