@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 import tempfile
 import time
@@ -67,6 +68,8 @@ def fill(folder: Path, count: int) -> None:
                 facts={"width": 64, "height": 64, "seconds": 1.2},
             )
             sidecar.path_for(folder, name).write_text(json.dumps(sidecar.make(made)), encoding="utf-8")
+    for place in folder.iterdir():
+        os.utime(place, (1e9, 1e9))  # they have lain there for a while
 
 
 def _plain(folder: Path) -> int:

@@ -271,20 +271,28 @@ class Library:
             rows, visited, folders = index.marks(), index.folders(), {}
             seen: set[str] = set()
             read: dict[str, Path] = {}
+            inside: dict[str, list[str]] = {}
+            for artifact_id, (name, _) in rows.items():
+                inside.setdefault(name.partition("/")[0], []).append(artifact_id)
             batch: list[tuple[Entry, str]] = []
             for folder, mark in self._folders():
                 moved = visited.get(folder.name) != mark
                 if started - int(mark) / 1e9 > _SETTLED:
                     folders[folder.name] = mark
+                if not moved:  # as it was left: no file came, went or was renamed
+                    seen.update(inside.get(folder.name, ()))
+                    continue
                 for artifact_id, file in _artifacts_in(folder, sweep=sweep):
                     seen.add(artifact_id)
                     row = rows.get(artifact_id)
                     name = f"{folder.name}/{file.name}"
-                    if row is not None and row[0] == name and (not moved or row[1] == _mark_of(file)):
+                    if row is not None and row[0] == name and row[1] == _mark_of(file):
                         continue
-                    with contextlib.suppress(OSError):
+                    try:
                         batch.append((sidecar.read(file.with_suffix(sidecar.SUFFIX), file), _mark_of(file)))
                         read[artifact_id] = file
+                    except OSError:
+                        folders.pop(folder.name, None)  # not to be passed over the next time
                 if len(batch) >= _BATCH:
                     index.put(batch)
                     batch.clear()
