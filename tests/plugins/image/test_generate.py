@@ -204,11 +204,12 @@ def test_warming_up_loads_the_model_and_nothing_else(tiny: Model, tmp_path: Path
 @pytest.mark.parametrize("base", ["sd1", "sdxl"])
 def test_from_one_file(tmp_path: Path, base: str) -> None:
     model = single_files.save(base, tmp_path / "tiny.safetensors")
-    output, seen = make(request(model), model, tmp_path, cache={})
+    settings = [ImageSettings(device="cpu", precision="float32", threads=1, preview="off")]
+    output, seen = make(request(model), model, tmp_path, cache={}, settings=settings)
     assert pixels(output).shape == (64, 64, 3)
     assert pixels(output).std() > 1
     assert len(seen.steps) == STEPS
-    again, _ = make(request(model), model, tmp_path, cache={})
+    again, _ = make(request(model), model, tmp_path, cache={}, settings=settings)
     assert again.data == output.data
 
 
