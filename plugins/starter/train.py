@@ -56,41 +56,20 @@ def main(arguments: list[str] | None = None) -> int:
     if options.device == "auto":
         options.device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     deadline = time.time() + options.minutes * 60 if options.minutes else None
+    device = torch.device(options.device)
+    usual = {"work": work, "out": out, "tiny": options.tiny, "device": device, "deadline": deadline}
     if options.model.startswith("prose"):
         from .prose.stages import run as train_prose
 
-        device = torch.device(options.device)
-        train_prose(
-            options.model,
-            work=work,
-            out=out,
-            tiny=options.tiny,
-            device=device,
-            deadline=deadline,
-            begin=options.start,
-            steps=options.steps,
-        )
-        return 0
-
-    if options.model == "music":
+        train_prose(options.model, **usual, begin=options.start, steps=options.steps)
+    elif options.model == "music":
         from .music.model import run as train_music
 
-        device = torch.device(options.device)
-        stage, polish = options.stage, options.polish
-        train_music(stage, work=work, out=out, tiny=options.tiny, device=device, deadline=deadline, polish=polish)
-        return 0
+        train_music(options.stage, **usual, polish=options.polish)
+    else:
+        from .pictures.stages import run as train_pictures
 
-    from .pictures.stages import run
-
-    run(
-        options.stage,
-        work=work,
-        out=out,
-        tiny=options.tiny,
-        device=torch.device(options.device),
-        deadline=deadline,
-        polish=options.polish,
-    )
+        train_pictures(options.stage, **usual, polish=options.polish)
     return 0
 
 
