@@ -27,7 +27,12 @@ from studio.testing import screen
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((1366, 768), (2560, 1440))
 THEMES = ("dark", "light")
-PAGES = ("library", "queue", "models", "plugins", "settings")
+PAGES = ("branches", "text", "music", "library", "queue", "models", "plugins", "settings")
+OPENING = (
+    "In the grey harbour lived Nora, a patient lamp-maker, who wished for nothing so much as to carry a silver bell "
+    "to the far lighthouse. "
+)
+PANELS = {"text": "text.manuscript", "music": "music.roll"}
 LIMIT = 150_000
 """Bytes that one file may have: they are in the repository."""
 PROMPTS = (
@@ -103,6 +108,48 @@ class Session:
         self.named(QAbstractButton, "Generate").click()
         self.wait(0.2)  # until the status is no longer that of the one before
 
+    def write(self) -> None:
+        """An opening of one's own, and what the model makes of it."""
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QWidget
+
+        page = self.named(QWidget, "Manuscript")
+        page.setFocus()
+        QTest.keyClicks(page, OPENING)
+        self.wait(0.5)
+        self.window.panels.opened(self.window.front).panel.generate()
+        self.wait(0.3)
+        self.until("Done")
+
+    def compose(self) -> None:
+        """A piece."""
+        from PySide6.QtWidgets import QAbstractButton
+
+        self.seed(5)
+        self.named(QAbstractButton, "Generate").click()
+        self.wait(0.3)
+        self.until("Done")
+        self.wait(0.5)
+
+    def branch(self) -> None:
+        """Two branches from steps of the picture on the canvas, the last one compared with what it left."""
+        from PySide6.QtWidgets import QPlainTextEdit
+
+        window = self.window
+        window.show_place("image.canvas")
+        self.wait(0.5)
+        original = window.ribbon.shown(window.front)
+        for step, prompt in ((9, PROMPTS[2][0]), (6, PROMPTS[1][0])):
+            window.lines.show(original)
+            self.wait(0.5)
+            self.named(QPlainTextEdit, "Prompt").setPlainText(prompt)
+            window.ribbon.ribbon.select(step)
+            window.commands.run("ribbon.branch")
+            self.wait(0.3)
+            self.until("Done")
+            self.wait(0.5)
+        window.lines.compare(window.ribbon.shown(window.front))
+
     def until(self, pattern: str) -> None:
         """Wait until the status begins with a pattern."""
         end = time.monotonic() + WAIT
@@ -174,6 +221,12 @@ def draw(task: dict[str, Any]) -> None:
             session.until(r"Step 1\d of")
             session.save(out / f"running-{theme}-{size[0]}.png")
             session.until("Done")
+        elif page == "branches":
+            session.branch()
+        elif page in PANELS:
+            session.window.show_place(PANELS[page])
+            session.wait(1.0)
+            session.write() if page == "text" else session.compose()
         else:
             session.window.show_place(page)
         session.wait(1.0)

@@ -110,5 +110,8 @@ class WindowLayout(QObject):
 
     def _default_docks(self) -> None:
         window, px = self._window, theme.tokens().px
-        window.resizeDocks([window.inspector], [px(300)], Qt.Orientation.Horizontal)
-        window.resizeDocks([window.ribbon], [px(122)], Qt.Orientation.Vertical)
+        # A large screen has room for larger steps, and for whole words in the inspector.
+        width = max(px(300), min(px(360), window.width() // 7))
+        height = max(px(122), min(px(176), window.height() // 8))
+        window.resizeDocks([window.inspector], [width], Qt.Orientation.Horizontal)
+        window.resizeDocks([window.ribbon], [height], Qt.Orientation.Vertical)

@@ -163,8 +163,9 @@ class TileDelegate(QStyledItemDelegate):
             painter.setPen(tokens.color("text"))
             painter.setFont(theme.serif(tokens.body))
             page = inner.adjusted(theme.M, theme.M, -theme.M, -theme.M)
-            lines = max(page.height() // painter.fontMetrics().lineSpacing(), 1)
-            page.setHeight(lines * painter.fontMetrics().lineSpacing())  # no line cut through its middle
+            one, two = (painter.boundingRect(page, 0, text).height() for text in ("g", "g\ng"))
+            line = max(two - one, 1)  # what drawText takes; no line is cut through its middle
+            page.setHeight(max(page.height() // line, 1) * line)
             painter.setClipRect(page)
             painter.drawText(page, int(Qt.TextFlag.TextWordWrap), opening)
             painter.setClipping(False)
