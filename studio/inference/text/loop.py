@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from studio.api import StepState, StudioError
-from studio.inference.tensors import from_blob, to_blob
+from studio.api import StepState, StudioError, Tensor
+from studio.inference.tensors import from_blob
 
 from . import samplers
 from .choosing import Chooser, Place, Taste
@@ -116,10 +116,14 @@ class TokenRun:
 
     def state(self, column: int) -> StepState:
         """All that is needed to go on behind a settled column."""
-        ids = [[row.ids[c] if c < len(row.ids) else -1 for c in range(column + 1)] for row in self.rows]
+        size = column + 1
+        ids = np.full((len(self.rows), size), -1, dtype="<i4")
+        for line, row in zip(ids, self.rows, strict=True):
+            known = row.ids[:size]
+            line[: len(known)] = known
         levels = [row.levels[column] if column < len(row.levels) else row.level for row in self.rows]
         values = {"levels": levels} if self.plan.taste.mirostat else {}
-        return StepState({"ids": to_blob(torch.tensor(ids, dtype=torch.int32))}, values)
+        return StepState({"ids": Tensor("I32", ids.shape, ids.tobytes())}, values)
 
     def resume(self, column: int, state: StepState) -> None:
         """Go on behind `column` of an earlier run. Call before `columns()`. Raises StudioError."""
