@@ -20,6 +20,8 @@ from .lorebook import Entry
 from .params import TextParams
 
 FORMAT = 1
+FIRST_MEMORY = "Form: story\nGenre: sea tale\nMood: calm\nHero: Ida, a lighthouse keeper\nPlace: a small island"
+"""What stands in the memory of a new manuscript: the built-in model was taught with such lines."""
 SENT = ("before", "after", "passage", "instruction", "pinned", "messages", "prefix", "prefix_ids", "task", "lore")
 """Params that each request gets anew from the text; a manuscript keeps the others."""
 
@@ -110,8 +112,10 @@ class Manuscript:
 
     @classmethod
     def first(cls) -> Manuscript:
-        """An empty manuscript."""
-        return cls(seed=fresh_seed())
+        """An empty page, with a few words about the story to begin with."""
+        made = cls(seed=fresh_seed())
+        made.params["memory"] = FIRST_MEMORY
+        return made
 
     # --- on disk ---
 

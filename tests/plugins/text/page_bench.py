@@ -163,5 +163,7 @@ def place(folder: Path, qtbot: QtBot) -> Desk:
     panel.window_for_tests = window  # type: ignore[attr-defined]  # pytest-qt holds it only weakly
     window.show()
     qtbot.waitExposed(window)
+    desk = Desk(panel, host, qtbot)
+    desk.set(memory="")
     panel.editor.setFocus()
-    return Desk(panel, host, qtbot)
+    return desk
