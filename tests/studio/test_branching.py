@@ -317,7 +317,7 @@ def test_a_command_leaves_the_windows_paused_jobs_their_steps(
     folder = tmp_path / "project"
     with sitting(home, folder) as here:
         (job,) = here.engine.contact_sheet(request(), [3], until=0.5)
-        while here.project.queue.load()[0][0].state is not JobState.PAUSED:
+        while (here.engine.job(job.id) or job).state is not JobState.PAUSED:
             time.sleep(0.01)
     small = ["--width", "64", "--height", "64", "--steps", "2", "--model", "models/tiny", "--seed", "1"]
     assert run("generate", "image", "--project", str(folder), "--in-process", "--quiet", *small) == 0
