@@ -38,6 +38,7 @@ from .panel_sound import Sound
 from .panel_takes import Take, Takes
 from .panel_timeline import timeline_menu
 from .panel_transport import Transport
+from .params import MusicSettings
 from .reading import score_of
 
 GENERATOR = "composer"
@@ -73,6 +74,7 @@ class MusicPanel(Panel):
         self.floating = Floating(self.editor)
         self._result = ""
         self._used_seed = -1
+        self._begun: set[str] = set()
         self._kept: Take | None = None
         self.clipboard: tuple[Note, ...] = ()
         self._lay_out()
@@ -326,7 +328,18 @@ class MusicPanel(Panel):
             self.floating.takes.show_takes(words, there.index(take), len(there))
             if take.artifact is not None and take.state == "done":
                 self.host.show_steps(take.artifact.steps or take.job)
+            self._play_as_written(take)
         self.sound.refresh()
+
+    def _play_as_written(self, take: Take) -> None:
+        """Begin to play a new piece when its second bar begins, where the artist has asked for that in Settings."""
+        if take.task != "piece" or take.job in self._begun or take.after is None or self.sound.is_playing():
+            return
+        last = max((int(track.starts[-1]) for track in take.after.tracks if track.notes), default=0)
+        if last >= self.sheet.timeline.bar_start(1) and self.host.settings(MusicSettings).play_as_written:
+            self._begun.add(take.job)
+            self.sound.seek(0)
+            self.sound.play()
 
     def _settled(self, take: Take) -> None:
         self._kept = take

@@ -134,10 +134,6 @@ class MusicSettings:
     )
     device: str = param("", label="Sound output", help="Part of a device's name; empty takes the system's own.",
                         unset="The system's own", max_length=200)  # fmt: skip
-    latency: int = param(
-        120, label="Sound buffer", unit="ms", minimum=20, maximum=1000, slider=(40, 400), level="advanced",
-        help="More survives a busy machine, less answers sooner.",
-    )  # fmt: skip
 
 
 _RECIPE_HELP = "Write down in the file how it was made, so that Studio can make it again."

@@ -13,7 +13,7 @@ from plugins.music.document import MEDIA, Note, Score
 from plugins.music.document_tracks import add_track
 from plugins.music.panel import MusicPanel, empty_score
 from plugins.music.panel_sheet import Region
-from plugins.music.params import read_cells, read_parts
+from plugins.music.params import MusicSettings, read_cells, read_parts
 from studio.api import (
     Artifact,
     Cancelled,
@@ -265,3 +265,20 @@ def test_a_text_and_a_picture_lend_their_mood(panel: MusicPanel, host: FakePanel
     panel.receive(host.give(Artifact("p" * 64, "image/png", picture)))
     assert panel.settings_pane.values()["mood"] == "joyful"
     assert host.said[-1] == "It sounds joyful: the next piece will, too"
+
+
+def test_a_new_piece_plays_while_it_is_written_where_that_is_asked_for(
+    panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
+) -> None:
+    host.own_settings = (MusicSettings(play_as_written=True),)
+    whole = panel.sheet.score
+    panel.sheet.show(empty_score())
+    job, _ = press(qtbot, panel)
+    first = whole.map_tracks(lambda t: t.with_notes(n for n in t.notes if n.start < 480))
+    host.play(panel, [Started(job, "CPU"), preview(job, first)])
+    assert not panel.sound.is_playing()
+    host.play(panel, [preview(job, whole)])
+    assert panel.sound.is_playing()
+    panel.sound.stop()
+    host.play(panel, [preview(job, whole)])
+    assert not panel.sound.is_playing()
