@@ -23,6 +23,8 @@ class Navigation:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self.front = ""
+        self._failed: set[str] = set()
+        """Places that were tried in vain since one was last shown: each is tried once."""
         self.pages: dict[str, QWidget] = {}
 
     def slot(self) -> Slot | None:
@@ -44,6 +46,7 @@ class Navigation:
             window.stack.addWidget(widget)
             window.drops.cover([widget, *widget.findChildren(QWidget)] if slot is not None else [])
         self.front = name
+        self._failed.clear()
         window.stack.setCurrentWidget(widget)
         window.rail.set_front(name)
         window.commands.set_front(name if slot is not None else "")
@@ -111,9 +114,10 @@ class Navigation:
 
     def _fall_back(self, failed: str) -> None:
         """A panel could not be built: stay where the artist was, or go to the first place that works."""
+        self._failed.add(failed)
         self.draw_rail()
         if not self.front:
-            others = [place.id for place in self._window.panels.places() if place.id != failed]
+            others = [place.id for place in self._window.panels.places() if place.id not in self._failed]
             self.show(others[0] if others else "plugins")
 
     def refresh(self, name: str) -> None:

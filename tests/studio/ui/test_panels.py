@@ -161,3 +161,12 @@ def test_a_generator_without_a_panel_has_a_place_once_there_is_a_model(
     studio.services.models.scan()
     studio.window.models_changed()
     assert "plain.echo" in {place.id for place in rail.places()}
+
+
+def test_where_every_panel_fails_the_plugins_page_is_shown(open_studio: Open, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        files = {**GOOD, **BROKEN["panel"]}
+        files["plugin.toml"] = files["plugin.toml"].replace('"broken"', f'"{name}"')
+        write_plugin(tmp_path / "bad" / name, files)
+    studio: Studio = open_studio(bundled=tmp_path / "bad")
+    assert studio.window.front == "plugins"
