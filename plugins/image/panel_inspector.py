@@ -13,13 +13,13 @@ from studio.api import Choice, Model, PanelHost, ParamSpec, StudioError, base_ti
 from studio.widgets import theme
 from studio.widgets.fields import ChoiceField, SliderField
 from studio.widgets.form import ParamForm
+from studio.widgets.presets import PresetRow
 from studio.widgets.seed import SeedField
 from studio.widgets.text import Label
 
 from .document import MOST_PICTURES, ImageDocument, native_size, role_name
 from .panel_added import AddedSection
 from .panel_needs import NeedsLine
-from .panel_presets import PresetRow
 from .panel_size import SizeFields
 from .panel_start import StartSection
 from .params import ImageSettings
@@ -36,6 +36,7 @@ PICTURES = ParamSpec(
     slider=(1, 8),
 )
 START_GROUP = "Start from a picture"
+PRESETS = {"Quick look": {"steps": 8}, "Balanced": {"steps": 20}, "Careful": {"steps": 40}}
 
 
 class Inspector(QWidget):
@@ -61,7 +62,7 @@ class Inspector(QWidget):
         )
         self.needs = NeedsLine()
         self.added = AddedSection()
-        self.presets = PresetRow()
+        self.presets = PresetRow(PRESETS)
         self.form = ParamForm(params, skip_names=apart | advanced)
         self.size_fields = SizeFields(specs[role_name(params, "width")], specs[role_name(params, "height")])
         self.seed = SeedField()

@@ -12,6 +12,7 @@ from studio.api import Choice, Model, ParamSpec, describe
 from studio.widgets import theme
 from studio.widgets.controls import Section
 from studio.widgets.fields import ChoiceField
+from studio.widgets.presets import PresetRow
 from studio.widgets.prompt import PromptEdit
 from studio.widgets.seed import SeedField
 from studio.widgets.text import Label
@@ -19,7 +20,7 @@ from studio.widgets.text import Label
 from .document import SENT, Manuscript
 from .panel_context import ContextViewer
 from .panel_lore import Lorebook
-from .panel_presets import PresetRow
+from .panel_presets import PRESETS
 from .panel_samplers import Fields
 from .params import TextParams
 
@@ -79,7 +80,7 @@ class Inspector(QWidget):
         self.model = ChoiceField(MODEL)
         self.no_model = Label("There is no text model on this machine. Open Models to see where to put one.", "error")
         self.no_model.setWordWrap(True)
-        self.presets = PresetRow()
+        self.presets = PresetRow(PRESETS, label="Style of writing", none="My own settings", own_first=False)
         self.first = Fields([specs[name] for name in FIRST if name in specs], sections=False)
         self.memory = _words("Memory", "What the model must never forget: who, where, when, in what tone.")
         self.note = _words(

@@ -15,11 +15,6 @@ from studio.widgets.fields import Choices
 from studio.widgets.text import Label, soften
 
 Preset = Mapping[str, Any]
-BUILT_IN: Mapping[str, Preset] = {
-    "Quick look": {"steps": 8},
-    "Balanced": {"steps": 20},
-    "Careful": {"steps": 40},
-}
 MOST = 100
 
 
@@ -27,22 +22,32 @@ class PresetRow(QWidget):
     """A choice of presets with save and delete beside it. A name is typed in place of the choice, without a dialog.
 
     `applied` brings the values of the chosen preset, `saving` asks for the values to keep under a name, `kept` says
-    that the person's own presets are others now.
+    that the person's own presets are others now. `built_in` are the panel's own presets by name; `none` is said while
+    the values are those of no preset; with `own_first` the person's own stand above the built-in ones.
     """
 
     applied = Signal(object)
     saving = Signal(str)
     kept = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        built_in: Mapping[str, Preset],
+        *,
+        label: str = "Preset",
+        none: str = "None",
+        own_first: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._built_in, self._own_first = built_in, own_first
         self._own: dict[str, dict[str, Any]] = {}
         self._now: Preset = {}
         self._combo = Choices()
         self._combo.setAccessibleName("Preset")
         # On Linux and macOS Qt reports a combo box by its text; the name stands on the row around it.
         self.setAccessibleName("Preset")
-        self._combo.setPlaceholderText("None")
+        self._combo.setPlaceholderText(none)
         self._name = QLineEdit()
         self._name.setAccessibleName("Preset name")
         self._name.setPlaceholderText("Name, then Enter")
@@ -60,7 +65,7 @@ class PresetRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.XS)
-        column.addWidget(Label("Preset", "label"))
+        column.addWidget(Label(label, "label"))
         column.addLayout(row)
         self._combo.activated.connect(self._picked)
         self._save.clicked.connect(self._begin)
@@ -77,7 +82,7 @@ class PresetRow(QWidget):
         self._own = {}
         if isinstance(presets, Mapping):
             for name, values in list(presets.items())[:MOST]:
-                if isinstance(name, str) and isinstance(values, Mapping) and name not in BUILT_IN:
+                if isinstance(name, str) and isinstance(values, Mapping) and name not in self._built_in:
                     self._own[name[:60]] = dict(values)
         self._fill()
         self.match(self._now)
@@ -93,7 +98,7 @@ class PresetRow(QWidget):
         """Show the preset that says what `values` say, or none."""
         self._now = values
         found = ""
-        for name, preset in (*self._own.items(), *BUILT_IN.items()):
+        for name, preset in (*self._own.items(), *self._built_in.items()):
             if preset and all(values.get(key) == value for key, value in preset.items()):
                 found = name
                 break
@@ -108,14 +113,15 @@ class PresetRow(QWidget):
     def _fill(self) -> None:
         with QSignalBlocker(self._combo):
             self._combo.clear()
-            for name in (*sorted(self._own, key=str.casefold), *BUILT_IN):
+            own = sorted(self._own, key=str.casefold)
+            for name in (*own, *self._built_in) if self._own_first else (*self._built_in, *own):
                 self._combo.addItem(soften(name, 60), name)
             self._combo.setCurrentIndex(-1)
         self._delete.setEnabled(False)
 
     def _picked(self, row: int) -> None:
         name = str(self._combo.itemData(row) or "")
-        values = self._own.get(name) or BUILT_IN.get(name)
+        values = self._own.get(name) or self._built_in.get(name)
         if values:
             self.applied.emit(dict(values))
 
@@ -134,7 +140,7 @@ class PresetRow(QWidget):
             return
         self._end()
         self._combo.setFocus()
-        self.saving.emit(f"{name} (mine)" if name in BUILT_IN else name)
+        self.saving.emit(f"{name} (mine)" if name in self._built_in else name)
 
     def _remove(self) -> None:
         if self._own.pop(self.chosen(), None) is not None:
