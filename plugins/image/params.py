@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.api import param
+from studio.inference.choices import device_setting, precision_setting, threads_setting
 from studio.inference.schedulers_table import CHOICES
 
 SIZE_LIMIT = 4096
@@ -127,39 +128,9 @@ class ImageParams:
 class ImageSettings:
     """Settings of the plugin. Device, precision and threads can change the last digits of a picture's pixels."""
 
-    device: str = param(
-        "auto",
-        label="Device",
-        help="Where pictures are made. Automatic takes a graphics card if there is one.",
-        choices=(
-            ("auto", "Automatic"),
-            ("cuda", "NVIDIA or AMD graphics card"),
-            ("mps", "Apple graphics (Metal)"),
-            ("cpu", "Processor"),
-        ),
-    )
-    precision: str = param(
-        "auto",
-        label="Precision",
-        help="Automatic takes the fastest that the device does well. Full needs more memory and time.",
-        choices=(
-            ("auto", "Automatic"),
-            ("float32", "Full (32 bit)"),
-            ("bfloat16", "Half (bfloat16)"),
-            ("float16", "Half (float16)"),
-        ),
-        level="advanced",
-    )
-    threads: int = param(
-        0,
-        label="Threads",
-        help="Processor cores to use; 0 takes all of them. The same number gives the same picture.",
-        minimum=0,
-        maximum=256,
-        slider=(0, 32),
-        unset="All",
-        level="advanced",
-    )
+    device: str = device_setting("Where pictures are made")
+    precision: str = precision_setting()
+    threads: int = threads_setting("picture")
     memory: str = param(
         "auto",
         label="Model in memory",

@@ -5,45 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studio.api import param
+from studio.inference.choices import device_setting, precision_setting, threads_setting
 
 
 @dataclass(frozen=True)
 class TextSettings:
     """Settings of the plugin. Device, precision and threads can change a text: probabilities differ in last digits."""
 
-    device: str = param(
-        "auto",
-        label="Device",
-        help="Where text is written. Automatic takes a graphics card if there is one.",
-        choices=(
-            ("auto", "Automatic"),
-            ("cuda", "NVIDIA or AMD graphics card"),
-            ("mps", "Apple graphics (Metal)"),
-            ("cpu", "Processor"),
-        ),
-    )
-    precision: str = param(
-        "auto",
-        label="Precision",
-        help="Automatic takes the fastest that the device does well. Full needs more memory and time.",
-        choices=(
-            ("auto", "Automatic"),
-            ("float32", "Full (32 bit)"),
-            ("bfloat16", "Half (bfloat16)"),
-            ("float16", "Half (float16)"),
-        ),
-        level="advanced",
-    )
-    threads: int = param(
-        0,
-        label="Threads",
-        help="Processor cores to use; 0 takes all of them. The same number gives the same text.",
-        minimum=0,
-        maximum=256,
-        slider=(0, 32),
-        level="advanced",
-        unset="All",
-    )
+    device: str = device_setting("Where text is written")
+    precision: str = precision_setting()
+    threads: int = threads_setting("text")
     draft: str = param(
         "",
         label="Draft model",
