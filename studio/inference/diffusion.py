@@ -18,8 +18,9 @@ from studio.api import GeneratorContext, Preview, StepState, StudioError
 from . import noise
 from .decoding import PARTIAL_SECONDS, decode
 from .known import known_of
+from .loading import hushed
 from .memory import shortage_in_words
-from .pipelines import Loaded, hushed
+from .pipelines import Loaded
 from .placing import decode_in_tiles
 from .previews import spread_out, to_preview, unit_noise
 from .skipping import without_denoiser

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +14,6 @@ from typing import Any
 import diffusers
 import torch
 import tqdm.std
-import transformers
 from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
 from safetensors import SafetensorError
 from torch.overrides import TorchFunctionMode
@@ -27,7 +24,7 @@ from . import checkpoint, schedulers
 from .cancel import CancelFlag
 from .devices import Device
 from .embeddings import EmbeddingCache
-from .loading import LOADING
+from .loading import LOADING, hushed, silence_transformers
 from .lora import Overlay
 from .memory import is_shortage, shortage_in_words
 from .needs import DEVICE, Placing
@@ -293,15 +290,5 @@ def _silence_libraries() -> None:
     """No progress bars on the terminal; what these libraries have to say otherwise is meant for programmers."""
     diffusers.utils.logging.disable_progress_bar()
     diffusers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.getLogger("accelerate").setLevel(logging.ERROR)
+    silence_transformers()
     tqdm.std.tqdm.monitor_interval = 0  # else it starts a thread that watches over bars nobody sees
-
-
-@contextmanager
-def hushed() -> Iterator[None]:
-    """Keep Python warnings of the libraries to ourselves: they speak to the libraries' own programmers."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

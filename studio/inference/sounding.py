@@ -72,9 +72,6 @@ class SoundRun(DiffusionRun):
         seen = tapped.clean if tapped.clean is not None else tapped.latents
         return heat(seen)
 
-    def _detailed(self, tapped: Tapped) -> Preview:
-        return self._preview(tapped)
-
 
 def heat(latents: torch.Tensor) -> Preview:
     """Latents as a picture: time to the right, channels (and frequencies) upwards, loud is bright."""
