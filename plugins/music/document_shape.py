@@ -72,6 +72,15 @@ def degree_shift(pitch: int, steps: int, key: Key) -> int:
     return key.tonic + 12 * (octave + up) + scale[degree] + altered
 
 
+def _by_octaves(pitch: int) -> int:
+    """The nearest octave of a pitch that MIDI has."""
+    while pitch > 127:
+        pitch -= 12
+    while pitch < 0:
+        pitch += 12
+    return pitch
+
+
 def transpose(score: Score, ids: Collection[int], steps: int, *, in_key: bool = False) -> Score:
     """By semitones, or with `in_key` by degrees of the key at each note. Notes that would leave 0 to 127 stay where the
     last octave still fits.
@@ -82,11 +91,7 @@ def transpose(score: Score, ids: Collection[int], steps: int, *, in_key: bool = 
             pitch = degree_shift(note.pitch, steps, score.key_at(note.start))
         else:
             pitch = note.pitch + steps
-        while pitch > 127:
-            pitch -= 12
-        while pitch < 0:
-            pitch += 12
-        return replace(note, pitch=pitch)
+        return replace(note, pitch=_by_octaves(pitch))
 
     return change(score, ids, one)
 
@@ -115,11 +120,7 @@ def invert(score: Score, ids: Collection[int], *, axis: int | None = None, in_ke
             pitch = degree_shift(centre, _degree(centre, key) - _degree(note.pitch, key), key)
         else:
             pitch = 2 * centre - note.pitch
-        while pitch > 127:
-            pitch -= 12
-        while pitch < 0:
-            pitch += 12
-        return replace(note, pitch=pitch)
+        return replace(note, pitch=_by_octaves(pitch))
 
     return change(score, ids, one)
 

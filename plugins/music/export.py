@@ -16,6 +16,7 @@ from studio.api import Recipe, StudioError
 from . import midi, midi_write, musicxml, tags
 from .document import Score
 from .params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
+from .reading import read_score
 from .render import RATE, NoteCache, render, render_loop
 from .synth_parts import Sound
 
@@ -26,28 +27,16 @@ BLOCK = 65_536
 MOST_SECONDS = 3600
 
 
-def score_of(source: Path) -> Score:
-    """The score in a kept file: our own JSON, or MIDI. Raises StudioError."""
-    try:
-        with source.open("rb") as file:
-            head = file.read(16)
-    except OSError as error:
-        raise StudioError(f"{source.name} cannot be read.", "Choose it again.", details=str(error)) from error
-    if head[:4] in (b"MThd", b"RIFF"):
-        return midi.read(source)
-    return Score.from_bytes(midi.content(source))
-
-
 def midi_file(source: Path, recipe: Recipe | None, options: MidiOptions) -> bytes:
     """A Standard MIDI file, recipe as a text event."""
     text = recipe.text() if recipe is not None and options.recipe else ""
-    return midi_write.to_bytes(score_of(source), kind=int(options.kind), recipe=text)
+    return midi_write.to_bytes(read_score(source), kind=int(options.kind), recipe=text)
 
 
 def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
     """MusicXML, recipe as a field of the identification."""
     text = recipe.text() if recipe is not None and options.recipe else ""
-    return musicxml.to_bytes(score_of(source), recipe=text)
+    return musicxml.to_bytes(read_score(source), recipe=text)
 
 
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
@@ -86,7 +75,7 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
     """A ZIP of one file for each track that sounds, and the recipe beside them. Each stem has its own hall and limiter:
     together they are nearly the mix, which the limiter heard as a whole.
     """
-    score, cache = score_of(source), NoteCache()
+    score, cache = read_score(source), NoteCache()
     _check_length(score)
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
@@ -109,7 +98,7 @@ def _comment(recipe: Recipe | None, wanted: bool) -> str:
 
 
 def _words(source: Path, recipe: Recipe | None, wanted: bool) -> tuple[str, str]:
-    return score_of(source).title, _comment(recipe, wanted)
+    return read_score(source).title, _comment(recipe, wanted)
 
 
 def _check_length(score: Score) -> None:
@@ -125,7 +114,7 @@ def _sound(source: Path, *, loop: bool = False) -> Sound:
 @lru_cache(maxsize=1)
 def _rendered(path: str, changed: int, loop: bool) -> Sound:
     """The same piece in another format, or another quality, is not played again."""
-    score = score_of(Path(path))
+    score = read_score(Path(path))
     _check_length(score)
     return render_loop(score) if loop else render(score)
 

@@ -25,10 +25,7 @@ from .params import SoundParams
 
 FRAMES_A_TIME = 65_536
 """libsndfile is asked for no more at once."""
-SPEAKERS = {
-    "MusicgenForConditionalGeneration": "MusicgenForConditionalGeneration",
-    "VitsModel": "VitsModel",
-}
+SPEAKERS = frozenset(("MusicgenForConditionalGeneration", "VitsModel"))
 
 
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
@@ -167,7 +164,7 @@ def _load(model: Model, kind: str, device: devices.Device, context: GeneratorCon
         silence_transformers()
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-            net = getattr(transformers, SPEAKERS[kind]).from_pretrained(
+            net = getattr(transformers, kind).from_pretrained(
                 model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:

@@ -11,8 +11,8 @@ from studio.inference.notes.score import METRES, ROLES
 from . import document_tracks as tracks
 from .document import MEDIA, Score
 from .document_notes import quarters, roles
+from .names import key_name
 from .panel_inspector import PITCHED, USUAL, Inspector
-from .panel_ruler import key_name
 from .panel_sheet import Region, Sheet
 from .panel_takes import Take
 from .params import MusicParams, write_cells, write_parts

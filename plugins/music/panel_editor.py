@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollBar, QVBoxLayout, QWidget
 
 from studio.widgets import theme
+from studio.widgets.text import Label
 
 from .panel_keys import Keys
 from .panel_lens import PITCHES, Lens
@@ -21,10 +22,6 @@ class Corner(QWidget):
 
     def __init__(self, words: str = "") -> None:
         super().__init__()
-        from PySide6.QtWidgets import QVBoxLayout
-
-        from studio.widgets.text import Label
-
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.S, theme.XS, theme.S, 0)
         column.addWidget(Label(words, "hint"), 0, Qt.AlignmentFlag.AlignTop)

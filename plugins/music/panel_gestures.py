@@ -36,6 +36,8 @@ class Drag:
     copied: bool = False
     begun: bool = False
     kept: frozenset[int] = frozenset()
+    pitches: int = 0
+    """By how many semitones the notes were moved when one was last heard."""
 
 
 class Gestures(QObject):
@@ -203,8 +205,8 @@ class Gestures(QObject):
             sheet.select(ids)
         else:
             sheet.show(edits.move(drag.before, drag.ids, ticks=ticks, pitches=pitches))
-        if pitches != getattr(self, "_last_pitches", 0):
-            self._last_pitches = pitches
+        if pitches != drag.pitches:
+            drag.pitches = pitches
             self.sounded.emit(max(0, min(127, old.pitch + pitches)), old.velocity)
 
     def _stretch(self, drag: Drag, free: bool) -> None:
@@ -231,7 +233,6 @@ class Gestures(QObject):
     def release(self, event: QMouseEvent) -> None:
         """End; what was changed becomes one entry of the undo stack."""
         drag, self._drag = self._drag, None
-        self._last_pitches = 0
         self._show_cursor(event.position())
         self.moved.emit()
         if drag is None:

@@ -9,16 +9,10 @@ from PySide6.QtWidgets import QWidget
 from studio.widgets import theme
 
 from .instruments import DRUM_NAMES
+from .names import pitch_name
 from .panel_lens import Lens
 from .panel_roll import BLACK
 from .panel_sheet import Sheet
-
-NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-
-
-def pitch_name(pitch: int) -> str:
-    """ "C4" for 60, as most programs count."""
-    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 class Keys(QWidget):

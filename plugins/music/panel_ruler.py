@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.widgets import theme
 
+from .names import chord_name, key_name
 from .panel_lens import Lens
 from .panel_palette import mixed
 from .panel_sheet import Region, Sheet
@@ -158,17 +159,3 @@ class Ruler(QWidget):
         """Change tempo, metre, key or chord here."""
         bar = self._sheet.timeline.bar(self._lens.tick(event.pos().x()))
         self.menu_wanted.emit(self._sheet.timeline.bar_start(bar), event.globalPos())
-
-
-SHARP = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-FLAT = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
-
-
-def key_name(tonic: int, mode: str, flats: bool = False) -> str:
-    """ "D minor", "B♭ major"."""
-    return f"{(FLAT if flats else SHARP)[tonic % 12]} {mode}"
-
-
-def chord_name(root: int, quality: str, flats: bool = False) -> str:
-    """ "B♭maj7", "C♯dim"."""
-    return (FLAT if flats else SHARP)[root % 12] + quality.replace("b5", "♭5")

@@ -21,7 +21,6 @@ from studio.api import (
     Preview,
     Previewed,
     Problem,
-    Progressed,
     Request,
     Started,
     Stepped,
@@ -70,7 +69,6 @@ class Takes(QObject):
     busy = Signal(bool)
     failed = Signal(object)
     settled = Signal(object)
-    said = Signal(str)
 
     def __init__(self, host: PanelHost, sheet: Sheet, read: Callable[[Artifact], Score | None]) -> None:
         super().__init__(sheet)
@@ -158,8 +156,6 @@ class Takes(QObject):
             case Started():
                 take.state = "running"
                 self._say()
-            case Progressed(message=message):
-                self.said.emit(message)
             case Stepped(step=step):
                 self._more(take, step.preview)
             case Previewed(preview=preview):

@@ -11,7 +11,7 @@ from studio.widgets.icons import icon
 
 from . import document_edit as edits
 from . import document_tracks as tracks
-from .panel_ruler import key_name
+from .names import key_name
 from .panel_transport import METRES
 
 if TYPE_CHECKING:

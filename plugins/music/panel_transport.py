@@ -14,7 +14,7 @@ from studio.widgets.text import tip
 
 from . import document_tracks as tracks
 from .document_time import Grid
-from .panel_ruler import key_name
+from .names import key_name
 from .panel_sheet import Sheet
 from .panel_tracks import Tracks
 from .params import TEMPO

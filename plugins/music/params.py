@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from studio.api import Choice, StudioError, describe, param
 from studio.inference.notes.score import INSTRUMENTS, MAX_BARS, METRES, MODES, MOODS, ROLES, STYLES
 
-TONICS = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 TASKS = {
     "piece": "A new piece",
     "continue": "Go on",

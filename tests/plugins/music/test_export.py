@@ -23,6 +23,7 @@ from plugins.music.document import Note, Score
 from plugins.music.document_notes import from_symbolic
 from plugins.music.musicxml import to_bytes
 from plugins.music.params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
+from plugins.music.reading import read_score
 from plugins.music.render import RATE, plan, render
 from plugins.starter.music.composer import random_score
 from studio.api import Recipe, Request, StudioError
@@ -142,9 +143,9 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="gone"):
         importer.read(tmp_path / "absent.wav")
     with pytest.raises(StudioError):
-        export.score_of(tmp_path / "a.wav")
+        read_score(tmp_path / "a.wav")
     with pytest.raises(StudioError):
-        export.score_of(tmp_path / "absent.json")
+        read_score(tmp_path / "absent.json")
     broken = tmp_path / "e.mid"
     broken.write_bytes(midi_write.to_bytes(piece(1), recipe='{"format": 900}'))
     found = importer.read(broken)
