@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 import tempfile
 import textwrap
 import time
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ui_gap import Ticker, p99
+from ui_gap import Ticker, p99, play
 
 from _child import figures_of, machine, surroundings, tell
 
@@ -154,38 +153,15 @@ def frames() -> list[float]:
 
 def run() -> None:
     """In the measured process."""
-    from PySide6.QtCore import QTimer
-
     from studio.app import Options, application, build
     from studio.store import Places
 
     app = application()
     studio = build(Places.default(), Options(plugins=Path(os.environ[PLUGINS]), warm=False))
     ticker = Ticker()
-    steps = script(studio.window, ticker)
-    failure: list[BaseException] = []
-    sys.excepthook = lambda _kind, error, _trace: failure.append(error)  # a slot that fails makes no honest figures
-    poll = QTimer()
-    poll.setInterval(20)
-
-    def advance() -> None:
-        try:
-            if failure:
-                raise failure[0]
-            next(steps)
-        except BaseException as error:  # noqa: BLE001 - the loop must end whatever happened
-            poll.stop()
-            if not isinstance(error, StopIteration):
-                failure.append(error)
-            ticker.timer.stop()
-            app.exit()
-
-    poll.timeout.connect(advance)
-    studio.window.painted.connect(ticker.start)
-    studio.window.painted.connect(poll.start)
-    studio.window.show()
+    studio.window.show()  # before the clock: only what follows is the ribbon's
     used = time.process_time()
-    app.exec()
+    failure = play(app, studio.window, ticker, script(studio.window, ticker))
     used = time.process_time() - used
     taken = frames()
     studio.close()

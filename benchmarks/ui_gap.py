@@ -104,17 +104,10 @@ def _press(widget: Any, index: int) -> None:
     QTest.keyClick(widget, Qt.Key.Key_Home if index == 0 else Qt.Key.Key_Right)
 
 
-def run() -> None:
-    """In the measured process."""
+def play(app: Any, window: Any, ticker: Ticker, steps: Iterator[None]) -> list[BaseException]:
+    """Show the window and go through the steps of a script, the ticker running; the failure comes back, if any."""
     from PySide6.QtCore import QTimer
 
-    from studio.app import Options, application, build
-    from studio.store import Places
-
-    app = application()
-    studio = build(Places.default(), Options(warm=True))
-    ticker = Ticker()
-    steps = script(studio.window, ticker)
     failure: list[BaseException] = []
     sys.excepthook = lambda _kind, error, _trace: failure.append(error)  # a slot that fails makes no honest figures
     poll = QTimer()
@@ -130,14 +123,26 @@ def run() -> None:
             if not isinstance(error, StopIteration):
                 failure.append(error)
             ticker.timer.stop()
-            faulthandler.cancel_dump_traceback_later()
             app.exit()
 
     poll.timeout.connect(advance)
-    studio.window.painted.connect(ticker.start)
-    studio.window.painted.connect(poll.start)
-    studio.window.show()
+    window.painted.connect(ticker.start)
+    window.painted.connect(poll.start)
+    window.show()
     app.exec()
+    return failure
+
+
+def run() -> None:
+    """In the measured process."""
+    from studio.app import Options, application, build
+    from studio.store import Places
+
+    app = application()
+    studio = build(Places.default(), Options(warm=True))
+    ticker = Ticker()
+    failure = play(app, studio.window, ticker, script(studio.window, ticker))
+    faulthandler.cancel_dump_traceback_later()
     studio.close()
     if failure:
         raise failure[0]
