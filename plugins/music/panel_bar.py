@@ -24,6 +24,8 @@ class ActionBar(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("field", parent)
+        self._tasks: tuple[tuple[str, ...], str] | None = None
+        self._parts: tuple[object, object] | None = None
         self.task = PopButton("Task", "What the model is to do")
         self.part = PopButton("Part", "What the new track plays")
         self.words = ElidedLabel("", "label")
@@ -41,6 +43,9 @@ class ActionBar(Card):
 
     def show_tasks(self, tasks: Sequence[str], chosen: str) -> None:
         """What can be asked for now, and what is."""
+        if (tuple(tasks), chosen) == self._tasks:
+            return  # asked for with every step of a drag
+        self._tasks = (tuple(tasks), chosen)
         self.task.menu_.clear()
         for task in tasks:
             self.task.menu_.addAction(TASKS[task], lambda task=task: self.task_chosen.emit(task))
@@ -50,13 +55,15 @@ class ActionBar(Card):
     def show_parts(self, parts: Sequence[tuple[str, Sequence[str]]], chosen: tuple[str, str] | None) -> None:
         """The parts a new track can play, each with its instruments; nothing where the task is another."""
         self.part.setVisible(chosen is not None)
+        if chosen is None or (tuple(parts), chosen) == self._parts:
+            return
+        self._parts = (tuple(parts), chosen)
         self.part.menu_.clear()
         for role, instruments in parts:
             inside = self.part.menu_.addMenu(role[:1].upper() + role[1:])
             for name in instruments:
                 inside.addAction(name, lambda role=role, name=name: self.part_chosen.emit(role, name))
-        if chosen is not None:
-            self.part.show_value(f"{chosen[0][:1].upper()}{chosen[0][1:]}: {chosen[1]}")
+        self.part.show_value(f"{chosen[0][:1].upper()}{chosen[0][1:]}: {chosen[1]}")
 
     def say(self, words: str) -> None:
         """One line about what will happen, or what has."""
