@@ -102,6 +102,20 @@ def arrive(scheduler: Any, state: StepState, latents: torch.Tensor, first: float
     return latents * math.sqrt(level * level + 1)
 
 
+def with_noise(scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, *, calls: int, first: float) -> torch.Tensor:
+    """`clean` with as much of `noise` as there is after the first `calls` of the run that begins at `first`, scaled as
+    `scheduler` scales it; and `scheduler` put there.
+    """
+    at = _place(scheduler, first) + calls
+    if hasattr(scheduler, "_step_index"):
+        scheduler._step_index = at
+    sigma, kind = _levels(scheduler)[at], scaling(scheduler)
+    if kind == "flow":
+        return torch.lerp(clean, noise, sigma)
+    mixed = clean + sigma * noise
+    return mixed if kind == "growing" else mixed / math.sqrt(sigma * sigma + 1)
+
+
 def row(scheduler: Any) -> dict[str, torch.Tensor]:
     """Copies of what `enter` changes, to be put back with `setattr`."""
     found = {name: getattr(scheduler, name, None) for name in ("timesteps", "sigmas")}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .latents import spread_out, unscaled
 from .pipelines import Loaded
-from .previews import spread_out, unscaled_latents
 
 PARTIAL_SECONDS = 1.5
 """What the partial picture of a cancelled job may take: the artist has asked for an end."""
@@ -56,7 +56,9 @@ def _affordable(loaded: Loaded, pixels: int, seconds: float) -> float:
 
 def _decoded(vae: Any, latents: torch.Tensor, device: torch.device) -> torch.Tensor | None:
     weights = next(vae.parameters())  # they may lie elsewhere until the decoder's turn comes
-    plain = unscaled_latents(vae, latents.to(device, torch.float32))
+    plain = unscaled(vae, latents.to(device, torch.float32))
+    film = "z_dim" in vae.config
+    plain = plain[:, :, None] if film else plain
     for dtype in dict.fromkeys((weights.dtype, torch.float32)):
         # SDXL's decoder overflows in float16; in fp32 it does not.
         if dtype != weights.dtype:
@@ -67,7 +69,7 @@ def _decoded(vae: Any, latents: torch.Tensor, device: torch.device) -> torch.Ten
             if dtype != weights.dtype:
                 vae.to(weights.dtype)
         if bool(picture.isfinite().all()):
-            return picture
+            return picture[:, :, 0] if film else picture
     return None
 
 

@@ -17,12 +17,14 @@ from studio.api import GeneratorContext, Preview, StepState, StudioError
 
 from . import noise
 from .decoding import PARTIAL_SECONDS, decode
+from .entering import Entrance, can_enter, steps_left_out
 from .known import known_of
+from .latents import spread_out
 from .loading import hushed
 from .memory import shortage_in_words
 from .pipelines import Loaded
 from .placing import decode_in_tiles
-from .previews import spread_out, to_preview, unit_noise
+from .previews import to_preview, unit_noise
 from .skipping import without_denoiser
 from .tap import SchedulerTap, Tapped
 from .tensors import from_blob, to_blob
@@ -61,6 +63,11 @@ class DiffusionRun:
         self._context = context
         self._pipe = loaded.pipe_for("image" if plan.image is not None else "text")
         self._scheduler = loaded.new_scheduler(plan.scheduler)
+        self._enters = plan.image is not None and self._pipe is loaded.pipe
+        if self._enters and not can_enter(self._pipe, self._scheduler):
+            raise StudioError(
+                "This model cannot start from a picture.", "Take the picture away, or choose another model."
+            )
         self._generator = noise.generator(plan.seed)
         self._tap = SchedulerTap(self._scheduler, self._tapped)
         self._arguments = inspect.signature(type(self._pipe).__call__).parameters
@@ -122,6 +129,7 @@ class DiffusionRun:
     def _begin(self) -> None:
         resume = self._context.resume
         if resume is None:
+            self._enter()
             return
         index, state = resume
         self._skipped = int(state.values.get("calls", 0))
@@ -130,6 +138,21 @@ class DiffusionRun:
         self._check_space(state)
         self._tap.skip_to(self._skipped, state, lambda: self._resumed(index, state))
         self._skipping.enter_context(without_denoiser(self._pipe))
+
+    def _enter(self) -> None:
+        """Begin with the picture where the pipeline only knows how to begin with noise."""
+        plan = self._plan
+        left_out = steps_left_out(plan.steps, plan.strength)
+        if plan.image is None or not self._enters or left_out < 1:
+            return
+        calls = left_out * max(1, int(getattr(self._scheduler, "order", 1)))
+        self._tap.skip_to(calls, Entrance(self._pipe, plan.image, self._generator), self._entered)
+        self._skipping.enter_context(without_denoiser(self._pipe))
+
+    def _entered(self) -> None:
+        self._skipping.close()
+        self._skipped, _ = self._tap.skipped
+        self._ahead = -(self._skipped // max(1, int(getattr(self._scheduler, "order", 1))))
 
     def _check_space(self, state: StepState) -> None:
         """The same four channels mean other colours to another autoencoder."""
@@ -172,7 +195,7 @@ class DiffusionRun:
             wanted["guidance_rescale"] = plan.guidance_rescale
         if plan.clip_skip > 0:
             wanted["clip_skip"] = plan.clip_skip
-        if plan.image is not None:
+        if plan.image is not None and not self._enters:
             least = 1 / plan.steps  # below, no step would be left to do
             wanted.update(image=plan.image, strength=min(1.0, max(plan.strength, least + 1e-6)))
         if self._has_callback:
@@ -269,7 +292,7 @@ def latent_space(pipe: Any) -> dict[str, float]:
     """What must agree for one model to go on with another's latents; empty for models that work on pixels."""
     vae = getattr(pipe, "vae", None)
     config: Mapping[str, Any] = getattr(vae, "config", {}) or {}
-    names = ("latent_channels", "scaling_factor", "shift_factor")
+    names = ("latent_channels", "z_dim", "scaling_factor", "shift_factor")
     return {name: float(config[name]) for name in names if isinstance(config.get(name), (int, float))}
 
 

@@ -15,6 +15,9 @@ from PIL import Image
 
 from studio.api import StudioError
 
+from .entering import clean_latents
+from .latents import channels_of, pixels_per_latent, spread_like
+
 
 class Known:
     """`clean`: the picture's latents; `free`: 1 where the model may paint; both in the shape the scheduler sees."""
@@ -38,18 +41,12 @@ def known_of(pipe: Any, picture: Image.Image, mask: Image.Image) -> Known:
     vae, prepare = getattr(pipe, "vae", None), getattr(pipe, "image_processor", None)
     if vae is None or prepare is None or not hasattr(vae, "encode"):
         raise StudioError("This model cannot repaint a part of a picture.", "Leave the mask, or choose another model.")
-    pixels = prepare.preprocess(picture).to(vae.device, vae.dtype)
-    clean = vae.encode(pixels).latent_dist.mode().float()
-    config = vae.config
-    shift = float(config.get("shift_factor") or 0.0)
-    clean = (clean - shift) * float(config.scaling_factor)
+    clean = clean_latents(pipe, picture)
+    cells = (1, channels_of(vae), *(side // pixels_per_latent(vae) for side in (picture.height, picture.width)))
     drawn = torch.frombuffer(bytearray(mask.tobytes()), dtype=torch.uint8).reshape(1, 1, mask.height, mask.width)
     # A cell of the latents is free as soon as one of its pixels is painted over.
-    free = F.adaptive_max_pool2d((drawn >= 128).float(), clean.shape[-2:]).to(clean.device).expand_as(clean)
-    packed = getattr(pipe, "_pack_latents", None)
-    if packed is not None and "transformer" in pipe.components:
-        clean, free = (packed(value, *value.shape) for value in (clean, free))
-    return Known(clean, free)
+    free = F.adaptive_max_pool2d((drawn >= 128).float(), cells[-2:]).to(clean.device).expand(cells)
+    return Known(clean, spread_like(pipe, free))
 
 
 def output_for(scheduler: Any, clean: torch.Tensor, *, sample: torch.Tensor, timestep: Any) -> torch.Tensor:

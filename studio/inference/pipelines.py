@@ -65,20 +65,19 @@ class Loaded:
         return copy.deepcopy(self._schedulers[name])
 
     def pipe_for(self, task: str) -> Any:
-        """The pipeline for "text" or "image" (img2img); both share their weights. Raises StudioError."""
+        """The pipeline for "text" or "image" (img2img); both share their weights. Where diffusers has none that starts
+        from a picture, it is the one for "text": see entering.
+        """
         if task == "text":
             return self.pipe
         if task not in self._variants:
             try:
                 made = AutoPipelineForImage2Image.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
-            except (ValueError, AttributeError) as error:
-                raise StudioError(
-                    "This model cannot start from a picture.",
-                    "Take the picture away, or choose another model.",
-                    details=str(error),
-                ) from error
-            _quiet(made)
-            self.embeddings.watch(made)
+            except (ValueError, AttributeError):
+                made = self.pipe
+            else:
+                _quiet(made)
+                self.embeddings.watch(made)
             self._variants[task] = made
         return self._variants[task]
 
@@ -257,6 +256,8 @@ def _better_by_pixel(part: torch.nn.Module, device: Device) -> bool:
     size: in bfloat16 a VAE 2.6 times, a UNet 1.04 times; in fp32 a VAE 1.08 times, a UNet 0.96 times, but a small one
     (6 M) 1.05 times.
     """
+    if any(value.ndim > 4 for value in part.parameters()):  # made for films: a pixel's channels lie otherwise there
+        return False
     if device.kind != "cpu":
         return device.kind == "cuda"
     large = sum(value.numel() for value in part.parameters()) > 300_000_000

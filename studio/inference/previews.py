@@ -19,6 +19,7 @@ from torch.nn import functional
 from studio.api import Preview, media
 
 from .latent_spaces import known
+from .latents import channels_of, encoded, pixels_per_latent, scaled
 
 PREVIEW_FILE = "preview.safetensors"
 PREVIEW_SIDE = 256
@@ -94,9 +95,9 @@ def colours_for(pipe: Any, folder: Path) -> LatentColours:
     vae = getattr(pipe, "vae", None)
     if vae is None:  # the model works on pixels themselves, in -1 … 1
         return matrix(torch.eye(3) / 2, torch.full((3,), 0.5))
-    channels = int(vae.config.get("latent_channels", 4))
+    channels = channels_of(vae)
     scaling = float(vae.config.get("scaling_factor") or 1.0)
-    side = 2 ** max(0, len(vae.config.get("block_out_channels") or (0,)) - 1)
+    side = pixels_per_latent(vae)
     read = _from_file(folder / PREVIEW_FILE, channels)
     if read is not None and (read.side > 1 or side < _COARSE):
         return read
@@ -140,18 +141,6 @@ def _plain(channels: int) -> LatentColours:
     return matrix(weight, torch.full((3,), 0.5))
 
 
-def scaled_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Latents as the encoder gives them, brought to the scale that the denoiser works in."""
-    shift = float(vae.config.get("shift_factor") or 0.0)
-    return (latents - shift) * float(vae.config.get("scaling_factor") or 1.0)
-
-
-def unscaled_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    """The opposite of `scaled_latents`: what the decoder takes."""
-    shift = float(vae.config.get("shift_factor") or 0.0)
-    return latents / float(vae.config.get("scaling_factor") or 1.0) + shift
-
-
 def made_up_pictures(count: int, *, side: int = 256) -> torch.Tensor:
     """[count, 3, side, side] in 0 … 1, always the same: clouds with the spectrum of photographs (1/f), every second
     one with flat areas and sharp edges over them.
@@ -180,7 +169,7 @@ def made_up_pictures(count: int, *, side: int = 256) -> torch.Tensor:
 def fitted(
     vae: Any, pictures: torch.Tensor, *, side: int = 1, device: torch.device | None = None
 ) -> LatentColours | None:
-    """Least squares through the model's own encoder, or None for an autoencoder of another kind (video, packed).
+    """Least squares through the model's own encoder, or None for an autoencoder that takes no picture.
 
     `pictures` are [count, 3, height, width] in 0 … 1; real ones fit best, `made_up_pictures` will do (0.25 s for eight
     and a small encoder). `side` is how many pixels a latent becomes, `device` where the encoder works if its weights
@@ -189,12 +178,11 @@ def fitted(
     try:
         weights = next(vae.parameters())
         place = weights.device if device is None else device
-        answers = [vae.encode((one[None] * 2 - 1).to(place, weights.dtype)) for one in pictures]
-        given = [a.latent_dist.mode() if hasattr(a, "latent_dist") else a.latents for a in answers]
-        latents = scaled_latents(vae, torch.cat(given).float().cpu())
+        given = [encoded(vae, (one[None] * 2 - 1).to(place, weights.dtype)) for one in pictures]
+        latents = scaled(vae, torch.cat(given).float().cpu())
     except (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError):
         return None
-    if latents.ndim != 4 or not bool(latents.isfinite().all()):
+    if not bool(latents.isfinite().all()):
         return None
     channels, (rows, columns) = latents.shape[1], latents.shape[2:]
     reach = 3 if side > 1 else 1
@@ -209,20 +197,6 @@ def fitted(
     solved = torch.linalg.solve(table.T @ table + ridge, table.T @ wanted.double()).float()
     kernel = solved[:-1].T.reshape(-1, channels, reach, reach).contiguous()
     return LatentColours(kernel, solved[-1].contiguous(), side)
-
-
-def spread_out(pipe: Any, latents: torch.Tensor, *, width: int, height: int) -> torch.Tensor | None:
-    """Latents of one picture as [channels, rows, columns], also where a pipeline packs them into a row of patches or
-    keeps an axis for frames; None for a shape that is no picture. `width` and `height` are the picture's, in pixels.
-    """
-    if latents.ndim == 3 and hasattr(pipe, "_unpack_latents"):
-        try:
-            latents = pipe._unpack_latents(latents, height, width, pipe.vae_scale_factor)
-        except (TypeError, RuntimeError, AttributeError):
-            return None
-    while latents.ndim > 4 and latents.shape[2] == 1:
-        latents = latents[:, :, 0]
-    return latents[0] if latents.ndim == 4 else None
 
 
 def unit_noise(latents: torch.Tensor) -> torch.Tensor:

@@ -36,6 +36,7 @@ class Tapped:
 
 
 Steer = Callable[[Any, torch.Tensor, torch.Tensor, Any], torch.Tensor]
+Enter = Callable[[Any, torch.Tensor, int, float], torch.Tensor]
 
 
 class SchedulerTap:
@@ -53,7 +54,7 @@ class SchedulerTap:
         self._rounded: torch.Tensor | None = None
         self._exact: torch.Tensor | None = None
         self._untouched: dict[str, Any] | None = None
-        self._resume: tuple[int, StepState] | None = None
+        self._resume: tuple[int, StepState | Enter] | None = None
         self._resumed: Callable[[], None] = lambda: None
         self.steer: Steer | None = None
         """Changes what the model answered before the scheduler hears it: (scheduler, sample, output, timestep)."""
@@ -82,8 +83,10 @@ class SchedulerTap:
         self._scheduler.__class__ = self._class
         self._rounded = self._exact = self._untouched = None
 
-    def skip_to(self, calls: int, state: StepState, resumed: Callable[[], None]) -> None:
-        """Take the first `calls` calls as done and put `state` in place at the last of them, then call `resumed`."""
+    def skip_to(self, calls: int, state: StepState | Enter, resumed: Callable[[], None]) -> None:
+        """Take the first `calls` calls as done and put `state` in place at the last of them, then call `resumed`. In
+        place of a kept step there may be a function of (scheduler, sample, calls, first timestep) that makes latents.
+        """
         self._resume = (calls, state)
         self._resumed = resumed
 
@@ -116,8 +119,8 @@ class SchedulerTap:
         if self._resume is not None:
             if self.calls == 1:
                 self._look_ahead(scheduler, time)
-            return self._skip(scheduler, sample, wants_dict)
-        exact, output = self.exact(sample), output
+            return self._skip(scheduler, sample, torch.promote_types(sample.dtype, output.dtype), wants_dict)
+        exact, dtype = self.exact(sample), torch.promote_types(sample.dtype, output.dtype)
         if sample.is_floating_point() and sample.dtype.itemsize < 4:
             exact, output = exact.float(), output.float()
         if self.steer is not None:
@@ -128,7 +131,7 @@ class SchedulerTap:
         answer = self._class.step(*bound.args, **bound.kwargs)
         latents = answer.prev_sample if hasattr(answer, "prev_sample") else answer[0]
         clean = clean_estimate(scheduler, answer, sample=exact, output=output, timestep=given.get("timestep"))
-        rounded = self._remember(latents, sample.dtype)
+        rounded = self._remember(latents, dtype)
         self._on_step(Tapped(self.calls, time, latents, clean))
         return _as_asked(answer, rounded, wants_dict)
 
@@ -142,7 +145,7 @@ class SchedulerTap:
         """With another row of noise levels than the one that the step was made in, the step lies elsewhere in it."""
         assert self._resume is not None
         _, state = self._resume
-        if self._is_row_of(state, scheduler):
+        if not isinstance(state, StepState) or self._is_row_of(state, scheduler):
             return
         crossed = state.values.get("crossed")
         if crossed is not None:  # it was made in a row that had been changed for it: perhaps it can be changed again
@@ -169,28 +172,34 @@ class SchedulerTap:
         """How many calls went by before the one to go on with, and whether they were of another row."""
         return self._skipped, self._crosses
 
-    def _skip(self, scheduler: Any, sample: torch.Tensor, wants_dict: bool) -> Any:
+    def _skip(self, scheduler: Any, sample: torch.Tensor, dtype: torch.dtype, wants_dict: bool) -> Any:
         assert self._resume is not None
         calls, state = self._resume
-        latents = sample
+        latents = sample.to(dtype)
         if self.calls >= calls:
-            kept = state.tensors.get("latents")
-            if kept is None or kept.shape != tuple(sample.shape):
-                raise StudioError(
-                    "This step cannot be continued with these settings.",
-                    "Keep the model and the size that the step was made with.",
-                )
-            exact = from_blob(kept, sample.device)
-            if self._crosses:
-                exact = crossing.arrive(scheduler, state, exact, self.first or 0.0, calls)
-            else:
-                restore_scheduler(scheduler, state, sample.device)
-            latents = self._remember(exact, sample.dtype)
+            exact = self._arrived(scheduler, state, sample, calls)
+            latents = self._remember(exact, dtype)
             self._resume, self._skipped = None, self.calls
             self._resumed()
-        from diffusers.schedulers.scheduling_utils import SchedulerOutput
+        from diffusers.schedulers.scheduling_lcm import LCMSchedulerOutput
 
-        return _as_asked(SchedulerOutput(prev_sample=latents), latents, wants_dict)
+        # Some pipelines take a second answer too, the clean picture; at the last step it is the same.
+        return _as_asked(LCMSchedulerOutput(prev_sample=latents, denoised=latents), latents, wants_dict)
+
+    def _arrived(self, scheduler: Any, state: StepState | Enter, sample: torch.Tensor, calls: int) -> torch.Tensor:
+        if not isinstance(state, StepState):
+            return state(scheduler, sample, calls, self.first or 0.0)
+        kept = state.tensors.get("latents")
+        if kept is None or kept.shape != tuple(sample.shape):
+            raise StudioError(
+                "This step cannot be continued with these settings.",
+                "Keep the model and the size that the step was made with.",
+            )
+        exact = from_blob(kept, sample.device)
+        if self._crosses:
+            return crossing.arrive(scheduler, state, exact, self.first or 0.0, calls)
+        restore_scheduler(scheduler, state, sample.device)
+        return exact
 
     def state(self, latents: torch.Tensor) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """What is needed to go on from `latents`: named tensors and a JSON part, with the scheduler's history."""

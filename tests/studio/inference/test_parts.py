@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from studio.api import Model, StudioError, Tensor, media
-from studio.inference import devices, latent_spaces, noise, pipelines, previews
+from studio.inference import devices, latent_spaces, latents, noise, pipelines, previews
 from studio.inference.embeddings import EmbeddingCache
 from studio.inference.tensors import from_blob, to_blob
 
@@ -156,8 +156,8 @@ def test_colours_are_fitted_through_the_models_own_encoder(side: int, tmp_path: 
     pipe = type("Pipe", (), {"vae": vae})()
     colours = previews.colours_for(pipe, tmp_path)
     flat = torch.tensor([0.9, 0.2, 0.4])[:, None, None].expand(3, 64, 64)
-    latents = previews.scaled_latents(vae, vae.encode(flat[None] * 2 - 1).latents)[0]
-    seen = colours.picture(latents)
+    given = latents.scaled(vae, vae.encode(flat[None] * 2 - 1).latents)[0]
+    seen = colours.picture(given)
     assert colours.side == (16 if side == 16 else 1)
     assert seen.shape == (64 // side * colours.side, 64 // side * colours.side, 3)
     assert (seen - torch.tensor([0.9, 0.2, 0.4])).abs().max() < 0.05
@@ -255,13 +255,13 @@ def test_latents_in_a_row_or_with_frames_are_spread_out() -> None:
             rows, columns = height // factor, width // factor
             return latents.reshape(1, rows, columns, -1).permute(0, 3, 1, 2)
 
-    flat = previews.spread_out(Packed(), torch.randn(1, 48, 16), width=64, height=48)
+    flat = latents.spread_out(Packed(), torch.randn(1, 48, 16), width=64, height=48)
     assert flat is not None
     assert flat.shape == (16, 6, 8)
-    video = previews.spread_out(object(), torch.randn(1, 16, 1, 6, 8), width=64, height=48)
+    video = latents.spread_out(object(), torch.randn(1, 16, 1, 6, 8), width=64, height=48)
     assert video is not None
     assert video.shape == (16, 6, 8)
-    assert previews.spread_out(object(), torch.randn(1, 48, 16), width=64, height=48) is None
+    assert latents.spread_out(object(), torch.randn(1, 48, 16), width=64, height=48) is None
 
 
 # --- the cache of prompts --------------------------------------------------------------------------------------------
