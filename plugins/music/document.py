@@ -40,7 +40,9 @@ class Track:
     """One player. `notes` are sorted by start, pitch, id: set them with `with_notes`.
 
     `instrument` is a name of plugins.music.instruments; `channel` is MIDI's, 0 to 15 (9: percussion). `role` is what
-    the model takes the track for (one of ROLES, "" if nobody said). `volume` 0 to 1, `pan` -1 (left) to 1.
+    the model takes the track for (one of ROLES, "" if nobody said). `volume` 0 to 1, `pan` -1 (left) to 1. `font` is
+    the path of a SoundFont ("": the built-in synthesiser), `preset` one of its presets as "bank:program" ("": by the
+    instrument). `output` is the MIDI device that plays the track in place of both.
     """
 
     id: str
@@ -55,6 +57,9 @@ class Track:
     solo: bool = False
     notes: tuple[Note, ...] = ()
     extra: tuple[Foreign, ...] = ()
+    font: str = ""
+    preset: str = ""
+    output: str = ""
 
     @property
     def drums(self) -> bool:
@@ -244,6 +249,7 @@ def _track_json(track: Track) -> dict[str, Any]:
         "solo": track.solo,
         "notes": [[n.id, n.start, n.length, n.pitch, n.velocity, int(n.locked), n.release] for n in track.notes],
         "extra": [[e.start, e.data.hex()] for e in track.extra],
+        **{name: value for name in ("font", "preset", "output") if (value := getattr(track, name))},
     }
 
 
@@ -296,6 +302,9 @@ def _track(data: Mapping[str, Any]) -> Track:
         solo=bool(data.get("solo")),
         notes=ordered(_note(*row) for row in data["notes"]),
         extra=_foreign(data.get("extra", ())),
+        font=str(data.get("font", ""))[:4096],
+        preset=str(data.get("preset", ""))[:20],
+        output=str(data.get("output", ""))[:200],
     )
 
 

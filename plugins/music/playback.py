@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from . import synth_drums
 from .document import Score, Track
-from .instruments import DRUM_KIT, voice_of
-from .render import FADE, LIMITER_DELAY, MASTER, RATE, Mixer, Plan, Plans, loudness_of, plan
+from .render import FADE, LIMITER_DELAY, RATE, Mixer, Plan, Plans, plan
 from .synth_parts import Sound
-from .synth_voices import VOICES
+from .voicing import Voicing
+
+Name = tuple[str, str]
+Pieces = dict[Name, tuple[Plan, Sound]]
+"""By `Plan.key`."""
 
 
 @lru_cache(maxsize=2)
@@ -29,36 +32,40 @@ class _Key:
     track: Track
     pitch: int
     velocity: int
-    since: int | None = None
+    plan: Plan | None = None
+    since: int = 0
     until: int | None = None
 
 
 class ScoreSource:
-    """A studio.widgets.sound.Source. `set_score`, `metronome`, `key_down` and `key_up` are for the window's thread, the
-    rest for the feeder's; what crosses is one reference at a time.
+    """A studio.widgets.sound.Source. `set_score`, `metronome`, `key_down` and `key_up` are for the window's thread and
+    a MIDI keyboard's, the rest for the feeder's; what crosses is one reference or one wish at a time.
     """
 
     rate = RATE
     latency = LIMITER_DELAY
 
-    def __init__(self, score: Score, *, mixer: Mixer | None = None) -> None:
+    def __init__(self, score: Score, *, mixer: Mixer | None = None, voicing: Voicing | None = None) -> None:
         self.metronome = False
         self.volume = 1.0
         self._mixer = mixer or Mixer()
-        self._plans = plan(score)
+        self._voicing = voicing or Voicing()
+        self._plans = plan(score, voicing=self._voicing)
         self._heard = self._plans
         self._expected: int | None = None
         self._carried: int | None = None
         self._made_ready: tuple[Plans | None, int, int] = (None, 0, 0)
         self._clock = 0
+        self._wishes: deque[tuple[int, _Key | None]] = deque()
         self._keys: dict[int, _Key] = {}
         self._last_key = 0
 
-    # --- for the window ---
+    # --- for the window, and a keyboard ---
 
-    def set_score(self, score: Score) -> None:
+    def set_score(self, score: Score, voicing: Voicing | None = None) -> None:
         """Play this one from now on; what sounds in both goes on without a seam."""
-        self._plans = plan(score, self._plans)
+        self._voicing = voicing or self._voicing
+        self._plans = plan(score, self._plans, voicing=self._voicing)
 
     @property
     def length(self) -> int:
@@ -75,14 +82,13 @@ class ScoreSource:
     def key_down(self, track: Track, pitch: int, velocity: int = 96) -> int:
         """A key of a track's instrument sounds, playing or not, until `key_up` with the number returned."""
         self._last_key += 1
-        self._keys = {**self._keys, self._last_key: _Key(replace(track, notes=()), pitch, velocity)}
-        return self._last_key
+        number = self._last_key
+        self._wishes.append((number, _Key(replace(track, notes=(), extra=()), pitch, velocity)))
+        return number
 
     def key_up(self, number: int) -> None:
         """Let go of a key."""
-        key = self._keys.get(number)
-        if key is not None and key.until is None:
-            key.until = self._clock
+        self._wishes.append((number, None))
 
     # --- for the feeder ---
 
@@ -115,8 +121,7 @@ class ScoreSource:
             self._made_ready = (plans, start, start + frames)
             return False
         one, index, wanted = min(missing, key=lambda m: int(m[0].on[m[1]]))
-        pitch, layer = int(one.pitch[index]), int(one.velocity[index]) // 16
-        self._mixer.cache.take(one.voice_name, pitch, layer, wanted, most=int(one.most[index]))
+        self._mixer.cache.take(one, index, wanted)
         return True
 
     def _missing(self, plans: Plans, one: Plan, start: int, frames: int) -> tuple[Plan, int, int] | None:
@@ -126,9 +131,7 @@ class ScoreSource:
         for index in one.sounding(start, start + frames):
             on, end = int(one.on[index]), int(one.end[index])
             wanted = min(end - on, max(0, start - on) + frames)
-            if end > start and not self._mixer.cache.has(
-                one.voice_name, int(one.pitch[index]), int(one.velocity[index]) // 16, wanted
-            ):
+            if end > start and not self._mixer.cache.has(one, index, wanted):
                 return one, index, wanted
         return None
 
@@ -146,7 +149,7 @@ class ScoreSource:
         jumped = start != self._expected
         if jumped:
             self._carried = start
-        found: dict[str, tuple[Plan, Sound]] = {}
+        found: Pieces = {}
         if start is not None:
             carried = self._carried if self._carried is not None and start < self._carried + FADE else None
             found = self._tracks(plans, start, frames, carried)
@@ -158,9 +161,9 @@ class ScoreSource:
         self._expected = None if start is None else start + frames
         return list(found.values())
 
-    def _tracks(self, plans: Plans, start: int, frames: int, carried: int | None) -> dict[str, tuple[Plan, Sound]]:
+    def _tracks(self, plans: Plans, start: int, frames: int, carried: int | None) -> Pieces:
         return {
-            one.track.id: (one, self._mixer.dry(one, start, frames, carried=carried))
+            one.key: (one, self._mixer.dry(one, start, frames, carried=carried))
             for one in plans.tracks
             if one.track.id in plans.heard
         }
@@ -178,36 +181,37 @@ class ScoreSource:
         return out
 
     def _mixed(self, pieces: list[tuple[Plan, Sound]], frames: int, extra: Sound) -> Sound:
-        for key in list(self._keys.values()):
-            pieces.append(self._held(key, frames))
-        self._keys = {n: k for n, k in self._keys.items() if not self._gone(k)}
+        self._grant()
+        for key in self._keys.values():
+            one = self._key_plan(key)
+            pieces.append((one, self._mixer.dry(one, self._clock, frames)))
         self._clock += frames
+        self._keys = {n: k for n, k in self._keys.items() if int(self._key_plan(k).end[0]) > self._clock}
         out = self._mixer.mix(pieces, extra)
         return out * np.float32(self.volume) if self.volume != 1.0 else out
 
-    def _held(self, key: _Key, frames: int) -> tuple[Plan, Sound]:
-        if key.since is None:
-            key.since = self._clock
-        one = _key_plan(key)
-        return one, self._mixer.dry(one, self._clock, frames)
+    def _grant(self) -> None:
+        """Keys go down and up where a block begins."""
+        while self._wishes:
+            number, key = self._wishes.popleft()
+            if key is not None:
+                key.since = self._clock
+                self._keys[number] = key
+            elif number in self._keys and self._keys[number].until is None:
+                self._keys[number].until, self._keys[number].plan = self._clock, None
 
-    def _gone(self, key: _Key) -> bool:
-        if key.since is None:
-            return False
-        return int(_key_plan(key).end[0]) <= self._clock
-
-
-def _key_plan(key: _Key) -> Plan:
-    name = DRUM_KIT if key.track.drums else voice_of(key.track.instrument)
-    voice = VOICES[name]
-    since = key.since or 0
-    if voice.struck:
-        held = since + int(synth_drums.seconds(key.pitch) * RATE)
-    else:
-        held = min(key.until if key.until is not None else since + 20 * RATE, since + 20 * RATE)
-        held = max(held, since + RATE // 20)
-    row = [np.array([n], np.int64) for n in (since, held, held + int(voice.release * RATE), key.pitch, key.velocity)]
-    return Plan(key.track, name, *row, longest=int(row[2][0]) - since)
+    def _key_plan(self, key: _Key) -> Plan:
+        if key.plan is None:
+            name, voice = self._voicing.voice(key.track)
+            longest = key.since + 20 * RATE
+            if voice.rings is not None:
+                held = key.since + int(voice.rings(key.pitch) * RATE)
+            else:
+                held = max(min(longest if key.until is None else key.until, longest), key.since + RATE // 20)
+            values = (key.since, held, held + int(voice.release * RATE), key.pitch, key.velocity)
+            row = [np.array([n], np.int64) for n in values]
+            key.plan = Plan(key.track, name, voice, *row, longest=values[2] - key.since)
+        return key.plan
 
 
 def _place(out: Sound, sound: Sound, at: int) -> None:
@@ -216,19 +220,16 @@ def _place(out: Sound, sound: Sound, at: int) -> None:
         out[:, first:last] += sound[first - at : last - at]
 
 
-def _join(found: dict[str, tuple[Plan, Sound]], old: dict[str, tuple[Plan, Sound]], fade: Sound, *, both: bool) -> None:
+def _join(found: Pieces, old: Pieces, fade: Sound, *, both: bool) -> None:
     """Let the old sound fade out; with `both` the new one fades in (an edit, not a jump)."""
     if both:
         for _, sound in found.values():
             sound *= 1 - fade
-    for track_id, (one, sound) in old.items():
+    for key, (one, sound) in old.items():
         part = sound * fade[: sound.shape[1]]
-        if track_id in found:
-            found[track_id][1][:, : part.shape[1]] += part
+        if key in found:
+            found[key][1][:, : part.shape[1]] += part
         else:
             whole = np.zeros((2, len(fade)), np.float32)
             whole[:, : part.shape[1]] = part
-            found[track_id] = (one, whole)
-
-
-__all__ = ["MASTER", "ScoreSource", "loudness_of"]
+            found[key] = (one, whole)

@@ -8,33 +8,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from . import synth_drums
-from .controls import NONE, Controls, bent, controls_of, pedalled
+from .controls import bent
 from .document import Score, Track
-from .document_time import Timeline
-from .document_tracks import audible
-from .instruments import DRUM_KIT, voice_of
+from .strikes import Plan, Plans, plan
 from .synth_bus import LIMITER_DELAY, PART, Chorus, Glue, Hall, Limiter
 from .synth_parts import HOP, RATE, Sound, frames
-from .synth_voices import VOICES, Voice
+from .synth_voices import Voice
+from .voicing import Voicing
 
 MASTER = 10 ** (-13 / 20)
 HALL = 0.55
-LONGEST = 60.0
-"""Seconds after which a held note ends by itself."""
-SHORTEST = int(0.03 * RATE)
 FADE = 480
 """Samples in which a sound that is cut by a jump or an edit fades."""
 TAIL = 2.5
 """Seconds in which the last sound dies away."""
-
-Ints = npt.NDArray[np.int64]
 
 
 class NoteCache:
@@ -44,16 +35,17 @@ class NoteCache:
         self._limit, self._size = limit, 0
         self._kept: OrderedDict[tuple[str, int, int], Sound] = OrderedDict()
 
-    def take(self, voice: str, pitch: int, layer: int, samples: int, *, most: int) -> Sound:
-        """(channels, at least `samples`); `most` is how long the note will ever be asked for."""
-        key = (voice, pitch, layer)
+    def take(self, plan_: Plan, index: int, samples: int) -> Sound:
+        """(channels, at least `samples`) of a strike's sound."""
+        pitch, layer, most = int(plan_.pitch[index]), int(plan_.velocity[index]) // 16, int(plan_.most[index])
+        key = (plan_.voice_name, pitch, layer)
         found = self._kept.get(key)
         if found is not None and found.shape[1] >= samples:
             self._kept.move_to_end(key)
             return found
         before = found.shape[1] if found is not None else 0
         wanted = min(max(samples, min(most, 2 * RATE), before * 2), max(most, samples))
-        made = VOICES[voice].make(pitch, (layer * 16 + 8) / 127, frames(wanted))
+        made = plan_.voice.make(pitch, (layer * 16 + 8) / 127, frames(wanted))
         made = np.ascontiguousarray(made if made.ndim == 2 else made[None, :], np.float32)
         self._size += made.nbytes - (found.nbytes if found is not None else 0)
         self._kept[key] = made
@@ -62,106 +54,16 @@ class NoteCache:
             self._size -= self._kept.popitem(last=False)[1].nbytes
         return made
 
-    def has(self, voice: str, pitch: int, layer: int, samples: int) -> bool:
-        """Whether that much of the note is there."""
-        found = self._kept.get((voice, pitch, layer))
+    def has(self, plan_: Plan, index: int, samples: int) -> bool:
+        """Whether that much of a strike's sound is there."""
+        found = self._kept.get((plan_.voice_name, int(plan_.pitch[index]), int(plan_.velocity[index]) // 16))
         return found is not None and found.shape[1] >= samples
 
 
 @lru_cache(maxsize=256)
-def _release(samples: int) -> Sound:
+def _release(samples: int, steep: float) -> Sound:
     x = np.linspace(0, 1, max(samples, 2), dtype=np.float32)
-    return ((1 - x) * np.exp(-3.0 * x)).astype(np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """The strikes of one track in samples, sorted by `on`. A strike is held until `held` and gone at `end`."""
-
-    track: Track
-    voice_name: str
-    on: Ints
-    held: Ints
-    end: Ints
-    pitch: Ints
-    velocity: Ints
-    longest: int
-    controls: Controls = NONE
-
-    @cached_property
-    def most(self) -> Ints:
-        """How long the longest strike of the same pitch and layer lasts, for each strike: it is made once for all."""
-        kind = self.pitch * 8 + self.velocity // 16
-        longest = np.zeros(128 * 8, np.int64)
-        np.maximum.at(longest, kind, self.end - self.on)
-        return longest[kind]
-
-    @property
-    def voice(self) -> Voice:
-        return VOICES[self.voice_name]
-
-    def sounding(self, first: int, last: int) -> range:
-        """Indices among which all strikes are that sound in first <= sample < last."""
-        low = int(np.searchsorted(self.on, first - self.longest, "left"))
-        return range(low, int(np.searchsorted(self.on, last, "left")))
-
-
-def plan_track(track: Track, timeline: Timeline) -> Plan:
-    """When each note of a track is heard."""
-    name = DRUM_KIT if track.drums else voice_of(track.instrument)
-    voice = VOICES[name]
-    on = np.round(timeline.seconds_of(track.starts) * RATE).astype(np.int64)
-    off = np.round(timeline.seconds_of(track.ends) * RATE).astype(np.int64)
-    velocity = np.fromiter((n.velocity for n in track.notes), np.int64, len(track.notes))
-    if voice.struck:
-        held = _drum_ends(on, track.pitches)
-    else:
-        held = np.clip(pedalled(track, timeline, off), on + SHORTEST, on + int(LONGEST * RATE))
-    end = held + int(voice.release * RATE)
-    longest = int((end - on).max()) if len(on) else 0
-    return Plan(track, name, on, held, end, track.pitches, velocity, longest, controls_of(track, timeline))
-
-
-def _drum_ends(on: Ints, keys: Ints) -> Ints:
-    """Struck things sound until they are silent, or are choked."""
-    ends = on + np.array([int(synth_drums.seconds(int(k)) * RATE) for k in keys], np.int64)
-    for choke, choked in synth_drums.CHOKES.items():
-        closing = on[keys == choke]
-        for index in np.flatnonzero(keys == choked):
-            later = closing[np.searchsorted(closing, on[index], "right") :]
-            if len(later):
-                ends[index] = min(ends[index], later[0])
-    return ends
-
-
-@dataclass(frozen=True, eq=False)
-class Plans:
-    """All tracks of a score. `heard` are the ids of those that sound."""
-
-    timeline: Timeline
-    tracks: tuple[Plan, ...]
-    heard: frozenset[str]
-    samples: int
-    """Where the piece ends."""
-
-
-def plan(score: Score, before: Plans | None = None) -> Plans:
-    """Plans of a score; tracks whose notes, instrument and time are those of `before` are taken from there."""
-    timeline = Timeline(score)
-    known: dict[str, Plan] = {}
-    if before and (before.timeline.tempos, before.timeline.ppq) == (score.tempos, score.ppq):
-        known = {p.track.id: p for p in before.tracks}
-
-    def one(track: Track) -> Plan:
-        old = known.get(track.id)
-        same = old and old.track.notes is track.notes and old.track.extra is track.extra
-        if old and same and (old.track.instrument, old.track.drums) == (track.instrument, track.drums):
-            turned = old.track.volume != track.volume and old.controls.gain is not None
-            return replace(old, track=track, controls=controls_of(track, timeline) if turned else old.controls)
-        return plan_track(track, timeline)
-
-    samples = round(timeline.seconds(score.length) * RATE)
-    return Plans(timeline, tuple(one(t) for t in score.tracks), audible(score), samples)
+    return ((1 - x) * np.exp(-steep * x)).astype(np.float32)
 
 
 def gains(track: Track, voice: Voice) -> tuple[float, float]:
@@ -169,11 +71,6 @@ def gains(track: Track, voice: Voice) -> tuple[float, float]:
     level = 10 ** (voice.level / 20) * (track.volume * 127 / 100) ** 2
     angle = (track.pan + 1) * np.pi / 4
     return float(level * np.cos(angle) * 2**0.5), float(level * np.sin(angle) * 2**0.5)
-
-
-def loudness_of(velocity: int) -> float:
-    """A key struck at 127 is 1; at 64 about 5 dB less: the darker sound says the rest."""
-    return float((velocity / 127) ** 0.85)
 
 
 class Mixer:
@@ -198,19 +95,17 @@ class Mixer:
                 continue
             first, last = max(on, start), min(end, stop)
             pitch, velocity = int(plan_.pitch[index]), int(plan_.velocity[index])
-            most = int(plan_.most[index])
-            kind = (plan_.voice_name, pitch, velocity // 16)
             if plan_.controls.warp is None:
-                piece = self.cache.take(*kind, last - on, most=most)[:, first - on : last - on]
+                piece = self.cache.take(plan_, index, last - on)[:, first - on : last - on]
             else:
                 places = plan_.controls.place(np.arange(first, last, dtype=np.float64))
                 places -= plan_.controls.place(np.array([float(on)]))
-                piece = bent(self.cache.take(*kind, int(places[-1]) + 3, most=most), places)
-            loud = loudness_of(velocity)
+                piece = bent(self.cache.take(plan_, index, int(places[-1]) + 3), places)
+            loud = voice.loudness(velocity)
             held = int(plan_.held[index])
             if last > held or (carried is not None and on < carried):
                 piece = piece * np.float32(loud)
-                _fade_out(piece, first - held, end - held)
+                _fade_out(piece, first - held, end - held, voice.steep)
                 if carried is not None and on < carried:
                     ramp = np.arange(piece.shape[1], dtype=np.float32) + (first - carried)
                     piece *= np.clip(ramp / FADE, 0, 1)
@@ -241,11 +136,11 @@ class Mixer:
         return self._limiter.run(total)
 
 
-def _fade_out(piece: Sound, since: int, length: int) -> None:
+def _fade_out(piece: Sound, since: int, length: int, steep: float) -> None:
     """Apply a release in place; the piece begins `since` samples after the key was let go (negative: before)."""
     begin = max(0, -since)
     if begin < piece.shape[1]:
-        fade = _release(length)
+        fade = _release(length, steep)
         at = since + begin
         part = fade[at : at + piece.shape[1] - begin]
         piece[:, begin : begin + len(part)] *= part
@@ -273,11 +168,12 @@ def render(
     say: Callable[[float], None] | None = None,
     only: str = "",
     block: int = 16_384,
+    voicing: Voicing | None = None,
 ) -> Sound:
     """(2, samples) of the ticks first to last (the end), with `tail` seconds to die away. `only` is a track's id: a
     stem, through its own effects. `say` hears the share that is done, and may raise to stop.
     """
-    plans = plan(score)
+    plans = plan(score, voicing=voicing)
     begin = round(plans.timeline.seconds(first) * RATE)
     stop = plans.samples if last is None else round(plans.timeline.seconds(last) * RATE)
     total = max(0, stop - begin) + int(tail * RATE)
@@ -297,23 +193,17 @@ def render(
 def _until(mixer: Mixer, plan_: Plan, start: int, count: int, stop: int, begin: int) -> Sound:
     """Like `dry`, but no note begins at `stop` or later, and at the beginning sounding notes fade in."""
     if start + count > stop:
-        cut = int(np.searchsorted(plan_.on, stop, "left"))
-        plan_ = replace(
-            plan_,
-            on=plan_.on[:cut],
-            held=plan_.held[:cut],
-            end=plan_.end[:cut],
-            pitch=plan_.pitch[:cut],
-            velocity=plan_.velocity[:cut],
-        )
+        plan_ = plan_.before(stop)
     return mixer.dry(plan_, start, count, carried=begin if start < begin + FADE else None)
 
 
-def render_loop(score: Score, *, cache: NoteCache | None = None, block: int = 16_384) -> Sound:
+def render_loop(
+    score: Score, *, cache: NoteCache | None = None, block: int = 16_384, voicing: Voicing | None = None
+) -> Sound:
     """(2, samples), exactly as long as the piece, as it sounds when it has gone round for a while: with all that still
     rings from the last time.
     """
-    plans = plan(score)
+    plans = plan(score, voicing=voicing)
     size, mixer = max(plans.samples, 1), Mixer(cache)
     heard = [p for p in plans.tracks if p.track.id in plans.heard]
     ringing = max((p.longest for p in heard), default=0) + int(TAIL * RATE)

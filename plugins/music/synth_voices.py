@@ -37,8 +37,9 @@ Make = Callable[[int, float, int], Sound]
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """`release` in seconds after the key is let go, `level` in dB, `hall` how much of it goes to the reverb,
-    `chorus` to the chorus. A `struck` voice sounds on however short the note is. `wide` pans by pitch.
+    """`release` in seconds after the key is let go (falling as exp(-`steep` x)), `level` in dB, `hall` how much of it
+    goes to the reverb, `chorus` to the chorus. Where `rings` is given, a key sounds on for so many seconds however
+    short the note is. `wide` pans by pitch. `layered`: what `make` gives is as loud as the key was struck already.
     """
 
     make: Make
@@ -46,8 +47,16 @@ class Voice:
     level: float = 0.0
     hall: float = 0.2
     chorus: float = 0.0
-    struck: bool = False
+    rings: Callable[[int], float] | None = None
     wide: float = 0.0
+    steep: float = 3.0
+    layered: bool = False
+
+    def loudness(self, velocity: int) -> float:
+        """The factor for a strike. 1 at 127; at 64 about 5 dB less, as the darker sound says the rest."""
+        if self.layered:
+            return float((velocity / (velocity // 16 * 16 + 8)) ** 2)
+        return float((velocity / 127) ** 0.85)
 
 
 _PIANO = String(
@@ -281,5 +290,5 @@ VOICES: dict[str, Voice] = {
     "synth lead": Voice(_held(_LEAD), 0.12, -7.5, 0.20, chorus=0.2),
     "synth pad": Voice(_held(_PAD), 0.9, -8.5, 0.34, chorus=0.3),
     "fiddle": Voice(_held(_FIDDLE), 0.08, -5.0, 0.22),
-    "drum kit": Voice(synth_drums.drum, 0.05, 0.0, 0.10, struck=True),
+    "drum kit": Voice(synth_drums.drum, 0.05, 0.0, 0.10, rings=synth_drums.seconds),
 }

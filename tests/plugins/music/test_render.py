@@ -121,11 +121,36 @@ def test_a_held_note_lasts_and_then_ends() -> None:
 
 def test_the_cache_stays_within_its_room() -> None:
     cache = NoteCache(limit=2_000_000)
-    for pitch in range(40, 80):
-        cache.take("organ", pitch, 5, 20_000, most=40_000)
+    rows = [Note(pitch, pitch, 8 * Q, pitch, 90) for pitch in range(40, 80)]
+    (organ,) = plan(Score(tracks=(Track("t1", "organ", "organ", 0).with_notes(rows),))).tracks
+    for index in range(40):
+        cache.take(organ, index, 20_000)
     assert sum(s.nbytes for s in cache._kept.values()) <= 2_000_000
-    assert cache.has("organ", 79, 5, 20_000)
-    assert not cache.has("organ", 40, 5, 1)
+    assert cache.has(organ, 39, 20_000)
+    assert not cache.has(organ, 0, 1)
+
+
+# --- program changes on the way --------------------------------------------------------------------------------------
+
+
+def test_a_program_change_on_the_way_is_heard() -> None:
+    """From the third quarter on another instrument plays, the notes before and a note that is held sound as before."""
+    notes = [Note(1, 0, 3 * Q, 48, 90), Note(2, Q, Q, 60, 90), Note(3, 2 * Q, Q, 64, 90), Note(4, 3 * Q, Q, 67, 90)]
+    organ = Track("t1", "organ", "organ", 0).with_notes(notes)
+    changed = replace(organ, extra=(Foreign(2 * Q, bytes((0xC0, 40))),))  # violin
+    first = replace(organ, notes=tuple(notes[:2]))
+    second = replace(organ, instrument="violin", notes=tuple(notes[2:]))
+    mixer, count = Mixer(), 4 * RATE
+    found = {p.voice_name: p for p in plan(Score(tracks=(changed,))).tracks}
+    assert set(found) == {"organ", "violin"}
+    for name, alone in (("organ", first), ("violin", second)):
+        (wanted,) = plan(Score(tracks=(alone,))).tracks
+        assert np.array_equal(mixer.dry(found[name], 0, count), mixer.dry(wanted, 0, count))
+    score = Score(tracks=(changed,), length=4 * Q)
+    whole = render(score)
+    live = pulled(ScoreSource(score), 0, whole.shape[1] + LIMITER_DELAY, 999)[:, LIMITER_DELAY:]
+    assert np.abs(live - whole).max() < 1e-5
+    assert np.abs(whole - render(Score(tracks=(organ,), length=4 * Q))).max() > 0.02
 
 
 # --- controllers of foreign files ------------------------------------------------------------------------------------
