@@ -18,6 +18,7 @@ class Preview:
     (`data` = UTF-8), or any other media type a panel understands. `width`, `height` in pixels are those of `data`;
     a panel scales it to the size of the final picture. The words of a step on the ribbon are those that came with it,
     and may say how likely the model found them: `expected` from 0 (a surprise) to 1 (no other way), None for unknown.
+    `sound` is a short WAV file of how it sounds so far (some seconds, at most 1 MB), for steps that can be heard.
     """
 
     media: str
@@ -25,6 +26,7 @@ class Preview:
     width: int = 0
     height: int = 0
     expected: float | None = None
+    sound: bytes = b""
 
     def __post_init__(self) -> None:
         if self.expected is not None:  # rounding in 16 bits goes a little beyond 1, and a masked token gives NaN

@@ -32,18 +32,24 @@ def preview_out(preview: Preview) -> Parts:
     data: dict[str, Any] = {"media": preview.media, "width": preview.width, "height": preview.height}
     if preview.expected is not None:
         data["expected"] = preview.expected
-    return data, (bytes(preview.data),)
+    if preview.sound:
+        data["sound"] = len(preview.sound)  # at the end of the same blob: a frame's parts are counted by previews
+    return data, (bytes(preview.data) + bytes(preview.sound),)
 
 
 def preview_in(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Preview:
     """The opposite of `preview_out`."""
     expected = data.get("expected")
+    end = len(blobs[0]) - int(data.get("sound", 0))
+    if end < 0:
+        raise ValueError("the sound of a preview is longer than the preview")
     return Preview(
         str(data["media"]),
-        blobs[0],
+        blobs[0][:end],
         int(data["width"]),
         int(data["height"]),
         None if expected is None else float(expected),
+        blobs[0][end:],
     )
 
 

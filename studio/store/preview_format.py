@@ -26,10 +26,13 @@ def pack_preview(preview: Preview) -> tuple[bytes, dict[str, Any]]:
     said = {} if preview.expected is None else {"expected": preview.expected}
     about = {"media": preview.media, "width": preview.width, "height": preview.height, **said}
     about["size"] = len(preview.data)
+    sound = bytes(preview.sound)
+    if sound:
+        about["sound"] = len(sound)
     if preview.media == media.RGB and _SMALLEST <= len(preview.data) == preview.width * preview.height * 3:
-        return _as_jpeg(preview), {**about, "jpeg": True}
+        return _as_jpeg(preview) + sound, {**about, "jpeg": True}
     data, squeezed = squeeze(preview.data)
-    return data, {**about, "zlib": squeezed}
+    return data + sound, {**about, "zlib": squeezed}
 
 
 def unpack_preview(about: Any, data: bytes, *, limit: int) -> Preview:
@@ -38,6 +41,10 @@ def unpack_preview(about: Any, data: bytes, *, limit: int) -> Preview:
     """
     from studio.store.step_format import unsqueeze
 
+    end = len(data) - int(about.get("sound", 0))
+    if not 0 <= end <= len(data):
+        raise ValueError("the sound of a preview is not as long as it says")
+    data, sound = data[:end], data[end:]
     width, height, size = int(about["width"]), int(about["height"]), int(about["size"])
     if about.get("jpeg"):
         if size != width * height * 3 or not 0 < size <= limit:
@@ -46,7 +53,7 @@ def unpack_preview(about: Any, data: bytes, *, limit: int) -> Preview:
     else:
         data = unsqueeze(data, bool(about["zlib"]), size, limit=limit)
     expected = about.get("expected")
-    return Preview(str(about["media"]), data, width, height, None if expected is None else float(expected))
+    return Preview(str(about["media"]), data, width, height, None if expected is None else float(expected), sound)
 
 
 def _as_jpeg(preview: Preview) -> bytes:

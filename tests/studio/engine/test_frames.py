@@ -63,6 +63,11 @@ def test_values_cross_whole() -> None:
     assert wire.step_in(frame.data, frame.blobs) == step
     bare = Step(0, 0)
     assert wire.step_in(*wire.step_out(bare)) == bare
+    heard = Step(5, 9, Preview("image/x-rgb8", b"abc", 1, 1, sound=b"RIFF and so on"))
+    assert wire.steps_in(*wire.steps_out([step, heard, bare])) == [step, heard, bare]
+    data, blobs = wire.preview_out(heard.preview)
+    with pytest.raises(ValueError, match="longer"):
+        wire.preview_in({**data, "sound": 99}, blobs)
     output = Output("text/plain", b"words", Recipe(Request("p.g"), {"studio": "1"}, ("0" * 64,)), {"words": 1})
     (frame,) = through(Frame("output", *wire.output_out(output)))
     assert wire.output_in(frame.data, frame.blobs) == output

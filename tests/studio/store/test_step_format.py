@@ -225,6 +225,18 @@ def test_a_look_that_is_not_what_it_says_is_damage(store: StepStore) -> None:
     assert len(preview_format.unpack_preview(good[1], good[0], limit=1 << 25).data) == 12288
 
 
+def test_a_step_that_can_be_heard_is_kept_with_its_sound(store: StepStore) -> None:
+    looks = [Preview(media.RGB, bytes(12288), 64, 64, sound=b"RIFF" * 9000)]
+    looks.append(Preview(media.RGB, b"abc", 1, 1, sound=b"x"))
+    with StepWriter(store.path(JOB)) as writer:
+        for index, look in enumerate(looks):
+            writer.write(Step(index, 2, look))
+    assert [step.preview.sound for step in store.read(JOB) if step.preview] == [look.sound for look in looks]
+    data, about = preview_format.pack_preview(looks[1])
+    with pytest.raises(ValueError, match="sound"):
+        preview_format.unpack_preview({**about, "sound": 99}, data, limit=1 << 25)
+
+
 # --- arrays that grow ------------------------------------------------------------------------------------------------
 
 
