@@ -25,6 +25,7 @@ from .memory import shortage_in_words
 from .pipelines import Loaded
 from .placing import decode_in_tiles
 from .previews import to_preview, unit_noise
+from .sizes import Sheet, multiple_of
 from .skipping import without_denoiser
 from .tap import SchedulerTap, Tapped
 from .tensors import from_blob, to_blob
@@ -62,6 +63,8 @@ class DiffusionRun:
         self._plan = plan
         self._context = context
         self._pipe = loaded.pipe_for("image" if plan.image is not None else "text")
+        self._sheet = Sheet(plan.width, plan.height, multiple_of(self._pipe))
+        self._image, self._mask = (given and self._sheet.laid(given) for given in (plan.image, plan.mask))
         self._scheduler = loaded.new_scheduler(plan.scheduler)
         self._enters = plan.image is not None and self._pipe is loaded.pipe
         if self._enters and not can_enter(self._pipe, self._scheduler):
@@ -87,7 +90,7 @@ class DiffusionRun:
         """[height, width, 3] in 0 … 1, fp32. Raises JobCancelled, JobPaused and StudioError; the pipeline can be used
         again after each of them.
         """
-        pixels = _pixels_of(self.answer())
+        pixels = self._sheet.cut(_pixels_of(self.answer()))
         loaded = self._loaded
         loaded.seconds_per_decoded_pixel = (time.perf_counter() - self._said) / max(1, pixels[..., 0].size)
         return self._checked(pixels)
@@ -110,8 +113,8 @@ class DiffusionRun:
                 _drawn_in_full(pipe),
             ):
                 self._begin()
-                if plan.image is not None and plan.mask is not None:
-                    self._tap.steer = known_of(pipe, plan.image, plan.mask)
+                if self._image is not None and self._mask is not None:
+                    self._tap.steer = known_of(pipe, self._image, self._mask)
                 return pipe(**self._options())
         finally:
             loaded.flag.context = None
@@ -123,8 +126,9 @@ class DiffusionRun:
         if self._newest is None:
             return None
         seen = self._newest.clean if self._newest.clean is not None else self._newest.latents
-        pixels = decode(self._loaded, seen, width=self._plan.width, height=self._plan.height, seconds=PARTIAL_SECONDS)
-        return pixels if pixels is not None and bool(np.isfinite(pixels).all()) else None
+        sheet = self._sheet
+        pixels = decode(self._loaded, seen, width=sheet.wide, height=sheet.high, seconds=PARTIAL_SECONDS)
+        return sheet.cut(pixels) if pixels is not None and bool(np.isfinite(pixels).all()) else None
 
     def _begin(self) -> None:
         resume = self._context.resume
@@ -143,10 +147,10 @@ class DiffusionRun:
         """Begin with the picture where the pipeline only knows how to begin with noise."""
         plan = self._plan
         left_out = steps_left_out(plan.steps, plan.strength)
-        if plan.image is None or not self._enters or left_out < 1:
+        if self._image is None or not self._enters or left_out < 1:
             return
         calls = left_out * max(1, int(getattr(self._scheduler, "order", 1)))
-        self._tap.skip_to(calls, Entrance(self._pipe, plan.image, self._generator), self._entered)
+        self._tap.skip_to(calls, Entrance(self._pipe, self._image, self._generator), self._entered)
         self._skipping.enter_context(without_denoiser(self._pipe))
 
     def _entered(self) -> None:
@@ -182,8 +186,8 @@ class DiffusionRun:
             "prompt": plan.prompt,
             "num_inference_steps": plan.steps,
             self._guidance_name(): plan.guidance_scale,
-            "width": plan.width,
-            "height": plan.height,
+            "width": self._sheet.wide,
+            "height": self._sheet.high,
             "generator": self._generator,
             "output_type": "np",
             "clean_caption": False,  # would take HTML out of the prompt, with a library that is not here
@@ -195,9 +199,9 @@ class DiffusionRun:
             wanted["guidance_rescale"] = plan.guidance_rescale
         if plan.clip_skip > 0:
             wanted["clip_skip"] = plan.clip_skip
-        if plan.image is not None and not self._enters:
+        if self._image is not None and not self._enters:
             least = 1 / plan.steps  # below, no step would be left to do
-            wanted.update(image=plan.image, strength=min(1.0, max(plan.strength, least + 1e-6)))
+            wanted.update(image=self._image, strength=min(1.0, max(plan.strength, least + 1e-6)))
         if self._has_callback:
             wanted["callback_on_step_end"] = self._stepped
             known = getattr(self._pipe, "_callback_tensor_inputs", ())
@@ -260,17 +264,17 @@ class DiffusionRun:
     def _preview(self, tapped: Tapped) -> Preview:
         noisy = self._plan.preview == "noise" or tapped.clean is None
         seen = unit_noise(tapped.latents) if noisy or tapped.clean is None else tapped.clean
-        return to_preview(self._loaded.colours.pixels(self._spread(seen)))
+        return to_preview(self._sheet.cut_preview(self._loaded.colours.pixels(self._spread(seen))))
 
     def _detailed(self, tapped: Tapped) -> Preview:
         seen = tapped.clean if tapped.clean is not None else tapped.latents
-        pixels = decode(self._loaded, seen, width=self._plan.width, height=self._plan.height)
+        pixels = decode(self._loaded, seen, width=self._sheet.wide, height=self._sheet.high)
         if pixels is None:
             return self._preview(tapped)
-        return to_preview(torch.from_numpy(pixels), limit=1024)
+        return to_preview(torch.from_numpy(self._sheet.cut(pixels)), limit=1024)
 
     def _spread(self, latents: torch.Tensor) -> torch.Tensor:
-        flat = spread_out(self._pipe, latents, width=self._plan.width, height=self._plan.height)
+        flat = spread_out(self._pipe, latents, width=self._sheet.wide, height=self._sheet.high)
         channels = self._loaded.colours.channels
         if flat is None or flat.shape[0] != channels:
             return torch.zeros(channels, 8, 8)

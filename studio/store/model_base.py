@@ -202,7 +202,7 @@ def nature_of_folder(name: str, configs: Mapping[str, Mapping[str, Any]], weight
         sized = isinstance(context, int) and name.startswith(("StableDiffusion", "LatentConsistency"))
         base = _CONTEXTS.get(context, "") if sized and isinstance(context, int) else ""
     facts: dict[str, Any] = {"parts": _folder_parts(weights)}
-    side = _side(denoiser, configs.get("vae", {}))
+    side = _side(name, denoiser, configs.get("vae", {}))
     if side:
         facts["side"] = side
     prediction = configs.get("scheduler", {}).get("prediction_type")
@@ -211,12 +211,22 @@ def nature_of_folder(name: str, configs: Mapping[str, Mapping[str, Any]], weight
     return Nature(f"diffusers/{name}", base, facts=facts)
 
 
-def _side(denoiser: Mapping[str, Any], vae: Mapping[str, Any]) -> int:
-    """`sample_size` × 2 ** (levels of the VAE − 1), as diffusers' pipelines compute their default size."""
-    sample, blocks = denoiser.get("sample_size"), vae.get("block_out_channels")
-    if type(sample) is not int or not 0 < sample <= 4096:
-        return 0
-    return sample * (2 ** (len(blocks) - 1) if isinstance(blocks, list) and 0 < len(blocks) < 10 else 1)
+def _side(name: str, denoiser: Mapping[str, Any], vae: Mapping[str, Any]) -> int:
+    """The side of the pictures it was made for, as diffusers' pipelines compute their default: `sample_size` × 2 **
+    (levels of the VAE − 1), or a size of the family where the files do not say.
+    """
+    sample = denoiser.get("sample_size")
+    blocks = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
+    if type(sample) is int and 0 < sample <= 4096:
+        return sample * (2 ** (len(blocks) - 1) if isinstance(blocks, list) and 0 < len(blocks) < 10 else 1)
+    return 1024 if name.startswith(_MADE_FOR_1024) else 0
+
+
+_MADE_FOR_1024 = (
+    "Bria", "Chroma", "Ernie", "Flux", "GlmImage", "HiDream", "Ideogram", "Krea", "LongCat", "Nucleus", "OmniGen",
+    "Ovis", "QwenImage", "ZImage",
+)  # fmt: skip
+"""Families whose pipelines of diffusers 0.42 have this number in their code."""
 
 
 def _folder_parts(weights: Iterable[tuple[str, int]]) -> dict[str, int]:

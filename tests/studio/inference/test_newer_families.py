@@ -132,3 +132,10 @@ def test_pixels_that_are_no_latents_are_said(tmp_path: Path) -> None:
     loaded = pipelines.load(model, device=devices.pick("cpu", precision="float32", threads=1), check=lambda: None)
     with pytest.raises(StudioError, match="cannot start from a picture"):
         run_of(loaded, tmp_path, image=picture())
+
+
+def test_sizes_that_the_model_cannot_make_are_cut_from_a_larger_sheet(loaded: Loaded, tmp_path: Path) -> None:
+    for start in (None, picture().resize((72, 56))):
+        run, seen = run_of(loaded, tmp_path, width=72, height=56, image=start, steps=3)
+        assert run.pixels().shape == (56, 72, 3)
+        assert {(step.preview.width, step.preview.height) for step in seen.steps if step.preview} == {(9, 7)}

@@ -13,7 +13,7 @@ import pytest
 from studio.core.model import Model
 from studio.engine.wire import model_in, model_out
 from studio.store import ModelShelf
-from studio.store.model_base import is_variant, nature_of
+from studio.store.model_base import is_variant, nature_of, nature_of_folder
 from studio.store.safetensors import Header
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -200,3 +200,24 @@ def test_facts_of_a_model_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         model.facts["parts"]["unet"] = 2
     assert hash(model) == hash(Model("a", "A", "diffusers/X", Path("x"), facts={"parts": {"unet": 1}}))
+
+
+@pytest.mark.parametrize(
+    ("name", "denoiser", "vae", "side"),
+    [
+        ("FluxPipeline", {}, {"block_out_channels": [1, 1, 1, 1]}, 1024),
+        ("QwenImagePipeline", {}, {"dim_mult": [1, 2, 4, 4]}, 1024),
+        ("SanaPipeline", {"sample_size": 32}, {"encoder_block_out_channels": [1] * 6}, 1024),
+        ("PixArtSigmaPipeline", {"sample_size": 128}, {"block_out_channels": [1, 1, 1, 1]}, 1024),
+        ("StableDiffusionPipeline", {"sample_size": 64}, {"block_out_channels": [1, 1, 1, 1]}, 512),
+        ("DDPMPipeline", {"sample_size": 32}, {}, 32),
+        ("KandinskyPipeline", {}, {}, None),
+        ("StableDiffusionPipeline", {"sample_size": True}, {}, None),
+    ],
+)
+def test_the_size_that_a_folder_was_made_for(
+    name: str, denoiser: dict[str, Any], vae: dict[str, Any], side: int | None
+) -> None:
+    part = "transformer" if "Flux" in name or "Qwen" in name else "unet"
+    nature = nature_of_folder(name, {part: {"x": 1, **denoiser}, "vae": vae}, [])
+    assert nature.facts.get("side") == side
