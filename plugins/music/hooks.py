@@ -48,6 +48,7 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             run="generate_sound:run",
             params=params.SoundParams,
             media=media.WAV,
+            inputs=(("audio", "audio/*"),),
             # Other kinds that speak or sing are listed on the Models page, but nobody here can run them.
             models=("sound/*Pipeline", "sound/MusicgenForConditionalGeneration", "sound/VitsModel"),
         ),

@@ -15,6 +15,7 @@ TASKS = {
     "add": "Add a track",
     "vary": "Vary",
 }
+SOUND_TASKS = {"new": "A new sound", "repaint": "Make a part anew", "extend": "Go on"}
 _NAMES = {"lofi": "Lo-fi", "synthpop": "Synth-pop"}
 
 
@@ -64,7 +65,9 @@ class MusicParams:
 
 @dataclass(frozen=True)
 class SoundParams:
-    """What an audio model is asked for."""
+    """What an audio model is asked for. Frames count in the sound that comes as the input "audio"; where it goes on,
+    `seconds` are added.
+    """
 
     prompt: str = param("warm piano, slow, rain outside", label="Prompt", role="prompt", multiline=True,
                         help="What it shall sound like.")  # fmt: skip
@@ -76,6 +79,15 @@ class SoundParams:
     )
     steps: int = param(50, label="Steps", minimum=1, maximum=500, slider=(10, 150), help="For diffusion models.")
     guidance_scale: float = param(3.5, label="Guidance", minimum=0, maximum=30, slider=(1, 12), step=0.1, decimals=1)
+    strength: float = param(
+        1.0, label="Change", minimum=0.05, maximum=1.0, step=0.05, level="advanced",
+        help="How far a part that is made anew may go from what is there: 1 begins with nothing of it.",
+    )  # fmt: skip
+    task: str = param("new", label="Task", choices=tuple(SOUND_TASKS.items()), level="hidden")
+    first_frame: int = param(0, label="From", minimum=0, level="hidden", help="For a part: its first frame.")
+    last_frame: int = param(0, label="To", minimum=0, level="hidden", help="For a part: the frame behind its last.")
+    side: str = param("end", label="Where", choices=(("end", "After it"), ("front", "Before it")), level="hidden",
+                      help="Where a sound goes on.")  # fmt: skip
 
 
 TEMPO = next(spec for spec in describe(MusicParams) if spec.name == "tempo")
