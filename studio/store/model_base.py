@@ -71,7 +71,8 @@ _PIECES = (
 _SAID = (
     ("stable-diffusion-xl", "sdxl"), ("stable-diffusion-v1", "sd1"), ("stable-diffusion-v2", "sd2"),
     ("stable-diffusion-3", "sd3"), ("sdxl", "sdxl"), ("sd_v1", "sd1"), ("sd_v2", "sd2"), ("sd3", "sd3"),
-    ("flux-2", "flux2"), ("flux", "flux"),
+    ("flux-2", "flux2"), ("flux2", "flux2"), ("flux", "flux"), ("chroma", "chroma"), ("qwen", "qwen"),
+    ("z-image", "z-image"), ("zimage", "z-image"), ("lumina2", "lumina2"), ("lumina-2", "lumina2"),
 )  # fmt: skip
 """What trainers write about the model a LoRA was made for, where no tensor tells it."""
 
@@ -164,18 +165,32 @@ def _prediction(header: Header) -> str:
 
 def _base_of_lora(header: Header) -> str:
     names = header.tensors
+    said = header.metadata.get("modelspec.architecture", "") or header.metadata.get("ss_base_model_version", "")
+    told = next((base for sign, base in _SAID if said.lower().startswith(sign)), "")
     if any("lora_te2_" in name or "text_encoder_2." in name for name in names):
         return "sdxl"
-    if any("double_blocks" in name or "single_transformer_blocks" in name for name in names):
-        return "flux"
+    if any(sign in name for name in names for sign in ("double_blocks", "single_blocks", "single_transformer_blocks")):
+        return "flux2" if _is_flux2(header) else told if told in ("chroma", "flux2") else "flux"
+    if any(sign in name for name in names for sign in ("img_mlp", "txt_mlp", "img_mod", "txt_mod")):
+        return "qwen"
     if any("add_k_proj" in name or "joint_blocks" in name for name in names):
-        return "sd3"
+        return told or "sd3"
     for name, (_, shape, _) in names.items():
         down = name.endswith(("lora_down.weight", "lora_A.weight", "lora.down.weight"))
         if down and ("attn2_to_k" in name or "attn2.to_k" in name or "attn2.processor.to_k" in name):
             return _CONTEXTS.get(shape[1] if len(shape) > 1 else 0, "")
-    said = header.metadata.get("modelspec.architecture", "") or header.metadata.get("ss_base_model_version", "")
-    return next((base for sign, base in _SAID if said.lower().startswith(sign)), "")
+    return told
+
+
+def _is_flux2(header: Header) -> bool:
+    """Flux 2 has queries and the gated feed-forward in one matrix: nine times its width, where Flux has seven."""
+    for name, (_, shape, _) in header.tensors.items():
+        if "to_qkv_mlp_proj" in name:
+            return True
+        up = name.endswith(("lora_up.weight", "lora_B.weight", "lora.up.weight"))
+        if up and "single_blocks" in name and "linear1" in name:
+            return bool(shape) and shape[0] != 7 * 3072
+    return False
 
 
 def _other_than_lora(header: Header) -> str:

@@ -103,6 +103,12 @@ def test_what_is_said_of_the_prediction(shapes: Shapes, metadata: dict[str, str]
         ({"transformer.single_transformer_blocks.0.attn.to_k.lora_B.weight": (8, 8)}, "lora/weights", "flux"),
         ({"lora_unet_double_blocks_0_img_attn_proj.lora_up.weight": (8, 8)}, "lora/weights", "flux"),
         ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_B.weight": (8, 8)}, "lora/weights", "sd3"),
+        ({"lora_unet_single_blocks_0_linear1.lora_up.weight": (21504, 8)}, "lora/weights", "flux"),
+        ({"diffusion_model.single_blocks.0.linear1.lora_B.weight": (27648, 8)}, "lora/weights", "flux2"),
+        ({"transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj.lora_B.weight": (8, 8)},
+         "lora/weights", "flux2"),
+        ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_B.weight": (8, 8),
+          "transformer.transformer_blocks.0.img_mlp.net.2.lora_B.weight": (8, 8)}, "lora/weights", "qwen"),
         ({"lora_unet_x.lora_up.weight": (8, 8)}, "lora/weights", ""),
         ({"emb_params": (4, 768)}, "embedding/weights", "sd1"),
         ({"<cat>": (4, 1024)}, "embedding/weights", "sd2"),
@@ -129,6 +135,13 @@ def test_parts_and_additions(shapes: Shapes, family: str, base: str) -> None:
 )
 def test_where_no_tensor_tells_what_a_lora_is_for_the_trainer_does(metadata: dict[str, str], base: str) -> None:
     assert nature_of(header({"lora_unet_x.lora_up.weight": (8, 8)}, **metadata)).base == base
+
+
+def test_what_the_trainer_says_parts_families_whose_tensors_have_the_same_names() -> None:
+    blocks = {"lora_unet_double_blocks_0_img_attn_proj.lora_up.weight": (8, 8)}
+    assert nature_of(header(blocks, ss_base_model_version="chroma1_hd")).base == "chroma"
+    joint = {"transformer.transformer_blocks.0.attn.add_k_proj.lora_B.weight": (8, 8)}
+    assert nature_of(header(joint, **{"modelspec.architecture": "Qwen-Image/lora"})).base == "qwen"
 
 
 @pytest.mark.parametrize(("sign", "title"), [("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr")])
