@@ -17,7 +17,7 @@ from studio.widgets.presets import PresetRow
 from studio.widgets.seed import SeedField
 from studio.widgets.text import Label
 
-from .document import MOST_PICTURES, ImageDocument, native_size, role_name
+from .document import MOST_PICTURES, ImageDocument, added_from_json, added_to_json, native_size, role_name
 from .panel_added import AddedSection
 from .panel_needs import NeedsLine
 from .panel_size import SizeFields
@@ -239,7 +239,7 @@ class Inspector(QWidget):
             return {}
         without = {role_name(self._params, "prompt"), *self.start.values()}
         kept: dict[str, object] = {n: v for n, v in self._document.params.items() if n not in without}
-        return kept | {"model": self._document.model}
+        return kept | {"model": self._document.model, "added": added_to_json(self._document.added)}
 
     def _apply(self, values: dict[str, object]) -> None:
         document = self._document
@@ -255,6 +255,8 @@ class Inspector(QWidget):
         if isinstance(width, int) and isinstance(height, int):
             with suppress(StudioError):  # kept by a version with other limits
                 self.size_fields.set_size(width, height)
+        if "added" in values:  # a preset of an older version, or one of ours, says nothing about them
+            self.added.set_added(added_from_json(values["added"]))
         self._show_model(document.model)
         self._document = document
         self._say_licence()

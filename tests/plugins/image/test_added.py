@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from plugins.image import codec_text
@@ -166,6 +168,27 @@ def test_the_list_is_there_once_there_is_something_to_add(panel: ImagePanel, hos
     assert not section.rows()
     generate(qtbot, panel)
     assert host.requests[-1].added == ()
+
+
+def test_a_preset_keeps_what_lies_over_the_model(panel: ImagePanel, host: FakeHost, qtbot: QtBot) -> None:
+    section = panel.settings_pane.added
+    offer(panel, host, INK, MOSS)
+    choose(panel, "Ink v2")
+    type_into(qtbot, named(panel, "Weight of ink"), "0.4")
+    click(qtbot, named(panel, "Save as preset"))
+    qtbot.keyClicks(named(panel, "Preset name"), "Inked")
+    qtbot.keyClick(named(panel, "Preset name"), Qt.Key.Key_Return)
+    click(qtbot, named(panel, "Remove ink"))
+    combo = named(panel, "Preset", QComboBox)
+    assert isinstance(combo, QComboBox)
+    assert combo.currentText() != "Inked"
+    combo.activated.emit(combo.findText("Inked"))
+    assert section.rows()["ink"].value() == 0.4
+    assert combo.currentText() == "Inked"
+    combo.activated.emit(combo.findText("Careful"))
+    assert list(section.rows()) == ["ink"], "the built-in ones say nothing about it"
+    generate(qtbot, panel)
+    assert [(item.model.id, item.weight) for item in host.requests[-1].added] == [(INK.id, 0.4)]
 
 
 def test_what_does_not_fit_cannot_be_chosen_and_says_why_in_the_list(panel: ImagePanel, host: FakeHost) -> None:
