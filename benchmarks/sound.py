@@ -2,7 +2,7 @@
 
 Starts a PulseAudio of its own with a null sink, plays a piece through the player while `--load` processes compute, and
 records what the server plays. Prints whether the record is what was rendered, sample for sample, how often the output
-ran dry, and how far the playhead is from what is heard. Needs pulseaudio and parec.
+ran dry, how far the playhead is from what is heard, and how soon an edit is. Needs pulseaudio and parec.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from plugins.music.document import Score
+from plugins.music import document_edit as edit
+from plugins.music.document import Note, Score, Track
 from plugins.music.document_notes import from_symbolic
 from plugins.music.playback import ScoreSource
 from plugins.music.render import RATE
@@ -48,6 +50,9 @@ class Clicks:
 
     def count_in_length(self, at: int) -> int:
         return 0
+
+    def relocate(self, place: int) -> int:
+        return place
 
     def prepare(self, start: int, frames: int) -> bool:
         return False
@@ -173,6 +178,56 @@ def faithful(seconds: float, load: int) -> None:
           f"{underruns} underruns, {player.problem or 'no problem'}")  # fmt: skip
 
 
+def edits(seconds: float, load: int) -> None:
+    """How long after an edit it is heard, and whether a storm of edits under load makes a hole."""
+    organ = Track("t1", "organ", "organ").with_notes([Note(1, 0, 400 * 480, 60, 100)])
+    quiet = Score(tracks=(replace(organ, volume=0.0),), length=400 * 480)
+    source, recorder = ScoreSource(quiet), Recorder()
+    player = Player(source)
+    player.play(0)
+    time.sleep(3)
+    told = []
+    for _ in range(max(3, int(seconds / 2))):
+        told.append(time.perf_counter())
+        source.set_score(Score(tracks=(organ,), length=quiet.length))
+        time.sleep(0.4)
+        source.set_score(quiet)
+        time.sleep(1.6)
+    player.close()
+    recorder.end()
+    heard = []
+    for when, piece in recorder.pieces:
+        loud = np.flatnonzero(
+            np.abs(np.frombuffer(piece[: len(piece) // 8 * 8], np.float32).reshape(-1, 2)).max(1) > 0.02
+        )
+        if len(loud):
+            heard.append(when - (len(piece) // 8 - loud[0]) / RATE)
+    late = [1000 * (min(h for h in heard if h > t) - t) for t in told]
+    print(f"edits: heard after {np.median(late):.0f} ms (median), {max(late):.0f} ms at most")
+    score = from_symbolic(random_score(2**30 + 4))
+    source, recorder = ScoreSource(score), Recorder()
+    burning = [subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, "OMP_NUM_THREADS": "1"})
+               for _ in range(load)]  # fmt: skip
+    player = Player(source)
+    player.play(0, loop=(0, source.length))
+    begin, count = time.perf_counter(), 0
+    ids = list(score.home_track)
+    while time.perf_counter() - begin < seconds:
+        count += 1
+        source.set_score(edit.move(score, ids, pitches=count % 5 - 2))
+        time.sleep(0.12)
+    underruns = player.underruns
+    player.close()
+    record = recorder.end()
+    for process in burning:
+        process.kill()
+        process.wait()
+    sounding = np.flatnonzero(np.abs(record).max(axis=0) > 1e-4)
+    gap = int(np.diff(sounding).max()) / RATE * 1000
+    print(f"{count} edits of all {len(ids)} notes under {load} busy processes: {underruns} underruns, "
+          f"longest silence {gap:.0f} ms")  # fmt: skip
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -185,6 +240,7 @@ def main() -> int:
         running = server(Path(folder))
         try:
             clock(min(10.0, options.seconds))
+            edits(min(10.0, options.seconds), options.load)
             faithful(options.seconds, options.load)
         finally:
             running.terminate()

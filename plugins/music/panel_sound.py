@@ -15,8 +15,8 @@ from .playback import ScoreSource
 
 FRAME = 16
 """Milliseconds between two places of the playhead."""
-SOON = 30
-"""Milliseconds in which edits are gathered before they are heard: a drag makes sixty of them a second."""
+SOON = 16
+"""Milliseconds in which edits are gathered before they are heard: a drag makes a hundred of them a second."""
 TAP = 350
 """Milliseconds that a drawn or dragged note is heard."""
 
@@ -73,6 +73,7 @@ class Sound(QObject):
     def _hand_over(self) -> None:
         if self._audition is None:
             self.source.set_score(self._takes.score())
+            self.player.set_loop(self._loop_frames())
 
     # The transport
 

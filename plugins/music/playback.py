@@ -18,6 +18,12 @@ Pieces = dict[Name, tuple[Plan, Sound]]
 """By `Plan.key`."""
 
 
+SWITCH = RATE // 4
+"""How far the sounds of an edited score must be there before it takes over."""
+PATIENCE = RATE // 3
+"""After so long without time to make them it takes over all the same."""
+
+
 @lru_cache(maxsize=2)
 def _tick_sound(strong: bool) -> Sound:
     at = np.arange(int(0.03 * RATE)) / RATE
@@ -51,10 +57,13 @@ class ScoreSource:
         self._mixer = mixer or Mixer()
         self._voicing = voicing or Voicing()
         self._plans = plan(score, voicing=self._voicing)
+        self._next = self._made = self._plans
         self._heard = self._plans
         self._expected: int | None = None
         self._carried: int | None = None
         self._made_ready: tuple[Plans | None, int, int] = (None, 0, 0)
+        self._placed = self._plans
+        self._waited = 0
         self._clock = 0
         self._wishes: deque[tuple[int, _Key | None]] = deque()
         self._keys: dict[int, _Key] = {}
@@ -63,17 +72,19 @@ class ScoreSource:
     # --- for the window, and a keyboard ---
 
     def set_score(self, score: Score, voicing: Voicing | None = None) -> None:
-        """Play this one from now on; what sounds in both goes on without a seam."""
+        """Play this one as soon as its sounds are made; what sounds in both goes on without a seam."""
         self._voicing = voicing or self._voicing
-        self._plans = plan(score, self._plans, voicing=self._voicing)
+        self._next = plan(score, self._next, voicing=self._voicing)
+        if self._expected is None:
+            self._plans = self._made = self._next
 
     @property
     def length(self) -> int:
-        return self._plans.samples
+        return self._next.samples
 
     def samples(self, tick: float) -> int:
-        """The frame at which a tick is heard."""
-        return round(self._plans.timeline.seconds(tick) * RATE)
+        """The frame at which a tick will be heard."""
+        return round(self._next.timeline.seconds(tick) * RATE)
 
     def tick(self, sample: float) -> float:
         """The tick that is heard at a frame."""
@@ -94,6 +105,11 @@ class ScoreSource:
 
     def read(self, start: int | None, frames: int) -> Sound:
         """(2, frames) from a place, or of what still rings (None)."""
+        if self._next is not self._plans:
+            self._waited += frames
+            if start is None or self._waited > PATIENCE:
+                self._made = self._next
+        self._plans = self._made
         return self._mixed(self._pieces(start, frames), frames, self._ticks(start, frames))
 
     def count_in_length(self, at: int) -> int:
@@ -110,19 +126,40 @@ class ScoreSource:
             _place(out, _tick_sound(beat == 0), beat * size - begin)
         return self._mixed(self._pieces(None, frames), frames, out)
 
+    def relocate(self, place: int) -> int:
+        """The same beat as before where the tempo has changed."""
+        self._plans = self._made
+        before, now = self._placed, self._plans
+        self._placed = now
+        if before is now or before.timeline.tempos == now.timeline.tempos:
+            return place
+        return round(now.timeline.seconds(before.timeline.tick(place / RATE)) * RATE)
+
     def prepare(self, start: int, frames: int) -> bool:
         """Make the first note ready of those that will be heard in so many frames and are not there yet."""
-        plans = self._plans
+        plans = self._next
+        if plans is not self._made:
+            # An edit may need many new notes at once: what was planned before plays on until they are there.
+            self._waited = 0
+            soon = min(frames, SWITCH)
+            if self._make(self._made, start, soon) or self._make(plans, start, soon):
+                return True
+            self._made = plans
         known, begin, end = self._made_ready
         if known is plans and begin <= start and start + frames * 4 // 5 <= end:
             return False
+        if self._make(plans, start, frames):
+            return True
+        self._made_ready = (plans, start, start + frames)
+        return False
+
+    def _make(self, plans: Plans, start: int, frames: int) -> bool:
+        """Make one note that is missing; False where none is."""
         missing = [found for one in plans.tracks if (found := self._missing(plans, one, start, frames))]
-        if not missing:
-            self._made_ready = (plans, start, start + frames)
-            return False
-        one, index, wanted = min(missing, key=lambda m: int(m[0].on[m[1]]))
-        self._mixer.cache.take(one, index, wanted)
-        return True
+        if missing:
+            one, index, wanted = min(missing, key=lambda m: int(m[0].on[m[1]]))
+            self._mixer.cache.take(one, index, wanted)
+        return bool(missing)
 
     def _missing(self, plans: Plans, one: Plan, start: int, frames: int) -> tuple[Plan, int, int] | None:
         """The first strike of a track that is not made as far as it will be heard: (plan, index, samples)."""

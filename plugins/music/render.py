@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -29,29 +30,37 @@ TAIL = 2.5
 
 
 class NoteCache:
-    """Notes as they sound while the key is held, the longest made so far of each, within `limit` bytes."""
+    """Notes as they sound while the key is held, the longest made so far of each, within `limit` bytes. Two threads may
+    take from it at once: what plays, and what makes ready.
+    """
 
     def __init__(self, limit: int = 384_000_000) -> None:
         self._limit, self._size = limit, 0
         self._kept: OrderedDict[tuple[str, int, int], Sound] = OrderedDict()
+        self._lock = Lock()
 
     def take(self, plan_: Plan, index: int, samples: int) -> Sound:
         """(channels, at least `samples`) of a strike's sound."""
         pitch, layer, most = int(plan_.pitch[index]), int(plan_.velocity[index]) // 16, int(plan_.most[index])
         key = (plan_.voice_name, pitch, layer)
-        found = self._kept.get(key)
-        if found is not None and found.shape[1] >= samples:
-            self._kept.move_to_end(key)
-            return found
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None and found.shape[1] >= samples:
+                self._kept.move_to_end(key)
+                return found
         before = found.shape[1] if found is not None else 0
         wanted = min(max(samples, min(most, 2 * RATE), before * 2), max(most, samples))
         made = plan_.voice.make(pitch, (layer * 16 + 8) / 127, frames(wanted))
         made = np.ascontiguousarray(made if made.ndim == 2 else made[None, :], np.float32)
-        self._size += made.nbytes - (found.nbytes if found is not None else 0)
-        self._kept[key] = made
-        self._kept.move_to_end(key)
-        while self._size > self._limit and len(self._kept) > 1:
-            self._size -= self._kept.popitem(last=False)[1].nbytes
+        with self._lock:
+            other = self._kept.get(key)
+            if other is not None and other.shape[1] >= made.shape[1]:
+                return other
+            self._size += made.nbytes - (other.nbytes if other is not None else 0)
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while self._size > self._limit and len(self._kept) > 1:
+                self._size -= self._kept.popitem(last=False)[1].nbytes
         return made
 
     def has(self, plan_: Plan, index: int, samples: int) -> bool:

@@ -1,8 +1,9 @@
 """Sound as it is made: a feeder thread writes what a source renders to the sound card, and knows what is heard now.
 
 No callback: one in Python would wait for the interpreter while a model computes, and glitch. The feeder writes ahead
-into a buffer of up to half a second instead. sounddevice is loaded by the feeder at the first sound; where its
-PortAudio library or a device is missing, `Player.problem` says so in one line, and everything else works.
+into a buffer of half a second instead, and fills as much of it as the machine turns out to need. sounddevice is loaded
+by the feeder at the first sound; where its PortAudio library or a device is missing, `Player.problem` says so in one
+line, and everything else works.
 """
 
 from __future__ import annotations
@@ -26,24 +27,27 @@ _log = logging.getLogger(__name__)
 
 Frames = npt.NDArray[np.float32]
 
-BLOCK = 1024
-"""Frames that are rendered and written at a time: 21 ms at 48 kHz."""
-LEAD_SECONDS = 0.35
+BLOCK = 512
+"""Frames that are rendered and written at a time: 11 ms at 48 kHz."""
+LEAD_SECONDS = 0.1
 """How much waits in the device while the transport runs on an idle machine: an edit is heard this much later."""
-DIP = 0.6
-"""Where less than this share of it was left, the machine is busy, and BUFFER_SECONDS are kept waiting from then on."""
+LIVE_SECONDS = 0.04
+"""How much waits while it stands, or somebody plays along: a key that is pressed is heard this much later."""
+DIP = 0.5
+"""Where less than this share of it was left, the machine is busy, and more is kept waiting from then on."""
+CALM_SECONDS = 15.0
+"""After so long without a dip a little less is kept waiting."""
 AHEAD_SECONDS = 3
 """How far ahead notes are made ready while there is time."""
 FIRST_SECONDS = 0.4
 """How much must be ready before it begins: a chord that nobody has heard yet may take longer than the buffer lasts."""
-LIVE_SECONDS = 0.1
-"""How much waits while it stands: a key that is pressed is heard this much later."""
+IDLE_WAIT = 0.25
 IDLE_SECONDS = 20.0
 """After so long without anything to play, the device is given back."""
 
 
 class Source(Protocol):
-    """What makes the sound. All calls but the properties come from the feeder thread.
+    """What makes the sound. All calls but the properties come from the feeder thread, `prepare` from one beside it.
 
     `latency` is by how many frames its output is late (a limiter that looks ahead). `length` is where it ends.
     """
@@ -62,6 +66,9 @@ class Source(Protocol):
 
     def count_in_length(self, at: int) -> int:
         """How many frames one counts before playing from there."""
+
+    def relocate(self, place: int) -> int:
+        """Where to go on when `place` would be next: elsewhere after an edit that moved what is heard there."""
 
     def prepare(self, start: int, frames: int) -> bool:
         """A little work (some milliseconds) for so many frames from there on; False where there is nothing to do."""
@@ -104,6 +111,27 @@ class Clock:
         return 0.0 if self._offset is None else self._offset + now * self._rate
 
 
+class Lead:
+    """How much should wait in the device: little while the machine keeps up, more once it was nearly late."""
+
+    def __init__(self) -> None:
+        self._factor, self._reached, self._calm_since = 1.0, False, 0.0
+
+    def seconds(self, *, live: bool) -> float:
+        """With a key under somebody's finger less than while a piece plays by itself."""
+        return min(BUFFER_SECONDS, (LIVE_SECONDS if live else LEAD_SECONDS) * self._factor)
+
+    def tell(self, waiting: float, wanted: float, now: float) -> None:
+        """So many seconds were waiting when a block was about to be written, of those that `seconds` had asked for."""
+        if waiting >= wanted * 0.9:
+            self._reached = True
+        elif waiting < wanted * DIP and self._reached:
+            # It has to fill up first: until then there is no second dip.
+            self._factor, self._reached, self._calm_since = min(self._factor * 1.6, 15.0), False, now
+        if now - self._calm_since > CALM_SECONDS:
+            self._factor, self._calm_since = max(1.0, self._factor * 0.8), now
+
+
 class Player:
     """Plays a source. Every call is for the window's thread and returns at once."""
 
@@ -112,7 +140,9 @@ class Player:
         self._device, self._open = device, opener
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._work = threading.Event()
         self._thread: threading.Thread | None = None
+        self._maker: threading.Thread | None = None
         self._closed = False
         self._place: int | None = None
         self._origin = 0
@@ -123,8 +153,11 @@ class Player:
         self._spans: deque[_Span] = deque(maxlen=512)
         self._clock = Clock(source.rate)
         self._restart = False
-        self._lead = LEAD_SECONDS
-        self._begun = True
+        self._lead = Lead()
+        self.live = False
+        """True while somebody plays along: keys must be heard at once, even while the transport runs."""
+        self._wanted: object = None
+        """Stands for a place that is played from as soon as its first sounds are made; None: they are."""
         self._problem: StudioError | None = None
         self.underruns = 0
 
@@ -162,7 +195,7 @@ class Player:
             self._loop = loop if loop and loop[1] > loop[0] else None
             self._place, self._origin = max(0, start), max(0, start)
             self._count = self.source.count_in_length(self._origin) if count_in else 0
-            self._begun = False
+            self._wanted = object()
         self._begin()
 
     def stop(self) -> None:
@@ -202,9 +235,11 @@ class Player:
         with self._lock:
             self._closed, self._place = True, None
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join(5)
-            self._thread = None
+        self._work.set()
+        for thread in (self._thread, self._maker):
+            if thread is not None:
+                thread.join(5)
+        self._thread = self._maker = None
 
     # --- the feeder ---
 
@@ -215,7 +250,11 @@ class Player:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="sound feeder", daemon=True)
                 self._thread.start()
+                # What is needed soon is made beside the feeder: one long note takes longer than the buffer lasts.
+                self._maker = threading.Thread(target=self._make, args=(self._thread,), name="sound maker", daemon=True)
+                self._maker.start()
         self._wake.set()
+        self._work.set()
 
     def _run(self) -> None:
         try:
@@ -230,6 +269,24 @@ class Player:
                     "The sound device stopped.", "Connect it again or choose another, then play.", details=str(error)
                 )
             )
+
+    def _make(self, feeder: threading.Thread) -> None:
+        """Have what will be heard soon made, as long as the feeder lives."""
+        while feeder.is_alive() and not self._closed:
+            place, wanted = self._place, self._wanted
+            seconds = AHEAD_SECONDS if wanted is None else FIRST_SECONDS
+            try:
+                busy = place is not None and self.source.prepare(place, int(seconds * self.source.rate))
+            except Exception as error:  # noqa: BLE001 - what cannot be made cannot be read either: there it is told
+                _log.info("a sound could not be made: %s", error)
+                busy = False
+            if busy:
+                continue
+            with self._lock:
+                if place is not None and self._wanted is wanted:
+                    self._wanted = None
+            self._work.wait(IDLE_WAIT if place is None else BLOCK / self.source.rate)
+            self._work.clear()
 
     def _give_up(self, error: StudioError) -> None:
         with self._lock:
@@ -281,12 +338,14 @@ class Player:
         """The next block, cut at the ends of the loop and of the piece."""
         with self._lock:
             place, count, loop, origin = self._place, self._count, self._loop, self._origin
+        start = place
+        if place is not None:
+            place = self.source.relocate(place)
         parts: list[Frames] = []
         left = BLOCK
         first = self._written
         spans: list[_Span] = []
-        start = place
-        ready = place is None or self._ready(place)
+        ready = self._wanted is None
         while left:
             if place is not None and ready and count > 0:
                 frames = min(left, count)
@@ -314,33 +373,19 @@ class Player:
             self._written += BLOCK
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def _ready(self, place: int) -> bool:
-        """Whether the first sounds from a place are there; works on them for about as long as a block lasts."""
-        if self._begun:
-            return True
-        end = time.perf_counter() + BLOCK / self.source.rate / 2
-        while self.source.prepare(place, int(FIRST_SECONDS * self.source.rate)):
-            if time.perf_counter() > end:
-                return False
-        self._begun = True
-        return True
-
     def _ahead(self, stream: Stream, capacity: int) -> None:
-        """Use the time until more is wanted for work that is needed soon, then wait for what is left of it."""
-        if self._place is not None and self._written > self.source.rate:
-            waiting = (capacity - stream.write_available) / self.source.rate
-            if waiting < self._lead * DIP:
-                # The machine is busy: from now on as much as there is room for.
-                self._lead = BUFFER_SECONDS
+        """Wait until more is wanted."""
+        rate, first = self.source.rate, True
         while not self._closed and not self._restart:
-            place = self._place
-            lead = min(LIVE_SECONDS if place is None else self._lead, 0.8 * capacity / self.source.rate)
-            spare = (capacity - stream.write_available) / self.source.rate - lead
-            if spare <= 0:
+            lead = min(self._lead.seconds(live=self.live or self._place is None), 0.8 * capacity / rate)
+            waiting = (capacity - stream.write_available) / rate
+            if first and self._written > rate:
+                self._lead.tell(waiting, lead, time.perf_counter())
+            first = False
+            if waiting <= lead:
                 return
-            if place is None or not self.source.prepare(place, AHEAD_SECONDS * self.source.rate):
-                self._wake.wait(spare)
-                self._wake.clear()
+            self._wake.wait(waiting - lead)
+            self._wake.clear()
 
     def _told(self, stream: Stream, capacity: int, dry: bool) -> None:
         now = time.perf_counter()

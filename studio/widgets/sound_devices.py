@@ -59,7 +59,13 @@ _streams: weakref.WeakSet[Any] = weakref.WeakSet()
 """What is open: PortAudio must not be begun anew under it."""
 
 
+PERIODS = 48
+"""ALSA hands sound on in periods, a quarter of the buffer each unless asked: 150 ms in which nothing can be heard."""
+
+
 def _opened(library: Any, device: str, rate: int) -> Any:
+    if sys.platform.startswith("linux"):
+        _fine_periods(library)
     return library.RawOutputStream(
         samplerate=rate, channels=2, dtype="float32", device=_find(library, device), latency=BUFFER_SECONDS
     )
@@ -114,6 +120,16 @@ def _library() -> Any:
             details=str(error),
         ) from error
     return sounddevice
+
+
+def _fine_periods(library: Any) -> None:
+    """A large buffer in small steps. Elsewhere PortAudio has a buffer of its own, which is fine by itself."""
+    import ctypes
+
+    try:
+        ctypes.CDLL(library._libname).PaAlsa_SetNumPeriods(PERIODS)
+    except (OSError, AttributeError):
+        return  # a PortAudio without ALSA
 
 
 def _silence_alsa() -> None:

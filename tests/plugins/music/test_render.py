@@ -199,6 +199,39 @@ def test_a_bent_note_is_higher() -> None:
 # --- while it plays --------------------------------------------------------------------------------------------------
 
 
+def test_an_edit_takes_over_when_its_sounds_are_made() -> None:
+    """Many new notes at once would stop the music: what was there plays on until they are ready."""
+    chord = [Note(i, 0, 16 * Q, 48 + 4 * i, 90) for i in range(8)]
+    score = Score(tracks=(Track("t1", "strings", "strings", 0).with_notes(chord),), length=16 * Q)
+    source = ScoreSource(score)
+    pulled(source, 0, RATE // 10)
+    source.set_score(edit.move(score, range(8), pitches=1))
+    cache = source._mixer.cache
+    before = len(cache._kept)
+    source.read(RATE // 10, 512)
+    assert len(cache._kept) == before  # nothing was made where there was no time for it
+    rounds = 0
+    while source.prepare(RATE // 10 + 512, RATE):
+        rounds += 1
+    assert rounds >= 8
+    after = pulled(source, RATE // 10 + 512, RATE // 2)
+    other = pulled(ScoreSource(edit.move(score, range(8), pitches=1)), 0, RATE // 10 + 512 + RATE // 2)
+    assert np.corrcoef(after[0, -RATE // 5 :], other[0, -RATE // 5 :])[0, 1] > 0.95
+
+
+def test_another_tempo_keeps_the_beat() -> None:
+    score = short(2)
+    source = ScoreSource(score)
+    source.read(RATE, 512)
+    tick = source.tick(RATE)
+    source.set_score(tracks.set_tempo(score, 0, score.tempos[0].bpm * 2))
+    while source.prepare(RATE + 512, RATE):
+        pass
+    assert source.relocate(RATE) == RATE // 2
+    assert source.tick(RATE // 2) == pytest.approx(tick)
+    assert source.relocate(RATE) == RATE
+
+
 def test_an_edit_is_heard_without_a_click() -> None:
     organ = Track("t1", "organ", "organ", 0).with_notes([Note(1, 0, 16 * Q, 60, 90)])
     score = Score(tracks=(organ,), length=16 * Q)
