@@ -17,18 +17,12 @@ from .grammar.template import PRONOUNS, Bound, Choice, Matcher, Node, Reader, Te
 from .grammar.verbs import form
 
 _BEATS = (
-    "open", "habit", "want", "go", "sky", "step", "meet", "kind", "give", "back", "found", "why", "call", "feel",
+    "open", "air", "habit", "want", "go", "sky", "step", "meet", "kind", "give", "back", "found", "why", "call", "feel",
     "home", "end", "ask", "miss", "hint", "solve", "won", "arrive", "share", "secret", "rival", "intro", "train",
     "turn", "choose", "moral",
 )  # fmt: skip
 _NAME = re.compile(r"[A-Z][a-zé]+")
 _LOWER = re.compile(r"[a-z]+(?:-[a-z]+)*")
-_NO_NAMES = frozenset({
-    "A", "An", "The", "I", "He", "She", "They", "It", "His", "Her", "Their", "My", "Its", "But", "So", "Then",
-    "And", "What", "Who", "Where", "When", "Nobody", "Everybody", "Somebody", "There", "This", "That", "On", "In",
-    "At", "Of", "For", "With", "Without", "Behind", "Under", "Half", "Something", "Somewhere", "Sometimes",
-    "Perhaps", "Snow", "Thunder",
-})  # fmt: skip
 _PERSONS = ("she", "he", "they", "I")
 
 
@@ -84,7 +78,7 @@ def _one_of(options: tuple[str, ...], fact: str = "", subject: str = "") -> Read
 
 def _name(text: str, at: int, bound: Bound, *, fact: str = "hero") -> Iterator[tuple[int, Bound]]:
     found = _NAME.match(text, at)
-    if found and found.group() not in _NO_NAMES and (then := bound.tie(fact, found.group())) is not None:
+    if found and found.group() not in w.NO_NAMES and (then := bound.tie(fact, found.group())) is not None:
         yield found.end(), then
 
 
@@ -178,12 +172,11 @@ def _speech(verb: str, who: Reader, pronoun: Reader) -> Reader:
                 continue
             lead = form(verb, tense, "s") + " "
             if text.startswith(lead, at):
-                for end, then in who(text, at + len(lead), replace(bound, tense=tense)):
-                    yield end, replace(then, subject=bound.subject if bound.subject else then.subject)
+                yield from who(text, at + len(lead), replace(bound, tense=tense))
             for end, then in pronoun(text, at, replace(bound, tense=tense)):
                 word = " " + form(verb, tense, then.subject)
                 if text.startswith(word, end) and _ends(text, end + len(word)):
-                    yield end + len(word), replace(then, subject=bound.subject)
+                    yield end + len(word), then
 
     return read
 

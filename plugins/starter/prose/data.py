@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from .grammar.document import HELD_OUT, Document, document
+from .grammar.template import PRONOUNS
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,10 @@ class Batch:
     own: torch.Tensor
     """[rows, length + 1] which document of its row a token belongs to."""
     again: torch.Tensor
-    """[rows, length + 1] true where a token repeats what the story holds to: a name, a place, a thing."""
+    """[rows, length + 1] true where a token has to agree with what is known: names and things said again, pronouns,
+    the words that a prompt has to use, the beginnings of sentences that the mood decides."""
+    given: torch.Tensor
+    """[rows, length + 1] true in headers, which people write and the model only reads."""
 
     @property
     def mask(self) -> torch.Tensor:
@@ -38,43 +43,68 @@ class Batch:
         return index - torch.where(fresh, index, torch.zeros_like(index)).cummax(1).values
 
 
-def _repeats(made: Document) -> list[tuple[int, int]]:
-    """Where the text says again (from character, to character) what its headers or an earlier sentence gave it."""
+_PRONOUNS = {person: re.compile(rf"\b(?:{'|'.join(forms.values())})\b") for person, forms in PRONOUNS.items()}
+_TELLING = 28
+"""Characters by which a sentence has shown its mood."""
+
+
+def _bound(made: Document) -> Iterator[tuple[int, int]]:
+    """Where the text (from character, to character) is bound by its headers or an earlier sentence."""
     story, text = made.story, made.text
     if story is None:
-        return []
-    held = (
-        story.name,
-        story.place[1][4:],
-        story.far[1][4:],
-        " ".join(story.wish),
-        story.friend[0],
-        story.tool,
-        story.lost,
-    )
-    found = []
+        held: tuple[str, ...] = tuple(made.headers["Words"].split(", "))
+    else:
+        held = (story.name, story.place[1][4:], story.far[1][4:], " ".join(story.wish), story.friend[0], story.tool,
+                story.lost)  # fmt: skip
+        start = len(text) - len(made.body)
+        for person in {story.person, story.friend[1]}:
+            yield from (found.span() for found in _PRONOUNS[person].finditer(text, start))
     for phrase in set(held) - {""}:
         at = text.find(phrase)
         while at >= 0 and (at := text.find(phrase, at + 1)) >= 0:
-            found.append((at, at + len(phrase)))
-    return found
+            yield at, at + len(phrase)
+    for sentence in made.moody:
+        at = text.find(sentence)
+        yield at, at + _TELLING
 
 
-def _rows(tokenizer: PreTrainedTokenizerFast, seeds: Iterator[int], length: int) -> tuple[list[int], ...]:
-    ids: list[int] = []
-    own: list[int] = []
-    again: list[int] = []
-    number = 0
-    while len(ids) <= length:
-        made = document(next(seeds))
-        read = tokenizer(made.text, add_special_tokens=False, return_offsets_mapping=True)
-        words = [tokenizer.bos_token_id, *read["input_ids"], tokenizer.eos_token_id]
-        spans = _repeats(made)
-        ids += words
-        again += [0, *(any(a < end and start < b for start, end in spans) for a, b in read["offset_mapping"]), 0]
-        own += [number] * len(words)
-        number += 1
-    return ids[: length + 1], own[: length + 1], again[: length + 1]
+Row = tuple[list[int], list[int], list[int]]
+"""Tokens, whether each is bound, whether it stands in a header."""
+
+
+def _read(tokenizer: PreTrainedTokenizerFast, made: Document) -> Row:
+    read = tokenizer(made.text, add_special_tokens=False, return_offsets_mapping=True)
+    marked = bytearray(len(made.text))
+    for start, end in _bound(made):
+        marked[start:end] = b"\1" * (min(end, len(marked)) - start)
+    head = len(made.text) - len(made.body)
+    ids = [tokenizer.bos_token_id, *read["input_ids"], tokenizer.eos_token_id]
+    again = [0, *(int(any(marked[a:b])) for a, b in read["offset_mapping"]), 0]
+    return ids, again, [0, *(int(a < head) for a, _ in read["offset_mapping"]), 0]
+
+
+def _pack(told: Iterator[Row], rows: int, size: int) -> list[list[Row]]:
+    """Each document, the longest first, into the fullest row with room for it; what fits nowhere is cut to fill up."""
+    made: list[Row] = []
+    while sum(len(ids) for ids, _, _ in made) < rows * size:
+        made.append(next(told))
+    packed: list[list[Row]] = [[] for _ in range(rows)]
+    room, left = [size] * rows, []
+    for row in sorted(made, key=lambda r: -len(r[0])):
+        fitting = [i for i in range(rows) if room[i] >= len(row[0])]
+        if fitting:
+            best = min(fitting, key=lambda i: room[i])
+            packed[best].append(row)
+            room[best] -= len(row[0])
+        else:
+            left.append(row)
+    for i in range(rows):
+        while room[i]:
+            row = left.pop(0) if left else next(told)
+            ids, again, given = (part[: room[i]] for part in row)
+            packed[i].append((ids, again, given))
+            room[i] -= len(ids)
+    return packed
 
 
 def batch(tokenizer: PreTrainedTokenizerFast, step: int, *, rows: int, length: int, held_out: bool = False) -> Batch:
@@ -82,10 +112,11 @@ def batch(tokenizer: PreTrainedTokenizerFast, step: int, *, rows: int, length: i
     rng = np.random.default_rng([step, 77])
     low = HELD_OUT if held_out else 0
 
-    def seeds() -> Iterator[int]:
+    def told() -> Iterator[Row]:
         while True:
-            yield low + int(rng.integers(0, HELD_OUT))
+            yield _read(tokenizer, document(low + int(rng.integers(0, HELD_OUT))))
 
-    made = [_rows(tokenizer, seeds(), length) for _ in range(rows)]
-    ids, own, again = (torch.tensor([m[i] for m in made]) for i in range(3))
-    return Batch(ids, own, again.bool())
+    packed = _pack(told(), rows, length + 1)
+    ids, again, given = (torch.tensor([[x for row in rows_ for x in row[i]] for rows_ in packed]) for i in range(3))
+    own = torch.tensor([[n for n, row in enumerate(rows_) for _ in row[0]] for rows_ in packed])
+    return Batch(ids, own, again.bool(), given.bool())

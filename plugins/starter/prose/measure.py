@@ -28,13 +28,6 @@ from .model import Plan, load_model
 from .stages import loss_of
 from .writing import write
 
-UNSEEN_NAMES = {
-    "she": ("Xquenda", "Phoebe", "Tzipora", "Wangari", "Aoife", "Ngozi", "Quorra", "Szofia", "Yxtal", "Ghislaine"),
-    "he": ("Zbigniew", "Oluwole", "Ptolemy", "Qadir", "Wyznan", "Jherek", "Umquat", "Schmidt", "Pyotr", "Vlkas"),
-    "they": ("Xylo", "Quisp", "Bhavya", "Ptarm", "Zephyr", "Oquo", "Ugwi", "Psyche", "Whyl", "Aurx"),
-}
-"""Names that neither the lists nor the rules of invention can make."""
-UNSEEN_THINGS = ("saxophone", "bathtub", "xylophone", "trombone", "parachute", "dishwasher", "cucumber", "octopus")
 _RUN = 13
 _TRAINING_DOCUMENTS = 4000
 
@@ -65,8 +58,8 @@ def questions(count: int) -> tuple[list[Asked], list[Asked]]:
         sounds = made.person if made.person != "I" else "she"
         lists = {"she": w.HER, "he": w.HIS, "they": w.THEIR}
         known.append(_ask(replace(made, name=rng.choice(lists[sounds]), same={}, wish=_known(made, rng))))
-        new = (made.wish[0], rng.choice(UNSEEN_THINGS))
-        unseen.append(_ask(replace(made, name=rng.choice(UNSEEN_NAMES[sounds]), wish=new, same={})))
+        new = (made.wish[0], rng.choice(w.UNSEEN_THINGS))
+        unseen.append(_ask(replace(made, name=rng.choice(w.UNSEEN_NAMES[sounds]), wish=new, same={})))
     return known, unseen
 
 

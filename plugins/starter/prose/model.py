@@ -37,7 +37,9 @@ class Plan:
     lazy: int = 2
     """A matrix is made orthogonal every so many steps (see Muon)."""
     binding: float = 5.0
-    """Weight of names and things said again: without it a story's free choices drown what has to be copied."""
+    """Weight of what headers and earlier sentences decide: a story's free choices would drown it."""
+    reading: float = 0.2
+    """Weight of the headers themselves, whose names are chance."""
     keep: int = 50
     """A checkpoint every so many steps: what a crash may cost."""
     publish: int = 200

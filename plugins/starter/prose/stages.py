@@ -34,15 +34,17 @@ def vocabulary(plan: Plan, work: Path) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
 
 
-def loss_of(model: nn.Module, made: Batch, device: torch.device, *, binding: float = 1.0) -> torch.Tensor:
-    """Mean cross entropy of the next token within each document; names and things said again count `binding` times."""
+def loss_of(model: nn.Module, made: Batch, device: torch.device, plan: Plan | None = None) -> torch.Tensor:
+    """Mean cross entropy of the next token within each document; with a plan, tokens count as it says."""
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
         logits = logits_of(model, made, device)
     wanted = made.ids[:, 1:].to(device)
-    same = (made.own[:, 1:] == made.own[:, :-1]).to(device)
-    losses = F.cross_entropy(logits[same].float(), wanted[same], reduction="none")
-    weights = 1 + (binding - 1) * made.again[:, 1:].to(device)[same].float()
-    return (losses * weights).sum() / weights.sum()
+    weights = (made.own[:, 1:] == made.own[:, :-1]).to(device).float()
+    if plan is not None:
+        again, given = (x[:, 1:].to(device) for x in (made.again, made.given))
+        weights = weights * torch.where(again, plan.binding, torch.where(given, plan.reading, 1.0))
+    losses = F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), reduction="none")
+    return (losses * weights.flatten()).sum() / weights.sum()
 
 
 @torch.no_grad()
@@ -118,7 +120,7 @@ def run(
     while step < plan.steps and pace.go_on():
         optimiser.pace(_rate(plan, step))
         made = batch(tokenizer, step, rows=plan.rows, length=plan.length)
-        loss = loss_of(model, made, device, binding=plan.binding)
+        loss = loss_of(model, made, device, plan)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

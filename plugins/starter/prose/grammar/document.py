@@ -11,7 +11,7 @@ from ...world import captions as say
 from ...world.captions import caption
 from ...world.scene import sample_scene
 from . import words as w
-from .story import WISHES, Story, rhyme, sample_story, tell
+from .story import MOODY, WISHES, Story, joined, rhyme, sample_story, told
 from .template import expand
 
 HELD_OUT = 1 << 30
@@ -27,6 +27,8 @@ class Document:
     headers: dict[str, str]
     body: str
     story: Story | None
+    moody: tuple[str, ...] = ()
+    """The sentences that another mood would tell differently."""
 
     @property
     def text(self) -> str:
@@ -107,11 +109,14 @@ def _prompt(seed: int) -> Document:
 def document(seed: int, *, form: str = "", full: bool = False) -> Document:
     """The document of that number; `full` keeps every header."""
     rng = random.Random(seed ^ 0x5EED)
-    form = form or rng.choices(FORMS, (0.8, 0.13, 0.07))[0]
+    form = form or rng.choices(FORMS, (0.55, 0.15, 0.3))[0]
     if form == "image prompt":
         return _prompt(seed)
     story = sample_story(seed)
     headers = story_headers(story, form)
-    return Document(
-        headers if full else _thin(headers, story, rng), tell(story) if form == "story" else rhyme(story), story
-    )
+    headers = headers if full else _thin(headers, story, rng)
+    if form == "poem":
+        return Document(headers, rhyme(story), story)
+    paragraphs = told(story)
+    moody = tuple(sentence for paragraph in paragraphs for beat, sentence in paragraph if beat in MOODY)
+    return Document(headers, joined(paragraphs), story, moody)

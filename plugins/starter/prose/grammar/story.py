@@ -12,6 +12,8 @@ from . import words as w
 from .template import PRONOUNS, expand
 from .verbs import form
 
+MOODY = frozenset({"air", "sky", "step", "feel", "end"})
+"""Beats that every mood tells in its own way."""
 FAMILIES = ("seek", "mend", "theft", "riddle", "lost", "fear", "gift", "carry", "contest")
 _SAME_ALL_STORY = frozenset({
     "food", "birds", "thief", "spot", "piece", "kin", "kin2", "since2", "lost", "who", "wrong", "others", "contest",
@@ -124,7 +126,7 @@ class Story:
         if name in ("fear", "contest"):
             return self._same(name, FEARS if name == "fear" else CONTESTS), ""
         if name.startswith(("say:", "ask:")):
-            return self._speech(name[:3], name[4:], rng), ""
+            return self._speech(name[:3], name[4:], rng)
         made = getattr(self, "_slot_" + re.split(r"[.!']", name)[0], None)
         if name in PRONOUNS["she"]:
             subject = ("1" if self.person == "I" else "p" if self.person == "they" else "s") if name == "he" else ""
@@ -138,12 +140,12 @@ class Story:
             self.same[name] = random.Random(f"{self.seed} {name}").choice(options)
         return self.same[name]
 
-    def _speech(self, verb: str, who: str, rng: random.Random) -> str:
+    def _speech(self, verb: str, who: str, rng: random.Random) -> tuple[str, str]:
         pronoun = self.person if who == "H" else self.friend[1]
         if pronoun == "I" or rng.random() < 0.5:
             subject = {"I": "1", "they": "p"}.get(pronoun, "s")
-            return f"{pronoun} {form(verb, self.tense, subject)}"
-        return f"{form(verb, self.tense, 's')} {self.name if who == 'H' else 'the ' + self.friend[0]}"
+            return f"{pronoun} {form(verb, self.tense, subject)}", subject
+        return f"{form(verb, self.tense, 's')} {self.name if who == 'H' else 'the ' + self.friend[0]}", "s"
 
     def _slot_H(self, _name: str, rng: random.Random) -> tuple[str, str]:
         if self.person != "I" and rng.random() < 0.45:
@@ -213,7 +215,7 @@ def sample_story(seed: int) -> Story:
     person = rng.choice(("she", "she", "he", "he", "they", "I"))
     sounds = person if person != "I" else rng.choice(("she", "he", "they"))
     known = {"she": w.HER, "he": w.HIS, "they": w.THEIR}[sounds]
-    name = rng.choice(known) if rng.random() < 0.45 else w.invented_name(rng, sounds)
+    name = rng.choice(known) if rng.random() < 0.4 else w.invented_name(rng, sounds)
     family = rng.choice(FAMILIES)
     role = rng.choice(w.ROLES[genre])
     friend = rng.choice([f for f in w.HELPERS[genre] if f[1] != person and f[0].split()[-1] != role])
@@ -222,7 +224,7 @@ def sample_story(seed: int) -> Story:
     while far[1].split()[2] == place[1].split()[2] and family not in ("gift", "contest"):
         far = _place(rng, genre)
     nouns = w.THINGS[""] + w.THINGS[genre] * 2
-    wish = (rng.choice(w.THING_ADJECTIVES), w.invented_word(rng) if rng.random() < 0.08 else rng.choice(nouns))
+    wish = (rng.choice(w.THING_ADJECTIVES), w.invented_word(rng) if rng.random() < 0.4 else rng.choice(nouns))
     obstacle = rng.choice(OBSTACLES[genre].split())
     straight = family in ("riddle", "gift", "contest")
     return Story(
@@ -239,7 +241,7 @@ def _beats(story: Story, rng: random.Random) -> list[list[str]]:
     def maybe(name: str, chance: float) -> list[str]:
         return [name] if rng.random() < chance else []
 
-    first = ["open", *maybe("habit", 0.6)]
+    first = ["open", *maybe("air", 0.6), *maybe("habit", 0.5)]
     show, fail, solve = f"show:{story.obstacle}", f"fail:{story.obstacle}", f"solve:{story.obstacle}:{story.tool}"
     end = [*maybe("feel", 0.5), "end"]
     if story.family == "gift":
@@ -255,13 +257,20 @@ def _beats(story: Story, rng: random.Random) -> list[list[str]]:
     return [[*first, "want"], go, [show, fail], ["meet", "kind", "give"], ["back", solve, *last]]
 
 
-def tell(story: Story) -> str:
-    """The story's text: paragraphs with an empty line between."""
+def told(story: Story) -> list[list[tuple[str, str]]]:
+    """The story's paragraphs as pairs of a beat and its sentence."""
     rng = random.Random(story.seed + 1)
-    paragraphs = []
-    for beats in _beats(story, rng):
-        paragraphs.append(" ".join(expand(rng.choice(story.rule(b)), story, rng) for b in beats))
-    return "\n\n".join(paragraphs)
+    return [[(b, expand(rng.choice(story.rule(b)), story, rng)) for b in beats] for beats in _beats(story, rng)]
+
+
+def joined(paragraphs: list[list[tuple[str, str]]]) -> str:
+    """The text of what `told` gives: paragraphs with an empty line between."""
+    return "\n\n".join(" ".join(sentence for _, sentence in paragraph) for paragraph in paragraphs)
+
+
+def tell(story: Story) -> str:
+    """The story's text."""
+    return joined(told(story))
 
 
 def rhyme(story: Story) -> str:

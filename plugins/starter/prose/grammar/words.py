@@ -161,6 +161,32 @@ RIDDLES = (
     ("What is yours, but others use it more?", "name"), ("What has a thumb and four fingers, but no bones?", "glove"),
 )  # fmt: skip
 
+UNSEEN_NAMES = {
+    "she": ("Xquenda", "Phoebe", "Tzipora", "Wangari", "Aoife", "Ngozi", "Quorra", "Szofia", "Yxtal", "Ghislaine"),
+    "he": ("Zbigniew", "Oluwole", "Ptolemy", "Qadir", "Wyznan", "Jherek", "Umquat", "Schmidt", "Pyotr", "Vlkas"),
+    "they": ("Xylo", "Quisp", "Bhavya", "Ptarm", "Zephyr", "Oquo", "Ugwi", "Psyche", "Whyl", "Aurx"),
+}
+UNSEEN_THINGS = ("saxophone", "bathtub", "xylophone", "trombone", "parachute", "dishwasher", "cucumber", "octopus")
+KEPT_BACK = frozenset((*UNSEEN_THINGS, *(name for names in UNSEEN_NAMES.values() for name in names)))
+"""Names and things that no list has and no invention may make: the evaluation asks for them."""
+NO_NAMES = frozenset({
+    "A", "An", "The", "I", "He", "She", "They", "It", "His", "Her", "Their", "My", "Its", "But", "So", "Then",
+    "And", "What", "Who", "Where", "When", "Nobody", "Everybody", "Somebody", "There", "This", "That", "On", "In",
+    "At", "Of", "For", "With", "Without", "Behind", "Under", "Half", "Something", "Somewhere", "Sometimes",
+    "Perhaps", "Snow", "Thunder",
+})  # fmt: skip
+"""Words that begin a sentence and name nobody."""
+_BITS = tuple(
+    sorted({
+        part
+        for table in (ROLES, THINGS, LOST)
+        for words in table.values()
+        for word in words
+        for part in word.split("-")
+        if len(part) > 3
+    } | {word.lower() for word in (*HER, *HIS, *THEIR) if len(word) > 3})
+)  # fmt: skip
+
 _ONSETS = (
     "b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "ch", "dr",
     "fl", "gr", "kr", "pl", "sh", "st", "th", "tr",
@@ -178,8 +204,36 @@ def _syllable(rng: random.Random, *, last: bool) -> str:
     return rng.choice(_ONSETS) + rng.choice(_VOWELS) + (rng.choice(_CODAS) if last or rng.random() < 0.25 else "")
 
 
+_LETTERS = "aaabcddeeefghiiijkllmnnoooppqrrssttuuvwxyyz"
+
+
+def _letters(rng: random.Random) -> str:
+    """Any letters at all, as no language joins them."""
+    return "".join(rng.choice(_LETTERS) for _ in range(rng.randint(3, 8)))
+
+
+def _glued(rng: random.Random) -> str:
+    """Bits of this lexicon's words, so that every piece of the vocabulary is copied sometimes."""
+    found = ""
+    while len(found) < 4 or (len(found) < 8 and rng.random() < 0.5):
+        word = rng.choice(_BITS)
+        first = rng.randrange(max(1, len(word) - 2))
+        found += word[first : first + rng.randint(2, 5)]
+    return found
+
+
+def _strange(rng: random.Random) -> str:
+    """Letters or bits that happen to be no word of the texts and none of those kept for the evaluation."""
+    while True:
+        found = _letters(rng) if rng.random() < 0.5 else _glued(rng)
+        if found.capitalize() not in NO_NAMES | KEPT_BACK and found not in KEPT_BACK:
+            return found
+
+
 def invented_name(rng: random.Random, person: str) -> str:
-    """A pronounceable name that nobody has, in the manner of "she", "he" or "they"."""
+    """A name that nobody has: in two of five cases pronounceable, in the manner of "she", "he" or "they"."""
+    if rng.random() < 0.6:
+        return _strange(rng).capitalize()
     ends = {"she": _HER_ENDS, "he": _HIS_ENDS, "they": _THEIR_ENDS}[person]
     stem = _syllable(rng, last=False)
     if rng.random() < 0.5:
@@ -188,8 +242,8 @@ def invented_name(rng: random.Random, person: str) -> str:
 
 
 def invented_word(rng: random.Random) -> str:
-    """A pronounceable noun for a thing that nobody has seen."""
-    return _syllable(rng, last=False) + _syllable(rng, last=True)
+    """A noun for a thing that nobody has seen, in one of three cases pronounceable."""
+    return _strange(rng) if rng.random() < 0.67 else _syllable(rng, last=False) + _syllable(rng, last=True)
 
 
 def article(words: str) -> str:
