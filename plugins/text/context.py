@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from studio.api import StudioError
 
 from . import lorebook
+from .document_outline import outline
 from .wire import Report, Segment
 
 Count = Callable[[str], int]
@@ -28,7 +29,7 @@ LEAST_STORY = 16
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a request wants the model to know."""
+    """What a request wants the model to know. `reach` is how far back it may read: "all", "chapter" or "scene"."""
 
     story: str
     memory: str = ""
@@ -37,6 +38,7 @@ class Told:
     lore: tuple[lorebook.Entry, ...] = ()
     lore_budget: int = 25
     lore_depth: int = 20
+    reach: str = "all"
 
 
 def roughly(text: str) -> int:
@@ -52,6 +54,8 @@ def build(told: Told, *, limit: int, room: int, count: Count = roughly) -> Repor
     """
     room = min(room, limit // 2)
     free = limit - room
+    begin = reach_start(told.story, told.reach)
+    told, before = replace(told, story=told.story[begin:]), told.story[:begin]
     memory = _block(told.memory)
     note = told.note.strip("\n")
     note = note + "\n" if note.strip() else ""
@@ -69,6 +73,9 @@ def build(told: Told, *, limit: int, room: int, count: Count = roughly) -> Repor
         end = told.story[max(0, start - _SHOWN) : start]  # a novel in every record would be too much
         tokens = round(start / LETTERS_PER_TOKEN)
         left_out = (Segment("story", end, tokens, why="no room: the oldest text goes first"), *left_out)
+    if before.strip():
+        why = f"only this {told.reach} is read"
+        left_out = (Segment("story", before[-_SHOWN:], round(len(before) / LETTERS_PER_TOKEN), why=why), *left_out)
     sent = [Segment("memory", memory, _counted(memory, count))] if memory else []
     sent += [segment for entry, segment in lore if entry.place < 0]
     inserts = [(entry.place, segment) for entry, segment in lore if entry.place >= 0]
@@ -76,6 +83,29 @@ def build(told: Told, *, limit: int, room: int, count: Count = roughly) -> Repor
         inserts.append((told.note_depth, Segment("note", note, _counted(note, count))))
     sent += _woven(told.story[start:], inserts, count)
     return Report(tuple(sent), left_out, limit=limit, room=room)
+
+
+def reach_start(story: str, reach: str) -> int:
+    """Where the chapter or scene begins in which a text ends. A chapter begins with its heading, a scene behind it: to
+    the models that read scenes, a heading is no part of a story.
+    """
+    if reach not in ("chapter", "scene"):
+        return 0
+    sections = outline(story)
+    if not sections:
+        return 0
+    if reach == "scene":
+        begin = min(sections[-1].body, len(story))
+        return begin + len(story[begin:]) - len(story[begin:].lstrip("\n"))
+    return next((section.start for section in reversed(sections) if section.level <= 1), 0)
+
+
+def reach_end(after: str, reach: str) -> int:
+    """Where in what follows the caret the chapter or scene ends."""
+    if reach not in ("chapter", "scene"):
+        return len(after)
+    level = 1 if reach == "chapter" else 6
+    return next((section.start for section in outline("\n" + after) if 1 <= section.level <= level), len(after) + 1) - 1
 
 
 def _block(text: str) -> str:
@@ -105,7 +135,7 @@ def _lore(
             left_out.append(replace(segment, why=f"no room: {room:,} tokens are left for the lorebook"))
         else:
             room -= segment.tokens
-            sent.append((call.entry, segment))
+            sent.append((call.entry, replace(segment, why=call.why)))
     return sent, tuple(left_out)
 
 

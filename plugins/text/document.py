@@ -16,7 +16,7 @@ from studio.api import SEED_LIMIT, Model, Request, salvage, values_of
 from .document_branches import Branches
 from .document_code import SUFFIXES
 from .document_outline import chapters, file_names, from_markdown, to_markdown
-from .lorebook import Entry
+from .lorebook import LOGIC, ORDERS, Entry
 from .params import TextParams
 
 FORMAT = 1
@@ -45,7 +45,7 @@ class Run:
 
 @dataclass(slots=True)
 class LoreEntry:
-    """What the model is told when one of the `keys` comes up in the text."""
+    """What the model is told when one of the `keys` comes up in the text; the fields mean what those of Entry mean."""
 
     title: str = ""
     keys: list[str] = field(default_factory=list)
@@ -54,6 +54,13 @@ class LoreEntry:
     enabled: bool = True
     constant: bool = False
     depth: int = 0
+    secondary: list[str] = field(default_factory=list)
+    logic: str = "any"
+    order: int = 100
+    place: int = -1
+    recursive: bool = True
+    whole_words: bool = True
+    match_case: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -65,24 +72,37 @@ class LoreEntry:
             self.title,
             self.text,
             tuple(self.keys),
-            group=self.group,
-            depth=self.depth,
-            always=self.constant,
-            on=self.enabled,
+            tuple(self.secondary),
+            self.logic,
+            self.group,
+            self.order,
+            self.depth,
+            self.place,
+            self.constant,
+            self.enabled,
+            self.recursive,
+            self.whole_words,
+            self.match_case,
         )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoreEntry:
         """The opposite, forgiving."""
-        keys = data.get("keys")
         return cls(
             str(data.get("title", "")),
-            [str(key) for key in keys] if isinstance(keys, Sequence) and not isinstance(keys, str) else [],
+            _words(data.get("keys")),
             str(data.get("text", "")),
             str(data.get("group", "")),
             data.get("enabled") is not False,
             data.get("constant") is True,
             _whole(data.get("depth"), 0, 0, 1_000_000),
+            _words(data.get("secondary")),
+            str(data.get("logic")) if data.get("logic") in LOGIC else "any",
+            _whole(data.get("order"), 100, -ORDERS, ORDERS),
+            _whole(data.get("place"), -1, -1, 1000),
+            data.get("recursive") is not False,
+            data.get("whole_words") is not False,
+            data.get("match_case") is True,
         )
 
 
@@ -274,6 +294,10 @@ def fresh_seed() -> int:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _words(value: object) -> list[str]:
+    return [str(word) for word in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
 
 
 def _text(value: object) -> str:

@@ -63,6 +63,12 @@ def is_break(line: str) -> bool:
     return line.strip() in BREAKS
 
 
+def scene_lead(before: str) -> str:
+    """What begins a new scene behind a text; "" where one has just begun."""
+    last = before.rstrip().rpartition("\n")[2]
+    return "" if not last or is_break(last) or heading(last) is not None else "\n***\n"
+
+
 def outline(text: str) -> list[Section]:
     """The sections of a text in their order. A text without headings is one section of level 0."""
     marks: list[tuple[int, int, str, int]] = []  # level, start, title, body

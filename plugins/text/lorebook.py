@@ -12,6 +12,9 @@ from studio.api import StudioError
 LOGIC = ("any", "all", "none")
 """Which of an entry's secondary keys must stand in the text beside a key."""
 
+ORDERS = 10_000
+"""An entry's order is between this number below 0 and above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.widgets import theme
 from studio.widgets.controls import Button
@@ -70,6 +71,10 @@ class ContextViewer(QWidget):
         super().__init__(parent)
         self.summary = Label("", "label", wrap=True)
         self.budget = Budget()
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.legend.setAccessibleName("Tokens by origin")
         self._last: Report | None = None
         self.last = Button("As sent last", "quiet", help="Exactly what the last generation was given, token by token")
         self.last.setCheckable(True)
@@ -83,7 +88,7 @@ class ContextViewer(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.px(theme.S), 0, 0)
         column.setSpacing(theme.px(theme.S))
-        for part in (self.summary, self.budget, self.view, self.left_out):
+        for part in (self.summary, self.budget, self.legend, self.view, self.left_out):
             column.addWidget(part)
         column.addWidget(self.last, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_report(None)
@@ -93,7 +98,7 @@ class ContextViewer(QWidget):
         if live and self.last.isChecked():
             return
         there = report is not None and bool(report.sent)
-        for part in (self.budget, self.view):
+        for part in (self.budget, self.legend, self.view):
             part.setVisible(there)
         self.left_out.setVisible(bool(report and report.left_out))
         if report is None or not there:
@@ -107,6 +112,7 @@ class ContextViewer(QWidget):
         self.summary.setText(said + ".")
         self.budget.report = report
         self.budget.update()
+        self.legend.setText(_legend(report))
         self._fill(report)
         self.left_out.setText("Left out: " + "; ".join(_reason(segment) for segment in report.left_out) + ".")
 
@@ -132,6 +138,7 @@ class ContextViewer(QWidget):
             head.setForeground(colour(segment.origin))
             head.setFontWeight(600)
             title = f" · {segment.title}" if segment.title else ""
+            title += f" · {segment.why}" if segment.why else ""
             cursor.insertText(f"{name}{title}  {segment.tokens:,}\n", head)
             body = QTextCharFormat()
             tint = colour(segment.origin)
@@ -142,6 +149,22 @@ class ContextViewer(QWidget):
                 text = f"{text[: SHOWN // 3]} […] {text[-2 * SHOWN // 3 :]}"
             cursor.insertText(soften(text, SHOWN + 20).rstrip("\n") + "\n", body)
         self.view.moveCursor(QTextCursor.MoveOperation.End)
+
+
+def _legend(report: Report) -> str:
+    """Whose part of the bar is which colour, and how many tokens it has."""
+    counts: dict[str, int] = {}
+    for segment in report.sent:
+        counts[segment.origin] = counts.get(segment.origin, 0) + segment.tokens
+    said = [
+        f'<span style="color:{colour(origin).name()}">{ORIGINS.get(origin, (html.escape(origin), "", ""))[0]}'
+        f"\u00a0{tokens:,}</span>"
+        for origin, tokens in counts.items()
+    ]
+    free = max(report.limit - report.tokens - report.room, 0) if report.limit else 0
+    if free:
+        said.append(f'<span style="color:{theme.tokens().color("muted").name()}">free\u00a0{free:,}</span>')
+    return " &nbsp; ".join(said)
 
 
 def _reason(segment: Segment) -> str:

@@ -26,7 +26,7 @@ from .params import TextParams
 
 MODEL = ParamSpec("model", "choice", "", "Model", help="Which weights write.")
 FIRST = ("length", "alternatives", "temperature")
-TOLD = ("note_depth", "lore_budget", "lore_depth", "context")
+TOLD = ("note_depth", "reach", "lore_budget", "lore_depth", "context")
 WORDS = ("memory", "note")
 
 

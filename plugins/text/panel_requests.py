@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.api import Model, PanelHost, Request, ResumePoint
 
+from .context import reach_end
 from .document import SENT, Manuscript
 from .document_chat import turns
 from .document_outline import to_markdown
@@ -15,6 +16,9 @@ from .spelling import as_messages
 
 MOST = 600_000
 """Characters before the caret that are sent at most; no model here reads more."""
+
+TALES = "studio/GruWriter"
+"""The family of the models that were taught with tales of one scene."""
 
 TITLES = {
     "continue": "Continue",
@@ -41,16 +45,27 @@ class Requests:
         self.lore: Callable[[], str] = lambda: ""
         self.sent: dict[str, Request] = {}
 
+    def reach(self) -> str:
+        """How far back the model reads: what is chosen, or what suits the model."""
+        if self.manuscript.mode != "prose":
+            return "all"
+        chosen = str(self.manuscript.params.get("reach", "auto"))
+        model = self.model()
+        if chosen != "auto":
+            return chosen
+        return "scene" if model is not None and model.family == TALES else "all"
+
     def _make(self, **sent: Any) -> Request | None:
         model = self.model()
         if model is None:
             return None
         seed = self.manuscript.next_seed()
+        sent["reach"] = self.reach()
         return self.manuscript.request(self._generator, model, seed, lore=self.lore(), **sent)
 
     def to_continue(self, text: str, caret: int) -> Request | None:
         """What Ctrl+Enter asks for; None without a model."""
-        before, after = text[:caret], text[caret:]
+        before, after = text[:caret], text[caret : caret + reach_end(text[caret:], self.reach())]
         there = bool(after.strip())
         if self.manuscript.mode == "chat":
             return self._make(task="chat", messages=as_messages(turns(before)), before="")

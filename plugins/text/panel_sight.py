@@ -74,6 +74,7 @@ class Sight:
             tuple(entry.entry() for entry in panel.manuscript.lore),
             int(values.get("lore_budget", 25)),
             int(values.get("lore_depth", 20)),
+            panel.writing.requests.reach(),
         )
         limit = int(values.get("context", 0)) or window_of(panel.settings_pane.chosen_model())
         try:

@@ -24,14 +24,12 @@ from studio.api import (
 
 from .document_branches import Branch, Generation
 from .document_chat import YOU, opening
+from .document_outline import scene_lead
 from .editor import ManuscriptEdit
 from .panel_draft import Draft, common
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
 from .wire import LIVE, RECORD, Live
-
-MOST = 600_000
-"""Characters before the caret that are sent at most; no model here reads more."""
 
 
 class Writing(QObject):
@@ -214,14 +212,8 @@ class Writing(QObject):
 
     def key(self, what: str) -> None:
         """What a key in the editor asks of the draft."""
-        actions: dict[str, Callable[[], object]] = {
-            "accept": self.accept,
-            "word": self.accept_word,
-            "stop": self.stop,
-            "next": lambda: self.turn(1),
-            "previous": lambda: self.turn(-1),
-            "reject": self.dismiss,
-        }
+        actions: dict[str, Callable[[], object]] = {"accept": self.accept, "word": self.accept_word, "stop": self.stop}
+        actions |= {"next": lambda: self.turn(1), "previous": lambda: self.turn(-1), "reject": self.dismiss}
         actions[what]()
 
     def turn(self, by: int) -> None:
@@ -372,9 +364,10 @@ class Writing(QObject):
             if words and not self._host.send_words(words):
                 self._host.say("There is no panel that makes pictures")
             return
-        if not any(draft.texts):
-            self._host.say("The model wrote nothing here")
+        if not any(text.strip() for text in draft.texts):
             self._let_go()
+            if not self._next_scene(draft):
+                self._host.say("The model wrote nothing here")
         elif draft.task in SELECTION_TASKS:
             self._show()
             self.reviewing.emit(draft)
@@ -382,6 +375,20 @@ class Writing(QObject):
             self._let_go()
         else:
             self._show()
+
+    def _next_scene(self, draft: Draft) -> bool:
+        """Where a model holds the story for told, it goes on with a new scene; False where there can be none."""
+        text = self.editor.text().rstrip("\n")
+        caret = self.editor.textCursor().position()
+        lead = scene_lead(text)
+        at_end = caret >= len(text) and draft.task == "continue" and "eos" in draft.finishes
+        if not at_end or not lead or self.requests.manuscript.mode != "prose":
+            return False
+        self.editor.replace(len(text), len(self.editor.text()), lead, name="new scene")
+        self._host.say("The story had come to its end: a new scene begins")
+        text += lead
+        self._ask(self.requests.to_continue(text, len(text)), len(text), "\n")
+        return True
 
     def _show(self) -> None:
         if self.draft is not None:

@@ -12,6 +12,7 @@ from .settings import TextSettings
 from .spelling import SAMPLERS, as_biases, as_lines, as_messages, biases, lines, messages, sampler_order
 
 __all__ = [
+    "REACHES",
     "SAMPLERS",
     "TASKS",
     "TEXT_LIMIT",
@@ -40,6 +41,13 @@ TASKS = (
     ("repaint", "Repaint around pinned words"),
     ("chat", "Answer"),
     ("prompt", "Make an image prompt"),
+)
+
+REACHES = (
+    ("auto", "As the model was taught"),
+    ("all", "The whole text"),
+    ("chapter", "This chapter"),
+    ("scene", "This scene"),
 )
 
 
@@ -111,6 +119,15 @@ class Sent:
         minimum=1,
         maximum=10_000,
         slider=(1, 100),
+        level="advanced",
+        group="What the model is told",
+    )
+    reach: str = param(
+        "auto",
+        label="Story reaches back",
+        help="How much of the text the model may read. The built-in model was taught with short tales: "
+        "it reads one scene, and begins each scene anew.",
+        choices=REACHES,
         level="advanced",
         group="What the model is told",
     )

@@ -87,6 +87,7 @@ def _told(params: TextParams, *, story: str | None = None, memory: str | None = 
         lore=lorebook.from_json(params.lore),
         lore_budget=params.lore_budget,
         lore_depth=params.lore_depth,
+        reach=params.reach,
     )
 
 

@@ -109,12 +109,16 @@ class Desk:
         live = wire.Live(tuple(wire.LiveText(text, len(text.split())) for text in texts))
         self.play(Previewed(job or self.job, Preview(wire.LIVE, live.to_bytes())))
 
-    def finish(self, *texts: str | Sequence[wire.Token], job: str = "", cancelled: bool = False) -> None:
+    def finish(
+        self, *texts: str | Sequence[wire.Token], job: str = "", cancelled: bool = False, ended: str = "length"
+    ) -> None:
         """The job ends with these alternatives."""
         job = job or self.job
         request = next(request for name, request in self.host.submitted if name == job)
         made = [text if not isinstance(text, str) else tokens(text) for text in texts]
-        artifacts = [self._keep("".join(t.text for t in text).encode(), media.TEXT, request, job) for text in made]
+        artifacts = [
+            self._keep("".join(t.text for t in text).encode(), media.TEXT, request, job, finish=ended) for text in made
+        ]
         if made:
             sent = wire.Report((wire.Segment("story", str(request.params["before"]), 7),), (), 2048, 120)
             record = wire.Record(tuple(wire.TokenText(tuple(text), "length") for text in made), sent)
@@ -126,11 +130,11 @@ class Desk:
         self.host.end(job)
         self.play(Cancelled(job, tuple(artifacts)) if cancelled else Finished(job, tuple(artifacts)))
 
-    def _keep(self, data: bytes, kind: str, request: Request, job: str) -> Artifact:
+    def _keep(self, data: bytes, kind: str, request: Request, job: str, **facts: str) -> Artifact:
         name = hashlib.sha256(data + job.encode()).hexdigest()
         path = self.host.folder / name
         path.write_bytes(data)
-        return self.host.give(Artifact(name, kind, path, Recipe(request), job=job, steps=job))
+        return self.host.give(Artifact(name, kind, path, Recipe(request), job=job, steps=job, facts=facts))
 
 
 def tokens(text: str) -> list[wire.Token]:

@@ -171,3 +171,11 @@ def test_the_wire_brings_everything_back() -> None:
             Record.from_bytes(damaged)
         with pytest.raises(StudioError):
             Live.from_bytes(damaged)
+
+
+def test_only_the_scene_or_the_chapter_is_read_and_the_rest_is_named() -> None:
+    story = "# One\n\nAway.\n\n# Two\n\nAt sea.\n\n***\n\nHome"
+    for reach, sent in (("all", story), ("chapter", story[story.index("# Two") :]), ("scene", "Home")):
+        report = context.build(told(story=story, reach=reach), limit=400, room=100)
+        assert "".join(segment.text for segment in report.sent) == sent
+        assert [segment.why for segment in report.left_out] == ([f"only this {reach} is read"] if sent != story else [])

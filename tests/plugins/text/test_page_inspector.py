@@ -16,9 +16,10 @@ def test_memory_note_and_lorebook_are_sent(desk: Desk) -> None:  # noqa: F811
     desk.qtbot.keyClicks(pane.note, "A storm is near.")
     pane.tabs.bar.setCurrentIndex(2)
     desk.qtbot.mouseClick(pane.lore.add_button, Qt.MouseButton.LeftButton)
-    for line, words in ((pane.lore.title, "Ida"), (pane.lore.keys, "Ida, the keeper"), (pane.lore.group, "people")):
+    card = pane.lore.card
+    for line, words in ((card.title, "Ida"), (card.keys, "Ida, the keeper"), (card.group, "people")):
         desk.qtbot.keyClicks(line, words)
-    desk.qtbot.keyClicks(pane.lore.words, "34, keeper's daughter.")
+    desk.qtbot.keyClicks(card.words, "34, keeper's daughter.")
     desk.editor.setFocus()
     desk.type("Ida went up.")
     desk.go_on()
@@ -31,6 +32,55 @@ def test_memory_note_and_lorebook_are_sent(desk: Desk) -> None:  # noqa: F811
     desk.panel.restore(desk.panel.state())
     assert pane.lore.entries()[0].keys == ["Ida", "the keeper"]
     assert pane.memory.text() == "Ida never says she is afraid."
+
+
+def test_every_field_of_an_entry_is_told_and_kept(desk: Desk) -> None:  # noqa: F811
+    pane = desk.panel.settings_pane
+    pane.tabs.bar.setCurrentIndex(2)
+    desk.qtbot.mouseClick(pane.lore.add_button, Qt.MouseButton.LeftButton)
+    card = pane.lore.card
+    desk.qtbot.keyClicks(card.title, "Storm")
+    desk.qtbot.keyClicks(card.keys, "storm")
+    desk.qtbot.keyClicks(card.words, "It comes from the west.")
+    card.more.set_open(True)
+    desk.qtbot.keyClicks(card.secondary, "harbour, boat")
+    card.logic.setFocus()
+    desk.qtbot.keyClick(card.logic, K.Key_Down)  # and all of these
+    for number, value in ((card.order, "300"), (card.depth, "7"), (card.place, "2")):
+        number.setFocus()
+        number.selectAll()
+        desk.qtbot.keyClicks(number, value)
+    for switch in (card.recursive, card.whole_words, card.match_case):
+        desk.qtbot.keyClick(switch, K.Key_Space)
+    desk.panel.restore(desk.panel.state())
+    (entry,) = [kept.entry() for kept in pane.lore.entries()]
+    assert (entry.keys, entry.secondary, entry.logic) == (("storm",), ("harbour", "boat"), "all")
+    assert (entry.order, entry.depth, entry.place) == (300, 7, 2)
+    assert (entry.recursive, entry.whole_words, entry.match_case) == (False, False, True)
+    assert lorebook.from_json(lorebook.to_json([entry])) == (entry,)
+
+
+def test_the_viewer_says_which_entry_came_and_why(desk: Desk) -> None:  # noqa: F811
+    pane = desk.panel.settings_pane
+    for title, keys, secondary in (("Storm", "storm", ""), ("Boat", "boat", "harbour"), ("King", "king", "")):
+        pane.lore.add()
+        desk.qtbot.keyClicks(pane.lore.card.title, title)
+        desk.qtbot.keyClicks(pane.lore.card.keys, keys)
+        desk.qtbot.keyClicks(pane.lore.card.words, f"All about the {title}.")
+        desk.qtbot.keyClicks(pane.lore.card.secondary, secondary)
+    desk.editor.setFocus()
+    desk.type("A storm took the boat.")
+    pane.tabs.bar.setCurrentIndex(3)
+    viewer = pane.context
+    assert "Lorebook · Storm · “storm”" in viewer.view.toPlainText()
+    assert "All about the Boat" not in viewer.view.toPlainText()
+    assert "Boat" in viewer.left_out.text()
+    assert "King" in viewer.left_out.text()
+    assert "Lorebook" in viewer.legend.text()
+    desk.editor.setFocus()
+    desk.type(" In the harbour.")
+    desk.panel.sight.look_again()
+    assert "Lorebook · Boat · “boat”" in viewer.view.toPlainText()
 
 
 def test_what_will_be_sent_is_shown_and_then_what_was(desk: Desk) -> None:  # noqa: F811

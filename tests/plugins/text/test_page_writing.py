@@ -231,3 +231,46 @@ def test_who_wrote_what_is_kept(desk: Desk) -> None:  # noqa: F811
     runs = [(desk.text()[run.start : run.end], run.edited) for run in desk.editor.authors.runs()]
     assert runs == [(" burned", False), (" very", True), (" low.", False)]
     assert desk.panel.places.range(1) == (len("The lamp"), len("The lamp burned very low."))
+
+
+def test_where_the_story_has_ended_it_goes_on_with_a_new_scene(desk: Desk) -> None:  # noqa: F811
+    desk.type("They lived happily.")
+    first = desk.go_on()
+    desk.finish("", ended="eos")
+    assert desk.job != first, "one press goes on"
+    assert desk.text() == "They lived happily.\n***\n"
+    assert desk.request.params["reach"] == "scene", "the built-in model reads one tale at a time"
+    desk.look("In spring")
+    assert desk.ghost() == "In spring"
+    desk.finish("In spring the boats came back.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "They lived happily.\n***\nIn spring the boats came back."
+    desk.host.undo_stack[-1].undo()
+    desk.host.undo_stack[-2].undo()
+    assert desk.text() == "They lived happily."
+
+
+def test_a_model_that_has_nothing_to_say_is_asked_twice_and_no_more(desk: Desk) -> None:  # noqa: F811
+    desk.type("The end.")
+    desk.go_on()
+    desk.finish("", ended="eos")
+    desk.finish("", ended="eos")
+    assert len(desk.host.submitted) == 2
+    assert not desk.panel.writing.busy()
+
+
+def test_a_scene_is_filled_towards_its_own_end_alone(desk: Desk) -> None:  # noqa: F811
+    desk.type("One.\n# Two\nAt sea.\n# Three\nHome.")
+    desk.editor.move_to(len("One.\n# Two\nAt"))
+    desk.go_on()
+    assert desk.request.params["after"].strip() == "sea."
+    desk.finish(" the")
+    desk.panel.writing.dismiss()
+    desk.editor.move_to(len("One."))
+    desk.go_on()
+    assert (desk.request.params["task"], desk.request.params["after"]) == ("continue", "")
+    desk.finish(" And")
+    desk.panel.writing.dismiss()
+    desk.set(reach="all")
+    desk.go_on()
+    assert "Home." in desk.request.params["after"]
