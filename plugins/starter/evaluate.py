@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         steps=options.steps,
         guidance=options.guidance,
         judge_scenes=6_000 if options.quick else 20_000,
+        skills=not options.quick,
     )
     return _tell(work, result, table(result))
 

@@ -101,11 +101,13 @@ def _edges(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return x[..., 1:, :] - x[..., :-1, :], x[..., :, 1:] - x[..., :, :-1]
 
 
-def reconstruction_loss(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def reconstruction_loss(output: torch.Tensor, target: torch.Tensor, *, squares: float = 2.0) -> torch.Tensor:
     """Absolute error keeps flat areas clean, squared error the PSNR, the error of edges the sharpness."""
     error = output - target
     (ay, ax), (by, bx) = _edges(output), _edges(target)
-    return error.abs().mean() + 2.0 * error.square().mean() + 0.5 * ((ay - by).abs().mean() + (ax - bx).abs().mean())
+    return (
+        error.abs().mean() + squares * error.square().mean() + 0.5 * ((ay - by).abs().mean() + (ax - bx).abs().mean())
+    )
 
 
 def pace_of_learning(step: int, total: int) -> float:

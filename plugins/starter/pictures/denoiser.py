@@ -223,8 +223,10 @@ def train_denoiser(training: DenoiserTraining, work: Path, pace: Pace, publish: 
         while len(cache) < plan.first and pace.go_on():
             cache.grow()
         if training.step % plan.grow_every == 0:
+            known = len(cache)
             cache.refresh()
-            if len(cache) < plan.cache:
+            # The stage `cache` may be at it already; then the same shard is not drawn twice.
+            if len(cache) == known and known < plan.cache:
                 cache.grow()
         losses.append(training.advance(min(1.0, (training.step + 1) / 50)))
         step = training.step

@@ -8,29 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from diffusers import StableDiffusionPipeline
-from PIL import Image
 
 from ..world import caption, render, sample_scene
 from .autoencoder import HELD_OUT, pca_psnr, psnr
 from .bundle import load_bundle
-from .probe import QUESTIONS, answers, frechet, get_probe, judge, single
-
-
-@torch.no_grad()
-def generate(
-    pipe: StableDiffusionPipeline, prompts: list[str], *, steps: int, guidance: float, first_seed: int, batch: int = 16
-) -> np.ndarray:
-    """[n, 256, 256, 3] bytes, each picture from a seed of its own."""
-    pipe.set_progress_bar_config(disable=True)
-    out = []
-    for i in range(0, len(prompts), batch):
-        some = prompts[i : i + batch]
-        generators = [torch.Generator().manual_seed(first_seed + i + k) for k in range(len(some))]
-        with torch.autocast("cpu", torch.bfloat16):
-            out += pipe(some, num_inference_steps=steps, guidance_scale=guidance, generator=generators).images
-    return np.stack([np.asarray(picture) for picture in out])
+from .probe import answers, frechet, get_probe, judge, single
+from .skills import few_steps, generate, hits, repaint, shapes, sheet
 
 
 def _thumbnails(pictures: np.ndarray) -> np.ndarray:
@@ -46,16 +30,17 @@ def _nearest(a: np.ndarray, b: np.ndarray) -> float:
     return total / len(a)
 
 
-def measure(folder: Path, work: Path, *, count: int, steps: int, guidance: float, judge_scenes: int) -> dict[str, Any]:
-    """All figures, as plain values."""
+def measure(
+    folder: Path, work: Path, *, count: int, steps: int, guidance: float, judge_scenes: int, skills: bool = True
+) -> dict[str, Any]:
+    """All figures, as plain values; sheets of the first pictures go into `work`."""
     probe = get_probe(work, scenes=judge_scenes)
     pipe = load_bundle(folder)
     scenes = [single(HELD_OUT + 100_000 + i) for i in range(count)]
     prompts = [caption(scene, np.random.default_rng(0), full=True) for scene in scenes]
     wanted = np.array([answers(scene) for scene in scenes])
-    started = time.time()
     made = generate(pipe, prompts, steps=steps, guidance=guidance, first_seed=1000)
-    seconds = (time.time() - started) / count
+    sheet(made[:48], work / "samples.jpg")
     real = np.stack([render(scene) for scene in scenes])
     # The same words drawn anew: all that a perfect model could differ by.
     other = np.stack([render(replace(scene, seed=scene.seed + 77_000_000)) for scene in scenes])
@@ -63,18 +48,11 @@ def measure(folder: Path, work: Path, *, count: int, steps: int, guidance: float
     said_real, f_real = judge(probe, real)
     _, f_other = judge(probe, other)
     shuffled = wanted[np.random.default_rng(1).permutation(count)]
-    result: dict[str, Any] = {"count": count, "steps": steps, "guidance": guidance, "seconds_each": round(seconds, 2)}
+    result: dict[str, Any] = {"count": count, "steps": steps, "guidance": guidance}
     result["accuracy"] = {
-        name: {
-            "generated": float((said_made[:, i] == wanted[:, i]).mean()),
-            "render": float((said_real[:, i] == wanted[:, i]).mean()),
-            "chance": float((said_made[:, i] == shuffled[:, i]).mean()),
-        }
-        for i, name in enumerate(QUESTIONS)
-    }
-    result["mean"] = {
-        kind: float(np.mean([row[kind] for row in result["accuracy"].values()]))
-        for kind in ("generated", "render", "chance")
+        "generated": hits(said_made, wanted),
+        "render": hits(said_real, wanted),
+        "chance": hits(said_made, shuffled),
     }
     result["frechet"] = frechet(f_made, f_real)
     result["frechet_render"] = frechet(f_other, f_real)
@@ -92,8 +70,23 @@ def measure(folder: Path, work: Path, *, count: int, steps: int, guidance: float
     judged = np.stack([render(sample_scene(HELD_OUT + i)) for i in range(64)])
     result["autoencoder_psnr"] = psnr(pipe.vae, judged)
     result["pca_psnr"] = pca_psnr(pipe.vae.config.latent_channels, judge=judged)
-    _sheet(made[:48], work / "evaluation.png")
+    result["seconds_alone"] = _seconds(pipe, prompts[:3], steps=steps, guidance=guidance)
+    if skills:
+        result["few_steps"] = few_steps(pipe, probe, prompts, wanted, f_real, work, guidance=guidance)
+        some = min(count, 96)
+        result["shapes"] = shapes(pipe, probe, prompts[:some], wanted[:some], work, steps=steps, guidance=guidance)
+        result["repaint"] = repaint(pipe, probe, work, count=some, steps=steps, guidance=guidance)
     return result
+
+
+def _seconds(pipe: StableDiffusionPipeline, prompts: list[str], *, steps: int, guidance: float) -> float:
+    """The time of one picture made by itself, as in use: the shortest of a few, since others work here too."""
+    times = []
+    for i, prompt in enumerate(prompts):
+        started = time.perf_counter()
+        generate(pipe, [prompt], steps=steps, guidance=guidance, first_seed=i)
+        times.append(time.perf_counter() - started)
+    return min(times)
 
 
 def _spread(rows: np.ndarray) -> float:
@@ -101,29 +94,38 @@ def _spread(rows: np.ndarray) -> float:
     return float(np.mean([np.sqrt(np.square(a - b).mean()) for i, a in enumerate(rows) for b in rows[i + 1 :]]))
 
 
-def _sheet(pictures: np.ndarray, path: Path) -> None:
-    rows = -(-len(pictures) // 8)
-    sheet = Image.new("RGB", (8 * 256, rows * 256), "white")
-    for i, picture in enumerate(pictures):
-        sheet.paste(Image.fromarray(picture), (i % 8 * 256, i // 8 * 256))
-    sheet.resize((8 * 160, rows * 160), Image.Resampling.LANCZOS).save(path)
-
-
 def table(result: dict[str, Any]) -> str:
-    """The figures as a Markdown table."""
+    """The figures as Markdown."""
+    r, said = result, result["accuracy"]
     lines = ["| | generated | renders (ceiling) | shuffled (chance) |", "|---|---|---|---|"]
-    for name, row in (*result["accuracy"].items(), ("mean", result["mean"])):
-        lines.append(f"| {name} | {row['generated']:.3f} | {row['render']:.3f} | {row['chance']:.3f} |")
-    r = result
-    lines.append("")
-    lines.append(
-        f"Fréchet distance in the judge's features (n = {r['count']}): {r['frechet']:.2f}, renders against renders "
-        f"{r['frechet_render']:.2f}, ratio {r['frechet_ratio']:.2f}."
-    )
-    lines.append(
-        f"Diversity between seeds {r['diversity']:.3f} (renders {r['diversity_render']:.3f}). Distance to the nearest "
-        f"of 2,000 training pictures {r['nearest_training']:.3f} (renders {r['nearest_training_render']:.3f})."
-    )
-    lines.append(f"Autoencoder {r['autoencoder_psnr']:.2f} dB, PCA of the same size {r['pca_psnr']:.2f} dB.")
-    lines.append(f"{r['steps']} steps, guidance {r['guidance']}, {r['seconds_each']} s a picture in batches of 16.")
+    lines += [_row(name, said["generated"], said["render"], said["chance"]) for name in said["generated"]]
+    lines += [
+        "",
+        (
+            f"Fréchet distance in the judge's features (n = {r['count']}): {r['frechet']:.2f}, renders against renders "
+            f"{r['frechet_render']:.2f}, ratio {r['frechet_ratio']:.2f}."
+        ),
+        (
+            f"Diversity between seeds {r['diversity']:.3f} (renders {r['diversity_render']:.3f}). Distance to the "
+            f"nearest of 2,000 training pictures {r['nearest_training']:.3f} "
+            f"(renders {r['nearest_training_render']:.3f})."
+        ),
+        f"Autoencoder {r['autoencoder_psnr']:.2f} dB, PCA of the same size {r['pca_psnr']:.2f} dB.",
+        f"{r['steps']} steps, guidance {r['guidance']}; a picture by itself takes {r['seconds_alone']:.2f} s.",
+    ]
+    if "few_steps" in r:
+        few = r["few_steps"]
+        lines.append(
+            f"{few['steps']} steps with {few['scheduler']}: mean accuracy {few['mean']:.3f}, Fréchet distance "
+            f"{few['frechet']:.2f}, {few['frechet'] / r['frechet']:.2f} times that of {r['steps']} steps."
+        )
+        shapes_, painted = r["shapes"], r["repaint"]
+        columns = (*shapes_.values(), painted["generated"], painted["before"], painted["render"])
+        names = (*shapes_, "repainted", "before", "renders")
+        lines += ["", f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+        lines += [_row(name, *columns) for name in painted["generated"]]
     return "\n".join(lines)
+
+
+def _row(name: str, *columns: dict[str, float]) -> str:
+    return f"| {name} | " + " | ".join(f"{column[name]:.3f}" for column in columns) + " |"

@@ -27,6 +27,9 @@ ANCHOR = 0.004
 """What leaving the old latents costs. Turning the latent space gains no picture anything, and the denoiser would have
 to learn it anew; this keeps the encoder from turning it for nothing."""
 
+SQUARES = 8.0
+"""Late in the training the squared error, which the goal in decibels counts, weighs as much as the rest."""
+
 
 def _whole_pictures(step: int) -> torch.Tensor:
     rng = np.random.default_rng([step, 12])
@@ -69,8 +72,9 @@ def refine(
         return model.eval()
 
     while step < plan.decoder and pace.go_on():
-        # Rates fall slowly, as one over a root: however long it is given, the average is always worth shipping.
-        optimiser.pace(min(1.0, (step + 1) / 50) / (1 + step / 400) ** 0.5)
+        # Rates fall slowly, as one over a root: however long it is given, the average is always worth shipping. Where
+        # a time was given, they run out by the clock.
+        optimiser.pace(min(1.0, (step + 1) / 50) / (1 + step / 400) ** 0.5 * max(0.03, pace.left()))
         x = (_crops if encoder and step % 4 else _whole_pictures)(step).to(device)
         noise, drift = torch.Generator().manual_seed(step), x.new_zeros(())
         with torch.autocast(device.type, torch.bfloat16):
@@ -81,7 +85,7 @@ def refine(
                     old = before.encode(x).latent_dist.mean.float()
                 drift = (z - old).square().mean()
             y = vae.decode(z + plan.noise * torch.randn(z.shape, generator=noise).to(device)).sample.float()
-        loss = reconstruction_loss(y, x)
+        loss = reconstruction_loss(y, x, squares=SQUARES)
         optimiser.zero_grad(set_to_none=True)
         (loss + ANCHOR * drift).backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
