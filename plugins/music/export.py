@@ -18,7 +18,9 @@ from .document import Score
 from .params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
 from .reading import read_score
 from .render import RATE, NoteCache, render, render_loop
+from .soundfont import Fonts
 from .synth_parts import Sound
+from .voicing import Voicing
 
 __all__ = ["flac", "midi_file", "mp3", "ogg", "opus", "sheet", "stems", "wav"]
 
@@ -41,7 +43,6 @@ def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
 
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
     """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
-    sound = _sound(source, loop=options.loop)
     kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
     data = _encoded(sound, "WAV", kind, *_words(source, recipe, options.recipe))
     return tags.with_chunks(data, [tags.loop(sound.shape[1], RATE)]) if options.loop else data
@@ -80,7 +81,7 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
         for number, track in enumerate((t for t in score.tracks if t.notes), 1):
-            sound = render(score, only=track.id, cache=cache)
+            sound = render(score, only=track.id, cache=cache, voicing=voicing)
             form = options.form.upper()
             data = _encoded(
                 sound, form, "PCM_24", track.name, _comment(recipe, options.recipe) if form == "FLAC" else ""
@@ -91,6 +92,7 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
         if recipe is not None and options.recipe:
             archive.writestr(zipfile.ZipInfo("recipe.json"), recipe.text())
     return held.getvalue()
+    voicing = _voicing(score)
 
 
 def _comment(recipe: Recipe | None, wanted: bool) -> str:
@@ -116,7 +118,15 @@ def _rendered(path: str, changed: int, loop: bool) -> Sound:
     """The same piece in another format, or another quality, is not played again."""
     score = read_score(Path(path))
     _check_length(score)
-    return render_loop(score) if loop else render(score)
+    voicing = _voicing(score)
+    return render_loop(score, voicing=voicing) if loop else render(score, voicing=voicing)
+
+
+def _voicing(score: Score) -> Voicing:
+    """With the SoundFonts of the score. Raises StudioError where one cannot be played: no other sound in its place."""
+    fonts = Fonts()
+    fonts.load(score.tracks)
+    return Voicing(fonts)
 
 
 def _encoded(

@@ -33,6 +33,7 @@ from .panel_editor import Editor
 from .panel_floating import Floating
 from .panel_inspector import Inspector
 from .panel_lent import lent_by
+from .panel_rack import Rack
 from .panel_sheet import Sheet
 from .panel_sound import Sound
 from .panel_takes import Take, Takes
@@ -67,9 +68,10 @@ class MusicPanel(Panel):
         self.settings_pane = Inspector()
         self.takes = Takes(host, self.sheet, score_of)
         self.asking = Asking(self.sheet, self.settings_pane)
-        self.transport = Transport(self.sheet)
+        self.rack = Rack(host, self)
+        self.transport = Transport(self.sheet, self.rack)
         self.editor = Editor(self.sheet)
-        self.sound = Sound(host, self.sheet, self.takes, self)
+        self.sound = Sound(host, self.sheet, self.takes, self.rack, self)
         self.bar = ActionBar()
         self.floating = Floating(self.editor)
         self._result = ""
@@ -118,6 +120,7 @@ class MusicPanel(Panel):
         sound.moved.connect(self._show_place)
         sound.playing.connect(transport.show_playing)
         sound.failed.connect(self.floating.show_problem)
+        self.rack.failed.connect(self.floating.show_problem)
         self.editor.sought.connect(sound.seek)
         self.editor.struck.connect(sound.strike)
         self.editor.keys.let_go.connect(sound.let_go)

@@ -11,7 +11,7 @@ from studio.widgets import theme
 from studio.widgets.controls import Button, Card, IconButton
 from studio.widgets.text import ElidedLabel, Label
 
-from .panel_transport import PopButton
+from .panel_pop import PopButton
 from .params import TASKS
 
 

@@ -8,6 +8,7 @@ from studio.api import PanelHost, Problem
 from studio.widgets.sound import Player, Stream, open_device
 
 from .document import Score
+from .panel_rack import Rack
 from .panel_sheet import Sheet
 from .panel_takes import Takes
 from .params import MusicSettings
@@ -28,9 +29,9 @@ class Sound(QObject):
     playing = Signal(bool)
     failed = Signal(object)
 
-    def __init__(self, host: PanelHost, sheet: Sheet, takes: Takes, parent: QObject) -> None:
+    def __init__(self, host: PanelHost, sheet: Sheet, takes: Takes, rack: Rack, parent: QObject) -> None:
         super().__init__(parent)
-        self._host, self._sheet, self._takes = host, sheet, takes
+        self._host, self._sheet, self._takes, self._rack = host, sheet, takes, rack
         self._tick = 0.0
         self._from = 0.0
         self._looping = False
@@ -54,6 +55,7 @@ class Sound(QObject):
         self._taps.setInterval(TAP)
         self._taps.timeout.connect(self.let_go)
         sheet.edited.connect(self.refresh)
+        rack.changed.connect(self._again)
         # The feeder must not outlive the panel; it knows no Qt, so it can be told while the panel goes.
         self.destroyed.connect(self.player.close)
 
@@ -68,11 +70,18 @@ class Sound(QObject):
     def audition(self, score: Score) -> None:
         """Hear this one until something else is shown."""
         self._audition = score
-        self.source.set_score(score)
+        self._hear(score)
+
+    def _hear(self, score: Score) -> None:
+        self._rack.want(score)
+        self.source.set_score(score, self._rack.voicing)
+
+    def _again(self) -> None:
+        self._hear(self._takes.score() if self._audition is None else self._audition)
 
     def _hand_over(self) -> None:
         if self._audition is None:
-            self.source.set_score(self._takes.score())
+            self._hear(self._takes.score())
             self.player.set_loop(self._loop_frames())
 
     # The transport

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
@@ -17,19 +18,22 @@ from . import document_tracks as tracks
 from .document import COLOURS, Score
 from .instruments import NAMES
 from .panel_palette import track_colour
+from .panel_pop import PopButton
+from .panel_rack import Rack
 from .panel_sheet import Sheet
 
 WIDTH = 300
+_BY_NAME = "As the instrument says"
 
 
 class TrackCard(QFrame):
     """A popup; each change is one entry of the undo stack, a slider's whole way too."""
 
-    def __init__(self, sheet: Sheet, track_id: str, parent: QWidget | None = None) -> None:
+    def __init__(self, sheet: Sheet, track_id: str, rack: Rack, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("card", "plain")
-        self._sheet, self._track_id = sheet, track_id
+        self._sheet, self._track_id, self._rack = sheet, track_id, rack
         self._before: Score = sheet.score
         track = sheet.score.track(track_id)
         self.setAccessibleName(f"Track {track.name}")
@@ -39,6 +43,9 @@ class TrackCard(QFrame):
         choices = tuple(Choice(name, name[:1].upper() + name[1:]) for name in NAMES)
         known = track.instrument if track.instrument in NAMES else NAMES[0]
         self.instrument = ChoiceField(ParamSpec("instrument", "choice", known, "Instrument", choices=choices))
+        self.sound = PopButton("Sound", "What plays the track: Studio's own synthesiser, or a SoundFont")
+        self.sound.menu_.aboutToShow.connect(lambda: rack.fill(self.sound.menu_, sheet, track_id, self))
+        self.preset = ChoiceField(ParamSpec("preset", "choice", "", "Preset", choices=(Choice("", _BY_NAME),)))
         self.volume = SliderField(
             ParamSpec("volume", "number", round(track.volume * 100), "Volume", minimum=0, maximum=100, step=1, unit="%")
         )
@@ -57,6 +64,10 @@ class TrackCard(QFrame):
             lambda: self._set("renaming a track", name=self.name.text().strip() or "Track")
         )
         self.instrument.changed.connect(lambda value: self._set("another instrument", instrument=str(value)))
+        self.preset.changed.connect(lambda value: self._set("another preset", preset=str(value)))
+        sheet.edited.connect(self._show_sound)
+        rack.changed.connect(self._show_sound)
+        self._show_sound()
         self.volume.changed.connect(lambda value: self._slide(volume=value / 100))
         self.pan.changed.connect(lambda value: self._slide(pan=value / 100))
         self.mute.toggled.connect(lambda on: self._set("muting" if on else "unmuting", mute=on))
@@ -69,6 +80,12 @@ class TrackCard(QFrame):
         column.setSpacing(theme.M)
         column.addWidget(self.name)
         column.addWidget(self.instrument)
+        row = QHBoxLayout()
+        row.addWidget(Label("Sound", "label"))
+        row.addStretch(1)
+        row.addWidget(self.sound)
+        column.addLayout(row)
+        column.addWidget(self.preset)
         column.addWidget(self.volume)
         column.addWidget(self.pan)
         row = QHBoxLayout()
@@ -85,6 +102,20 @@ class TrackCard(QFrame):
             swatches.addWidget(self._swatch(index), index // 6, index % 6)
         column.addLayout(swatches)
         self.setFixedWidth(theme.tokens().px(WIDTH))
+
+    def _show_sound(self) -> None:
+        if not self._there():
+            return
+        track = self._sheet.score.track(self._track_id)
+        self.sound.show_value(Path(track.font).stem[:24] if track.font else "Studio synth")
+        presets = self._rack.fonts.presets(track.font)
+        self.preset.setVisible(bool(presets))
+        if presets:
+            with QSignalBlocker(self.preset):
+                rows = (Choice(p.key, f"{p.name}   {p.key}") for p in presets)
+                self.preset.set_choices((Choice("", _BY_NAME), *rows))
+                self.preset.set_value(track.preset)
+        self.adjustSize()
 
     def _swatch(self, index: int) -> QToolButton:
         button = QToolButton()

@@ -14,6 +14,7 @@ from . import document_tracks as tracks
 from .document import Track
 from .instruments import DRUM_KIT, VOICES
 from .panel_palette import track_colour
+from .panel_rack import Rack
 from .panel_sheet import Sheet
 from .panel_track_card import TrackCard
 
@@ -81,9 +82,9 @@ class Tracks(QWidget):
 
     model_wanted = Signal()
 
-    def __init__(self, sheet: Sheet, parent: QWidget | None = None) -> None:
+    def __init__(self, sheet: Sheet, rack: Rack, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sheet = sheet
+        self._sheet, self._rack = sheet, rack
         self._chips: dict[str, Chip] = {}
         self._inside = QWidget()
         self._row = QHBoxLayout(self._inside)
@@ -156,7 +157,7 @@ class Tracks(QWidget):
         """Instrument, loudness, place, mute, solo, name, colour."""
         if self._card is not None:
             self._card.close()
-        self._card = TrackCard(self._sheet, track_id, self)
+        self._card = TrackCard(self._sheet, track_id, self._rack, self)
         self._card.open_at(place)
 
     def _fill(self, menu: QMenu) -> None:

@@ -10,11 +10,12 @@ from studio.inference.notes.score import MODES
 from studio.widgets import icons, theme
 from studio.widgets.controls import IconButton
 from studio.widgets.numbers import NumberBox
-from studio.widgets.text import tip
 
 from . import document_tracks as tracks
 from .document_time import Grid
 from .names import key_name
+from .panel_pop import PopButton
+from .panel_rack import Rack
 from .panel_sheet import Sheet
 from .panel_tracks import Tracks
 from .params import TEMPO
@@ -34,28 +35,6 @@ GRIDS: tuple[tuple[str, Grid | None], ...] = (
 METRES = ((4, 4), (3, 4), (2, 4), (5, 4), (6, 8), (7, 8), (9, 8), (12, 8), (2, 2))
 
 
-class PopButton(QPushButton):
-    """A value that opens a menu."""
-
-    def __init__(self, name: str, help: str) -> None:
-        super().__init__()
-        self.setProperty("kind", "chip")
-        self.setAutoDefault(False)
-        self._name = name
-        self.setToolTip(tip(help))
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(help)
-        self.menu_ = QMenu(self)
-        self.setMenu(self.menu_)
-
-    def show_value(self, words: str) -> None:
-        """What it says; a screen reader hears it with the name."""
-        shown = f"{words}  ▾"
-        if shown != self.text():
-            self.setText(shown)
-            self.setAccessibleDescription(words)
-
-
 class Transport(QWidget):
     """Says what is wanted; the panel knows how. `play_wanted` is a toggle."""
 
@@ -67,7 +46,7 @@ class Transport(QWidget):
     count_in_toggled = Signal(bool)
     model_wanted = Signal()
 
-    def __init__(self, sheet: Sheet, parent: QWidget | None = None) -> None:
+    def __init__(self, sheet: Sheet, rack: Rack, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sheet = sheet
         self.rewind = IconButton("skip-back", "To the beginning")
@@ -93,7 +72,7 @@ class Transport(QWidget):
         self.key = PopButton("Key", "The key: what is highlighted, snapped to, and what the model keeps to")
         self.metre = PopButton("Metre", "Beats in a bar")
         self.grid = PopButton("Snap", "What notes snap to; Ctrl while dragging does without")
-        self.tracks = Tracks(sheet)
+        self.tracks = Tracks(sheet, rack)
         self._lay_out()
         self._fill()
         self.rewind.clicked.connect(self.start_wanted)

@@ -72,7 +72,7 @@ def test_without_a_device_play_says_so_once_and_drawing_goes_on(
 
 
 def test_muting_and_mixing_is_one_entry(panel: MusicPanel, qtbot: QtBot, host: FakePanelHost) -> None:
-    card = TrackCard(panel.sheet, "t2", panel)  # a popup cannot be shown without a real screen
+    card = TrackCard(panel.sheet, "t2", panel.rack, panel)  # a popup cannot be shown without a real screen
     card.volume.set_value(20)
     card.volume.set_value(30)
     assert not host.undo_stack
