@@ -39,7 +39,7 @@ def generate(
     size: tuple[int, int] = (256, 256),
     known: list[Known] | None = None,
 ) -> np.ndarray:
-    """[n, height, width, 3] bytes, each picture from a seed of its own; `known` is what each has to keep (with `batch` 1)."""
+    """[n, height, width, 3] bytes, each picture from a seed of its own; `known` (with `batch` 1) is what each keeps."""
     pipe.set_progress_bar_config(disable=True)
     own, out = pipe.scheduler, []
     pipe.scheduler = schedulers.make(scheduler, own)
