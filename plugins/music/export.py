@@ -43,6 +43,7 @@ def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
 
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
     """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
+    sound = _sound(source, loop=options.loop)
     kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
     data = _encoded(sound, "WAV", kind, *_words(source, recipe, options.recipe))
     return tags.with_chunks(data, [tags.loop(sound.shape[1], RATE)]) if options.loop else data
