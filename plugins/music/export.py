@@ -43,8 +43,8 @@ def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
 
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
     """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
-    sound = _sound(source, loop=options.loop)
     kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
+    sound = _sound(source, loop=options.loop)
     data = _encoded(sound, "WAV", kind, *_words(source, recipe, options.recipe))
     return tags.with_chunks(data, [tags.loop(sound.shape[1], RATE)]) if options.loop else data
 
@@ -79,6 +79,7 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
     """
     score, cache = read_score(source), NoteCache()
     _check_length(score)
+    voicing = _voicing(score)
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
         for number, track in enumerate((t for t in score.tracks if t.notes), 1):
@@ -93,7 +94,6 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
         if recipe is not None and options.recipe:
             archive.writestr(zipfile.ZipInfo("recipe.json"), recipe.text())
     return held.getvalue()
-    voicing = _voicing(score)
 
 
 def _comment(recipe: Recipe | None, wanted: bool) -> str:
