@@ -13,7 +13,7 @@ import soundfile
 
 from studio.api import Recipe, StudioError
 
-from . import midi, midi_write, musicxml, tags
+from . import midi, midi_write, musicxml, tags, wave_export
 from .document import Score
 from .params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
 from .reading import read_score
@@ -44,6 +44,8 @@ def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
     """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
     kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
+    if wave_export.is_sound(source):
+        return wave_export.encode(source, "WAV", kind, recipe, wanted=options.recipe, loop=options.loop)
     sound = _sound(source, loop=options.loop)
     data = _encoded(sound, "WAV", kind, *_words(source, recipe, options.recipe))
     return tags.with_chunks(data, [tags.loop(sound.shape[1], RATE)]) if options.loop else data
@@ -51,17 +53,25 @@ def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
 
 def flac(source: Path, recipe: Recipe | None, options: FlacOptions) -> bytes:
     """FLAC, recipe as a comment."""
+    if wave_export.is_sound(source):
+        return wave_export.encode(source, "FLAC", f"PCM_{options.depth}", recipe, wanted=options.recipe)
     return _encoded(_sound(source), "FLAC", f"PCM_{options.depth}", *_words(source, recipe, options.recipe))
 
 
 def ogg(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
     """Ogg Vorbis, recipe as a comment."""
+    if wave_export.is_sound(source):
+        level = 1 - options.quality
+        return wave_export.encode(source, "OGG", "VORBIS", recipe, wanted=options.recipe, level=level)
     words = _words(source, recipe, options.recipe)
     return _encoded(_sound(source), "OGG", "VORBIS", *words, level=1 - options.quality)
 
 
 def opus(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
     """Opus in Ogg, recipe as a comment."""
+    if wave_export.is_sound(source):
+        level = 1 - options.quality / 2
+        return wave_export.encode(source, "OGG", "OPUS", recipe, wanted=options.recipe, level=level)
     words = _words(source, recipe, options.recipe)
     # libsndfile's scale goes up to 256 kbit/s a channel; half of that is more than enough for music.
     return _encoded(_sound(source), "OGG", "OPUS", *words, level=1 - options.quality / 2)
@@ -69,6 +79,9 @@ def opus(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
 
 def mp3(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
     """MP3, recipe as the comment of its ID3 tag."""
+    if wave_export.is_sound(source):
+        level = 1 - options.quality
+        return wave_export.encode(source, "MP3", "MPEG_LAYER_III", recipe, wanted=options.recipe, level=level)
     words = tags.id3(*_words(source, recipe, options.recipe))
     return words + _encoded(_sound(source), "MP3", "MPEG_LAYER_III", level=1 - options.quality)
 

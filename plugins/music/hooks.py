@@ -10,6 +10,8 @@ from . import params
 
 SCORE = "audio/vnd.studio.score+json"
 SHEET = "application/vnd.recordare.musicxml+xml"
+WAVE = "audio/vnd.studio.wave+json"
+SOUNDS = (WAVE, media.WAV, "audio/flac", "audio/mpeg", "audio/ogg", "audio/aiff", "audio/x-caf", "audio/basic")
 _PIECES = (SCORE, media.MIDI, "audio/mid", "audio/x-midi")
 
 
@@ -24,6 +26,15 @@ def studio_panels() -> Sequence[PanelSpec]:
             accepts=(*_PIECES, "text/*", "image/*"),
             generators=("composer",),
             order=30,
+        ),
+        PanelSpec(
+            name="sound",
+            title="Sound",
+            make="panel_wave:make",
+            icon="waves",
+            accepts=("audio/*",),
+            generators=("sound",),
+            order=40,
         ),
     )
 
@@ -59,11 +70,11 @@ def studio_generators() -> Sequence[GeneratorSpec]:
 def studio_exporters() -> Sequence[ExporterSpec]:
     lossy = params.LossyOptions
     return (
-        ExporterSpec("wav", "WAV", "export:wav", media.WAV, ".wav", _PIECES, params.WavOptions),
-        ExporterSpec("flac", "FLAC", "export:flac", "audio/flac", ".flac", _PIECES, params.FlacOptions),
-        ExporterSpec("mp3", "MP3", "export:mp3", "audio/mpeg", ".mp3", _PIECES, lossy),
-        ExporterSpec("ogg", "Ogg Vorbis", "export:ogg", "audio/ogg", ".ogg", _PIECES, lossy),
-        ExporterSpec("opus", "Opus", "export:opus", "audio/ogg", ".opus", _PIECES, lossy),
+        ExporterSpec("wav", "WAV", "export:wav", media.WAV, ".wav", (*_PIECES, *SOUNDS), params.WavOptions),
+        ExporterSpec("flac", "FLAC", "export:flac", "audio/flac", ".flac", (*_PIECES, *SOUNDS), params.FlacOptions),
+        ExporterSpec("mp3", "MP3", "export:mp3", "audio/mpeg", ".mp3", (*_PIECES, *SOUNDS), lossy),
+        ExporterSpec("ogg", "Ogg Vorbis", "export:ogg", "audio/ogg", ".ogg", (*_PIECES, *SOUNDS), lossy),
+        ExporterSpec("opus", "Opus", "export:opus", "audio/ogg", ".opus", (*_PIECES, *SOUNDS), lossy),
         ExporterSpec("stems", "Stems", "export:stems", "application/zip", ".zip", _PIECES, params.StemOptions),
         ExporterSpec("midi", "MIDI", "export:midi_file", media.MIDI, ".mid", _PIECES, params.MidiOptions),
         ExporterSpec("sheet", "MusicXML", "export:sheet", SHEET, ".musicxml", _PIECES, params.SheetOptions),
@@ -85,4 +96,7 @@ def studio_importers() -> Sequence[ImporterSpec]:
 
 @hookimpl
 def studio_settings() -> Sequence[SettingsSpec]:
-    return (SettingsSpec("Music", params.MusicSettings, icon="music-notes"),)
+    return (
+        SettingsSpec("Music", params.MusicSettings, icon="music-notes"),
+        SettingsSpec("Sound", params.SoundSettings, icon="music-notes"),
+    )

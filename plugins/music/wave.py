@@ -28,8 +28,8 @@ CURVES = ("line", "soft", "power")
 @dataclass(frozen=True, slots=True)
 class Ramp:
     """A gain that goes from `first` to `last` in `length` frames. What it lies on begins `offset` frames into it;
-    before and behind it the gain stays. `curve`: "line", "soft" (half a cosine) or "power" (a quarter of a sine, for sounds
-    that have nothing to do with each other: loudness stays even).
+    before and behind it the gain stays. `curve`: "line", "soft" (half a cosine) or "power" (a quarter of a sine, for
+    sounds that have nothing to do with each other: loudness stays even).
     """
 
     first: float

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .wave import Clip, Ramp, Voice, Wave
-from .wave_tape import Frames, Shelf
+from .wave_tape import Frames, Shelf, Tape
 
 BLOCK = 65_536
 
@@ -23,7 +23,7 @@ def read(wave: Wave, shelf: Shelf, start: int, frames: int) -> Frames:
         first, last = max(start, at), min(start + frames, at + clip.length)
         if first < last:
             for voice in clip.voices:
-                sound = _voice(voice, shelf, first - at, last - first, wave.channels)
+                sound = _voice(voice, shelf.get(voice.source, wave.rate), first - at, last - first, wave.channels)
                 if sound is not None:
                     out[first - start : last - start] += sound
         index += 1
@@ -42,8 +42,7 @@ def peak(wave: Wave, shelf: Shelf, start: int, end: int) -> float:
     return max((float(np.abs(block).max()) for block in blocks(wave, shelf, start, end) if block.size), default=0.0)
 
 
-def _voice(voice: Voice, shelf: Shelf, offset: int, frames: int, channels: int) -> Frames | None:
-    tape = shelf.get(voice.source)
+def _voice(voice: Voice, tape: Tape | None, offset: int, frames: int, channels: int) -> Frames | None:
     if tape is None:
         return None
     if voice.step > 0:
@@ -82,7 +81,7 @@ def look(wave: Wave, shelf: Shelf, edges: npt.NDArray[np.int64]) -> tuple[Frames
         last = min(count, int(np.searchsorted(edges, end, "left")))
         if first < last:
             part = np.clip(edges[first : last + 1], at, end) - at
-            lowest, highest, mean = _clip_look(clip, shelf, part, middles[first:last] - at, wave.channels)
+            lowest, highest, mean = _clip_look(clip, wave, shelf, part, middles[first:last] - at)
             # A column over a seam shows both sides of it.
             low[first:last] = np.minimum(low[first:last], lowest) if _shared(edges, first, at) else lowest
             high[first:last] = np.maximum(high[first:last], highest) if _shared(edges, first, at) else highest
@@ -97,12 +96,12 @@ def _shared(edges: npt.NDArray[np.int64], column: int, at: int) -> bool:
 
 
 def _clip_look(
-    clip: Clip, shelf: Shelf, part: npt.NDArray[np.int64], middles: npt.NDArray[np.float64], channels: int
+    clip: Clip, wave: Wave, shelf: Shelf, part: npt.NDArray[np.int64], middles: npt.NDArray[np.float64]
 ) -> tuple[Frames, Frames, Frames]:
-    count = len(part) - 1
+    count, channels = len(part) - 1, wave.channels
     low, high, square = (np.zeros((count, channels), np.float32) for _ in range(3))
     for voice in clip.voices:
-        tape = shelf.get(voice.source)
+        tape = shelf.get(voice.source, wave.rate)
         if tape is None:
             continue
         if voice.step > 0:

@@ -174,22 +174,17 @@ def _measure(part: Frames, lows: list[Frames], highs: list[Frames], squares: lis
 
 
 class Shelf:
-    """The tapes of a document by the ids of their recordings. May be asked from any thread."""
+    """The tapes of a document by the ids of their recordings and their rates. May be asked from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tapes: dict[str, Tape] = {}
+        self._tapes: dict[tuple[str, int], Tape] = {}
 
     def put(self, source: str, tape: Tape) -> None:
         """A recording is decoded."""
         with self._lock:
-            self._tapes[source] = tape
+            self._tapes[source, tape.rate] = tape
 
-    def get(self, source: str) -> Tape | None:
-        """None while it is not decoded."""
-        return self._tapes.get(source)
-
-    def clear(self) -> None:
-        """None of them is needed any more."""
-        with self._lock:
-            self._tapes.clear()
+    def get(self, source: str, rate: int) -> Tape | None:
+        """None while it is not decoded at that rate."""
+        return self._tapes.get((source, rate))

@@ -51,4 +51,5 @@ def card(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
         return opened[-1]
 
     monkeypatch.setattr("plugins.music.panel_sound.open_device", open_card)
+    monkeypatch.setattr("plugins.music.panel_wave_sound.open_device", open_card)
     return opened

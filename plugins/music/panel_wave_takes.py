@@ -1,0 +1,287 @@
+"""The jobs of the sound panel: each makes an alternative that is seen and heard in place, and kept or dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.api import (
+    Artifact,
+    Cancelled,
+    Changed,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    PanelHost,
+    Paused,
+    Preview,
+    Previewed,
+    Problem,
+    Request,
+    Started,
+    Stepped,
+    StudioError,
+    media,
+)
+
+from . import wave_edit as edits
+from .panel_wave_sheet import WaveSheet
+from .wave import Clip, Voice, Wave, whole
+from .wave_tape import Tape
+
+UNDO = {
+    "new": "a new sound",
+    "insert": "adding a new sound",
+    "repaint": "making a range anew",
+    "extend": "going on",
+    "front": "a new beginning",
+}
+
+
+@dataclass(slots=True)
+class WaveTake:
+    """One run of a model over the document `before`. `span` is what it was asked to make anew, `offset` the frame of
+    `before` at which the sound it was given begins.
+    """
+
+    job: str
+    request: Request
+    task: str
+    before: Wave
+    span: tuple[int, int]
+    offset: int = 0
+    state: Literal["waiting", "running", "done"] = "waiting"
+    artifact: Artifact | None = None
+    tape: Tape | None = field(default=None, repr=False)
+    look: Preview | None = field(default=None, repr=False)
+    words: str = ""
+
+    def merged(self, now: Wave) -> tuple[Wave, tuple[int, int]] | None:
+        """`now` with this take in it, and where that is; None where it cannot be laid over it any more."""
+        if self.artifact is None or self.tape is None:
+            return None
+        name, made = self.artifact.id, self.tape
+        if self.task == "new":
+            title = self.artifact.title or now.title
+            fresh = Wave(made.rate, made.channels, whole(name, made.frames), title=title)
+            return fresh, (0, made.frames)
+        wide = replace(now, channels=max(now.channels, made.channels))
+        if self.task == "insert":
+            place = edits.carried(self.before, now, self.span[0], self.span[0])
+            at = min(now.length, self.span[0] if place is None else place[0])
+            return edits.insert(wide, at, whole(name, made.frames)), (at, at + made.frames)
+        facts = self.artifact.facts
+        first = facts.get("first_frame", 0 if self.task == "front" else self.span[0] - self.offset)
+        last = facts.get("last_frame", made.frames)
+        if not (isinstance(first, int) and isinstance(last, int) and 0 <= first < last <= made.frames):
+            return None
+        clip = Clip(last - first, (Voice(name, first),))
+        if self.task == "extend":
+            return edits.replaced(wide, now.length, now.length, (clip,)), (now.length, now.length + clip.length)
+        if self.task == "front":
+            return edits.replaced(wide, 0, 0, (clip,)), (0, clip.length)
+        place = edits.carried(self.before, now, *self.span)
+        if place is None:
+            return None
+        fresh = edits.replaced(wide, *place, (clip,))
+        return replace(fresh, regions=wide.regions, markers=wide.markers), (place[0], place[0] + clip.length)
+
+    def expected(self) -> tuple[int, int]:
+        """Where it will be, before it is there."""
+        if self.task == "extend":
+            seconds = float(self.request.params.get("seconds", 0))
+            return self.before.length, self.before.length + round(seconds * self.before.rate)
+        return self.span
+
+
+class WaveTakes(QObject):
+    """`turned` says that another take, or more of it, is to be seen; `settled` brings one that was kept."""
+
+    turned = Signal()
+    busy = Signal(bool)
+    failed = Signal(object)
+    settled = Signal(object)
+    finished = Signal(object)
+
+    def __init__(self, host: PanelHost, sheet: WaveSheet) -> None:
+        super().__init__(sheet)
+        self._host, self._sheet = host, sheet
+        self.takes: list[WaveTake] = []
+        self.place = 0
+        self._was_busy = False
+        for job in host.jobs():
+            self._adopt(job)
+
+    # What there is
+
+    def current(self) -> WaveTake | None:
+        """The take one looks at."""
+        return self.takes[self.place] if 0 <= self.place < len(self.takes) else None
+
+    def ready(self) -> list[WaveTake]:
+        """Those that can be heard."""
+        return [take for take in self.takes if take.tape is not None]
+
+    def running(self) -> list[WaveTake]:
+        """Those that are on their way."""
+        return [take for take in self.takes if take.state != "done"]
+
+    def request_of(self, steps: str) -> Request | None:
+        """The request whose steps go by that name."""
+        return next((take.request for take in self.takes if take.job == steps), None)
+
+    # What is done
+
+    def submit(self, take: WaveTake, title: str) -> None:
+        """Queue its request. Raises StudioError where it is refused."""
+        take.job = self._host.submit(take.request, title=title, again=True)
+        self.takes = [t for t in self.takes if (t.task, t.span) == (take.task, take.span)]
+        self.takes = [t for t in self.takes if t.job != take.job]
+        self.takes.append(take)
+        if len(self.ready()) == 0:
+            self.place = len(self.takes) - 1
+        self._say()
+
+    def step(self, by: int) -> None:
+        """Look at another take."""
+        there = [i for i, take in enumerate(self.takes) if take.tape is not None]
+        if there:
+            now = there.index(self.place) if self.place in there else -1
+            self.place = there[(now + by) % len(there)]
+            self._say()
+
+    def keep(self) -> None:
+        """Take the one that is looked at into the document: one entry of the undo stack."""
+        take = self.current()
+        if take is None or take.tape is None:
+            return
+        found = take.merged(self._sheet.wave)
+        if found is None:
+            self.failed.emit(
+                Problem("What was to be made anew was edited meanwhile.", "Undo those edits, then keep this take.")
+            )
+            return
+        self._cancel_others()
+        self.takes, self.place = [], 0
+        self._sheet.set_ghost(None)
+        wave, span = found
+        self._sheet.edit(UNDO.get(take.task, "a take"), wave, select=(0, 0) if take.task == "new" else span)
+        self._say()
+        self.settled.emit(take)
+
+    def drop(self) -> None:
+        """None of them: the document is what it was."""
+        self._cancel_others()
+        self.takes, self.place = [], 0
+        self._say()
+
+    def _cancel_others(self) -> None:
+        for take in self.running():
+            self._host.cancel(take.job)
+
+    # What is heard of the jobs
+
+    def on_event(self, event: Event) -> None:
+        """What a job says; jobs of others are passed over."""
+        if isinstance(event, Changed):
+            if event.job is None:
+                self._forget(event.job_id)
+            elif event.job.origin == self._host.panel_id and not event.job.state.ended:
+                self._adopt(event.job)
+            return
+        take = next((t for t in self.takes if t.job == event.job_id), None)
+        if take is None:
+            return
+        match event:
+            case Started():
+                take.state = "running"
+                self._say()
+            case Stepped(step=step):
+                take.words = f"Step {step.index + 1} of {step.total}" if step.total else f"Step {step.index + 1}"
+                self._looked(take, step.preview)
+            case Previewed(preview=preview):
+                self._looked(take, preview)
+            case Finished(artifacts=artifacts) | Cancelled(artifacts=artifacts):
+                self._ended(take, artifacts)
+            case Failed(problem=problem):
+                self._forget(take.job)
+                self.failed.emit(problem)
+            case Paused():
+                take.state = "waiting"
+                self._say()
+
+    def _looked(self, take: WaveTake, preview: Preview | None) -> None:
+        if preview is not None:
+            take.look = preview
+        if take is self.current():
+            self.turned.emit()
+
+    def _ended(self, take: WaveTake, artifacts: tuple[Artifact, ...]) -> None:
+        take.state = "done"
+        sounds = [artifact for artifact in artifacts if media.kind(artifact.media) == "audio"]
+        if not sounds:
+            self._forget(take.job)
+            return
+        take.artifact = sounds[-1]
+        rate = 0 if take.task == "new" else take.before.rate
+        self._sheet.tapes.decode(take.artifact, rate, lambda tape: self._heard(take, tape), self._broken)
+        self._say()
+
+    def _broken(self, error: StudioError) -> None:
+        self.failed.emit(Problem.of(error))
+
+    def _heard(self, take: WaveTake, tape: Tape) -> None:
+        if take not in self.takes or take.artifact is None:
+            return
+        take.tape, take.look = tape, None
+        self._sheet.shelf.put(take.artifact.id, tape)
+        self.finished.emit(take)
+        if take.task == "new" and not self._sheet.wave.length:
+            self.place = self.takes.index(take)
+            self.keep()
+            return
+        current = self.current()
+        if current is None or current.tape is None:
+            self.place = self.takes.index(take)
+        self._say()
+
+    def _adopt(self, job: Job) -> None:
+        """Follow a job of an earlier sitting, or one that was tried again on the Queue page."""
+        if all(take.job != job.id for take in self.takes):
+            params, wave = job.request.params, self._sheet.wave
+            task = str(params.get("task", "new"))
+            first, last = int(params.get("first_frame", 0)), int(params.get("last_frame", 0))
+            if task == "extend" and params.get("side") == "front":
+                task = "front"
+            known = task in ("extend", "front", "new") or (task == "repaint" and 0 <= first < last <= wave.length)
+            span = (first, last) if task == "repaint" else (0, 0)
+            self.takes.append(WaveTake(job.id, job.request, task if known else "insert", wave, span))
+            self.place = len(self.takes) - 1
+            self._say()
+
+    def _forget(self, job: str) -> None:
+        self.takes = [take for take in self.takes if take.job != job]
+        self.place = max(0, min(self.place, len(self.takes) - 1))
+        self._say()
+
+    def _show(self) -> None:
+        take = self.current()
+        if take is None:
+            self._sheet.set_ghost(None)
+            return
+        found = take.merged(self._sheet.wave)
+        if found is not None:
+            self._sheet.set_ghost(*found)
+        else:
+            self._sheet.set_ghost(None, None if take.task in ("insert", "front") else take.expected())
+
+    def _say(self) -> None:
+        self._show()
+        self.turned.emit()
+        busy = bool(self.running())
+        if busy != self._was_busy:
+            self._was_busy = busy
+            self.busy.emit(busy)

@@ -1,0 +1,323 @@
+"""The waveform: peaks or a spectrogram, the selection, the playhead; what is drawn is kept: only changes cost."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.widgets import theme
+from studio.widgets.feeder import Feeder
+
+from . import panel_wave_paint as paint
+from . import wave_render
+from .panel_palette import mixed
+from .panel_wave_gestures import WaveGestures
+from .panel_wave_lens import WaveLens
+from .panel_wave_sheet import WaveSheet
+from .wave import spoken_time
+
+
+class WaveView(QWidget):
+    """Paints what the sheet shows through the lens. `sought` carries the frame to play from."""
+
+    menu_wanted = Signal(object)
+    sought = Signal(int)
+
+    def __init__(self, sheet: WaveSheet, lens: WaveLens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sheet, self._lens = sheet, lens
+        self._pictures: tuple[QImage, QImage] | None = None
+        self._spectrum: tuple[paint.Sight, QImage] | None = None
+        self._asked: object = None
+        self._playhead = -1.0
+        self._keyboard = False
+        self._step: tuple[QImage, str] | None = None
+        self.spectral = False
+        self._feeder = Feeder(depth=1).serve(self)
+        self._feeder.ready.connect(self._spectrum_ready)
+        self._numbers = 0
+        self.gestures = WaveGestures(sheet, lens, self)
+        self.gestures.sought.connect(self.sought)
+        self.setAccessibleName("Waveform")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(200, 120)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+        sheet.edited.connect(self.redraw)
+        sheet.edited.connect(self._describe)
+        sheet.chosen.connect(self.update)
+        sheet.chosen.connect(self._describe)
+        lens.changed.connect(self.redraw)
+        self._describe()
+
+    def sizeHint(self) -> QSize:
+        """As large as it can be."""
+        return QSize(800, 400)
+
+    # What is said
+
+    def _describe(self) -> None:
+        sheet, wave = self._sheet, self._sheet.shown
+        kind = "mono" if wave.channels == 1 else "stereo"
+        words = f"{spoken_time(wave.seconds)} of sound, {kind}, {wave.rate:,} Hz"
+        if sheet.has_range:
+            start, end = (spoken_time(frame / wave.rate, digits=3) for frame in sheet.selection)
+            words += f", selected from {start} to {end}"
+        elif wave.length:
+            words += f", cursor at {spoken_time(sheet.cursor / wave.rate, digits=3)}"
+        self.setAccessibleDescription(words)
+
+    # What moves over it
+
+    def set_playhead(self, frame: float) -> None:
+        """Move it; only two narrow strips are painted."""
+        if frame == self._playhead:
+            return
+        old, self._playhead = self._playhead, frame
+        for place in (old, frame):
+            if place >= 0:
+                self.update(QRect(int(self._lens.x(place)) - 3, 0, 7, self.height()))
+
+    def set_step(self, image: QImage | None, words: str = "") -> None:
+        """What a step of the model looks like, over what is being made anew."""
+        self._step = None if image is None else (image, words)
+        self.update()
+
+    def set_spectral(self, on: bool) -> None:
+        """Spectrogram or waveform."""
+        self.spectral = on
+        self.redraw()
+
+    # Painting
+
+    def redraw(self) -> None:
+        """Something to be seen has changed."""
+        self._pictures = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The lens knows how much there is to see."""
+        super().resizeEvent(event)
+        self._lens.resize(self.width())
+        self.redraw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._spectrum = None
+            self.redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The kept pictures, the selection, the playhead."""
+        painter = QPainter(self)
+        painter.setClipRect(event.rect())
+        colours = theme.tokens()
+        painter.fillRect(event.rect(), colours.color("canvas"))
+        if self._sheet.shown.length:
+            self._paint_sound(painter, event.rect())
+        self._paint_ghost(painter)
+        self._paint_places(painter)
+        if self._keyboard:
+            painter.setPen(QPen(colours.color("accent"), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _sight(self) -> paint.Sight:
+        ratio = self.devicePixelRatioF()
+        lens = self._lens
+        return paint.Sight(
+            lens.left, lens.scale * ratio, max(1, round(self.width() * ratio)), max(8, round(self.height() * ratio))
+        )
+
+    def _paint_sound(self, painter: QPainter, dirty: QRect) -> None:
+        colours, sheet = theme.tokens(), self._sheet
+        chosen = self._chosen()
+        if self.spectral:
+            self._paint_spectrum(painter)
+            if chosen.width() > 1:
+                wash = colours.color("accent")
+                wash.setAlphaF(0.16)
+                painter.fillRect(chosen, wash)
+            return
+        line = mixed(colours.color("canvas"), colours.color("line"), 0.8)
+        for top, rows in paint.lanes(self.height(), sheet.shown.channels):
+            painter.fillRect(QRectF(dirty.left(), top + rows / 2, dirty.width(), 1), line)
+        if chosen.width() > 1:
+            painter.fillRect(chosen, colours.color("wash"))
+        if self._lens.scale > 1.2:
+            self._paint_samples(painter, chosen)
+            return
+        if self._pictures is None:
+            self._pictures = self._drawn()
+        plain, lit = self._pictures
+        ratio = self.devicePixelRatioF()
+        for image, place in ((plain, dirty), (lit, chosen.toAlignedRect().intersected(dirty))):
+            if place.isEmpty() or (image is lit and chosen.width() <= 1):
+                continue
+            source = QRectF(place.x() * ratio, place.y() * ratio, place.width() * ratio, place.height() * ratio)
+            if image is lit:
+                painter.fillRect(place, colours.color("wash"))
+            painter.drawImage(QRectF(place), image, source)
+
+    def _drawn(self) -> tuple[QImage, QImage]:
+        colours, sheet = theme.tokens(), self._sheet
+        picture = paint.waveform(sheet.shown, sheet.shelf, self._sight(), round(paint.GAP * self.devicePixelRatioF()))
+        accent, quiet = colours.color("accent"), colours.color("muted")
+        window = colours.color("canvas")
+        plain = paint.painted(picture, mixed(window, quiet, 0.62), mixed(window, colours.color("text"), 0.78))
+        body = mixed(accent, colours.color("text"), 0.45 if colours.name == "dark" else 0.35)
+        return plain, paint.painted(picture, accent, body)
+
+    def _paint_samples(self, painter: QPainter, chosen: QRectF) -> None:
+        """Near enough to see single samples: a line through them, and dots."""
+        colours, lens, wave = theme.tokens(), self._lens, self._sheet.shown
+        first = max(0, int(lens.left) - 1)
+        count = min(wave.length - first, int(self.width() / lens.scale) + 3)
+        sound = wave_render.read(wave, self._sheet.shelf, first, max(0, count))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for channel, (top, rows) in enumerate(paint.lanes(self.height(), wave.channels)):
+            middle, half = top + rows / 2, rows / 2 - 2
+            heights = middle - np.clip(sound[:, channel], -1, 1) * half
+            points = [QPointF(lens.x(first + i), y) for i, y in enumerate(heights.tolist())]
+            painter.setPen(QPen(colours.color("muted"), 1.3))
+            painter.drawPolyline(QPolygonF(points))
+            if lens.scale >= 6:
+                painter.setPen(Qt.PenStyle.NoPen)
+                for point in points:
+                    painter.setBrush(colours.color("accent" if chosen.contains(point) else "text"))
+                    painter.drawEllipse(point, 2.4, 2.4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_spectrum(self, painter: QPainter) -> None:
+        sight = self._sight()
+        key = (self._sheet.shown, self._sheet.shelf, sight, self._sheet.tapes.busy())
+        if self._asked != key:
+            self._asked = key
+            self._numbers += 1
+            self._feeder.ask(
+                self._numbers, partial(_spectrum, self._sheet.shown, self._sheet.shelf, sight, self._numbers)
+            )
+        if self._spectrum is None:
+            return
+        was, image = self._spectrum
+        ratio = self.devicePixelRatioF()
+        x = self._lens.x(was.left)
+        wide = was.width / was.scale * self._lens.scale
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, was != sight)
+        painter.drawImage(QRectF(x, 0, wide, self.height()), image)
+        end = self._lens.x(self._sheet.shown.length)
+        if end < self.width():
+            painter.fillRect(QRectF(end, 0, self.width() - end, self.height() / ratio * ratio), theme.tokens().canvas)
+
+    def _spectrum_ready(self, _key: object, found: object) -> None:
+        sight, picture, number = found  # type: ignore[misc]
+        if number == self._numbers:
+            colours = theme.tokens()
+            dark = mixed(colours.color("canvas"), QColor("#000000" if colours.name == "dark" else "#ffffff"), 0.4)
+            bright = QColor("#fff3d6") if colours.name == "dark" else QColor("#10103c")
+            self._spectrum = (sight, paint.heated(picture, paint.heat_table(dark, colours.color("accent"), bright)))
+            self.update()
+
+    def _paint_ghost(self, painter: QPainter) -> None:
+        """What an alternative has made anew, and the step one looks at."""
+        span = self._sheet.ghost_span
+        if span is None:
+            return
+        colours, lens = theme.tokens(), self._lens
+        x, end = lens.x(span[0]), lens.x(span[1])
+        place = QRectF(x, 0, max(2.0, end - x), self.height())
+        if self._step is not None:
+            image, words = self._step
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, image)
+            painter.setFont(theme.font(colours.small))
+            wide = painter.fontMetrics().horizontalAdvance(words) + 16
+            card = QRectF(max(4.0, x + 6), 8, wide, painter.fontMetrics().height() + 8)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.color("surface"))
+            painter.drawRoundedRect(card, 6, 6)
+            painter.setPen(colours.color("text"))
+            painter.drawText(card, Qt.AlignmentFlag.AlignCenter, words)
+        painter.setPen(QPen(colours.color("success"), 2))
+        for edge in (place.left(), place.right()):
+            painter.drawLine(QPointF(edge, 0), QPointF(edge, self.height()))
+
+    def _paint_places(self, painter: QPainter) -> None:
+        colours, lens, wave = theme.tokens(), self._lens, self._sheet.shown
+        for marker in wave.markers:
+            pen = QPen(colours.color("warning"), 1, Qt.PenStyle.DashLine)
+            painter.setPen(pen)
+            x = lens.x(marker.at)
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        if wave.length and not self._sheet.has_range:
+            painter.setPen(QPen(colours.color("accent"), 1))
+            x = lens.x(self._sheet.cursor)
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        if self._playhead >= 0 and wave.length:
+            x = lens.x(self._playhead)
+            painter.fillRect(QRectF(x - 0.75, 0, 1.5, self.height()), colours.color("text"))
+
+    def _chosen(self) -> QRectF:
+        start, end = self._sheet.selection
+        x = self._lens.x(start)
+        return QRectF(x, 0, self._lens.x(end) - x, self.height())
+
+    # The mouse and the keys: what they mean is in the gestures
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.gestures.double(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.gestures.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.gestures.key(event):
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The commands."""
+        self.menu_wanted.emit(event.globalPos())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The frame shows only for who came by keyboard."""
+        self._keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """And goes with the focus."""
+        self._keyboard = False
+        super().focusOutEvent(event)
+        self.update()
+
+
+def _spectrum(*args: object) -> object:
+    wave, shelf, sight, number = args
+    return sight, paint.spectrogram(wave, shelf, sight), number  # type: ignore[arg-type]
