@@ -99,10 +99,18 @@ def warm(context: GeneratorContext) -> None:
 
 
 def _write(job: TokenRun, context: GeneratorContext) -> None:
+    """Write, and tell of it: of the first token at once, of those of a quick model together, as often as a screen
+    shows something new. Cancel is heard in front of every token (the run's `check`).
+    """
     total = job.limit - job.first
-    last = 0.0
+    last, waiting = 0.0, list[int]()
     for settled in job.columns():
-        for column in settled:
+        waiting += settled
+        now = time.perf_counter()
+        if now - last < _LOOKS and not job.done:
+            continue
+        last = now
+        for column in waiting:
             context.step(
                 column - job.first,
                 total,
@@ -110,17 +118,18 @@ def _write(job: TokenRun, context: GeneratorContext) -> None:
                 state=lambda column=column: job.state(column),  # type: ignore[misc]
                 label=_text_at(job.rows[0], column),
             )
-        now = time.perf_counter()
-        if (now - last >= _LOOKS or job.done) and context.wants_preview:
-            last = now
-            context.preview(lambda: _look(job))
+        waiting.clear()
+        context.preview(lambda: _look(job))
 
 
 def _newest(job: TokenRun, column: int) -> Preview:
     """The tokens of a column, one line each, and how likely the model found the first."""
     first = job.rows[0]
     expected = first.likely[column].chance if column < len(first.likely) else None
-    return Preview(media.TEXT, "\n".join(_text_at(row, column) for row in job.rows).encode(), expected=expected)
+    text = _text_at(first, column)
+    if len(job.rows) > 1:
+        text = "\n".join(_text_at(row, column) for row in job.rows)
+    return Preview(media.TEXT, text.encode(), expected=expected)
 
 
 def _text_at(row: Row, column: int) -> str:

@@ -19,9 +19,10 @@ from studio.inference.tensors import from_blob
 
 from . import samplers
 from .choosing import Chooser, Place, Taste
+from .likely import Likely, Sight
 from .memory import Prompts
 from .models import Writer
-from .rows import Form, Likely, Phrases, Row
+from .rows import Form, Phrases, Row
 from .speculation import Draft
 
 RECORDED = 10
@@ -91,6 +92,7 @@ class TokenRun:
         """Tokens of a row at most."""
         self.read_tokens = 0
         """How many tokens of the prompt had to be read."""
+        self._sight = Sight(plan.recorded)
         self._memory: Any = None
         self._seen: dict[int, torch.Tensor] = {}  # logits [rows, vocabulary] by column
         self._past = np.empty((plan.alternatives, len(plan.prompt) + self.limit), dtype=np.int64)
@@ -116,11 +118,10 @@ class TokenRun:
 
     def state(self, column: int) -> StepState:
         """All that is needed to go on behind a settled column."""
-        size = column + 1
-        ids = np.full((len(self.rows), size), -1, dtype="<i4")
+        size, start = column + 1, len(self.plan.prompt)
+        ids = self._past[:, start : start + size].astype("<i4")
         for line, row in zip(ids, self.rows, strict=True):
-            known = row.ids[:size]
-            line[: len(known)] = known
+            line[len(row.ids) :] = -1
         levels = [row.levels[column] if column < len(row.levels) else row.level for row in self.rows]
         values = {"levels": levels} if self.plan.taste.mirostat else {}
         return StepState({"ids": Tensor("I32", ids.shape, ids.tobytes())}, values)
@@ -175,8 +176,8 @@ class TokenRun:
             piece = ids[start : start + part]
             logits = torch.cat([logits[:, -1:], self._read([piece] * len(self.rows), every=True)], 1)
             for place, token in enumerate(piece):
-                likely = self._likely(logits[:, place], [token] * len(self.rows))
-                for row, own in zip(self.rows, likely, strict=True):
+                seen = self._sight.note(logits[:, place], [token] * len(self.rows))
+                for row, own in zip(self.rows, seen, strict=True):
                     row.push(token, row.level, own, given=True)
                 self._past[:, len(self.plan.prompt) + start + place] = token
         self._seen[len(ids)] = logits[:, -1]
@@ -221,14 +222,6 @@ class TokenRun:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def _likely(self, logits: torch.Tensor, tokens: Sequence[int]) -> list[Likely]:
-        """By the model alone: before samplers, and before rules."""
-        best = logits.topk(min(self.plan.recorded, logits.shape[-1]), -1)
-        total = logits.logsumexp(-1, keepdim=True)
-        own = logits.gather(-1, torch.tensor(tokens, device=logits.device)[:, None]) - total
-        logs = best.values - total
-        return [Likely(best.indices, logs, own, n) for n in range(len(tokens))]
-
     def _place(self, number: int, row: Row, column: int) -> Place:
         past = self._past[number, : len(self.plan.prompt) + column] if self._chooser.looks_back else None
         form = row.form
@@ -250,19 +243,19 @@ class TokenRun:
         places = [self._place(n, self.rows[n], column) for n in writing]
         mine = logits if len(writing) == len(self.rows) else logits[writing]
         chosen = self._chooser.choose(mine, places)
-        likely = self._likely(mine, [token for token, _ in chosen])
-        for n, (token, level), own in zip(writing, chosen, likely, strict=True):
+        seen = self._sight.note(mine, [token for token, _ in chosen])
+        for n, (token, level), own in zip(writing, chosen, seen, strict=True):
             self._put(n, token, level, own)
         if self._draft is not None and self._guessed.get(column) != chosen[0][0]:
             self._forget_from(column)
 
-    def _put(self, number: int, token: int, level: float, likely: Likely) -> None:
+    def _put(self, number: int, token: int, level: float, seen: Likely) -> None:
         row = self.rows[number]
         if token in self.writer.ends or token in self.plan.ends:
             row.end("eos")
             return
         self._past[number, len(self.plan.prompt) + len(row.ids)] = token
-        row.push(token, level, likely)
+        row.push(token, level, seen)
         if not row.finish and len(row.ids) >= self.limit:
             row.end("length")
 
@@ -300,8 +293,8 @@ class TokenRun:
             self._check()
             logits = self._logits(place)
             given = [line[place] for line in tokens]
-            likely = self._likely(logits, [max(token, 0) for token in given])
-            for n, (token, level, own) in enumerate(zip(given, levels, likely, strict=True)):
+            seen = self._sight.note(logits, [max(token, 0) for token in given])
+            for n, (token, level, own) in enumerate(zip(given, levels, seen, strict=True)):
                 if token >= 0:
                     self._put(n, token, float(level), own)
                 elif not self.rows[n].finish:

@@ -7,15 +7,14 @@ held; where a banned phrase is complete, writing goes back to the token that beg
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 
+from .likely import Likely
 from .vocabulary import Vocabulary
 
 _TRIES = 64
@@ -91,28 +90,6 @@ def _is_word(letter: str) -> bool:
 
 def _low(text: str) -> str:
     return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
-
-
-@dataclass(slots=True)
-class Likely:
-    """What the model thought of a place, for all rows at once ([rows, k], [rows, k], [rows, 1]) and which of them is
-    meant: the likeliest tokens, the logarithms of their chances, and of the token that was taken.
-    """
-
-    tokens: torch.Tensor
-    logs: torch.Tensor
-    own: torch.Tensor
-    row: int
-
-    @property
-    def chance(self) -> float:
-        """The taken token's probability."""
-        return math.exp(float(self.own[self.row]))
-
-    def chances(self) -> tuple[float, list[tuple[int, float]]]:
-        """The taken token's probability, and the likeliest tokens with theirs."""
-        tokens, chances = self.tokens[self.row].tolist(), self.logs[self.row].exp().tolist()
-        return self.chance, list(zip(tokens, chances, strict=True))
 
 
 class Row:

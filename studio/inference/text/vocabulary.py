@@ -11,16 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from tokenizers import decoders
+
+from .streams import ByteStream, Stream
 
 _BROKEN = "\ufffd"
 _SPACES = ("Ġ", "▁", "Ċ", "ĉ", "č", " ", "")
 """How tokenizers spell a space, line break or tab in front of a token."""
 
-_TAIL = 8
-"""Tokens before a new one that can change its text: a space in front, a letter in up to four parts."""
 
-_PARTS = 4
-"""A letter has at most four bytes: what is still broken after so many tokens stays broken."""
+def _signs() -> dict[str, int]:
+    """The letter that stands for each byte in byte-level vocabularies: itself where one can see it (Radford et al.,
+    "Language models are unsupervised multitask learners", 2019).
+    """
+    plain = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(256 + n): byte for n, byte in enumerate(hidden)}
+
+
+_BYTES = _signs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Vocabulary:
         self._anchor: int | None = None
         self._shapes: dict[int, Shapes] = {}
         self._containing: dict[tuple[str, ...], frozenset[int]] = {}
+        self._of_bytes = isinstance(getattr(self._quick, "decoder", None), decoders.ByteLevel)
+        self._bytes: dict[int, bytes] = {}
 
     def _added_in_front(self) -> tuple[int, ...]:
         """What the tokenizer puts in front of a text; or its token for a beginning, where it says nothing of it."""
@@ -129,41 +140,17 @@ class Vocabulary:
             )
         return self._containing[marks]
 
-    def stream(self, before: Sequence[int] = ()) -> Stream:
+    def stream(self, before: Sequence[int] = ()) -> Stream | ByteStream:
         """Turns numbers into text one by one, behind the tokens `before`."""
-        return Stream(self, before)
+        return ByteStream(self.bytes_of, before) if self._of_bytes else Stream(self.decode, before)
 
-
-class Stream:
-    """Text from tokens that come one by one. What it has returned never changes, unless tokens are taken back."""
-
-    def __init__(self, vocabulary: Vocabulary, before: Sequence[int] = ()) -> None:
-        self._words = vocabulary
-        self._ids = list(before[-_TAIL:])
-        self._front = 0
-        self._read = len(self._ids)
-        self._marks: list[tuple[int, int]] = []
-
-    def add(self, number: int) -> str:
-        """The text that became certain with this token; "" inside of a letter."""
-        self._marks.append((self._front, self._read))
-        self._ids.append(number)
-        old = self._words.decode(self._ids[self._front : self._read])
-        new = self._words.decode(self._ids[self._front :])
-        if new.endswith(_BROKEN) and len(self._ids) - self._read < _PARTS:
-            return ""
-        self._front, self._read = self._read, len(self._ids)
-        return new[len(old) :]
-
-    def back(self, count: int) -> None:
-        """Take the last `count` tokens back."""
-        for _ in range(count):
-            self._front, self._read = self._marks.pop()
-            self._ids.pop()
-
-    def rest(self) -> str:
-        """What is left of a letter that was never finished."""
-        old = self._words.decode(self._ids[self._front : self._read])
-        new = self._words.decode(self._ids[self._front :])
-        self._front, self._read = self._read, len(self._ids)
-        return new[len(old) :]
+    def bytes_of(self, number: int) -> bytes:
+        """The bytes that a token of a byte-level vocabulary always stands for; none for a special one."""
+        if number not in self._bytes:
+            text = self.decode([number])
+            found = text.encode()
+            if _BROKEN in text:  # a part of a letter: by the signs that GPT-2 writes its bytes with
+                name = self.tokenizer.convert_ids_to_tokens(number)
+                found = bytes(_BYTES[sign] for sign in name) if all(sign in _BYTES for sign in name) else found
+            self._bytes[number] = found
+        return self._bytes[number]
