@@ -75,6 +75,8 @@ class Ghost:
             shown += " "  # what it would replace follows at once
         at = self._anchor.positionInBlock()
         layout.setPreeditArea(at, shown)
+        starts = frozenset(at + place + 1 for place, letter in enumerate(shown) if letter == "\u2028")
+        self._editor.page.ghost = (self._block, starts)
         ranges = []
         if shown:
             part = QTextLayout.FormatRange()
@@ -90,6 +92,7 @@ class Ghost:
             return
         block = self._editor.document().findBlockByNumber(self._block)
         self._block = -1
+        self._editor.page.ghost = (-1, frozenset())
         if block.isValid():
             layout = block.layout()
             layout.setPreeditArea(-1, "")

@@ -35,7 +35,8 @@ LINE, LIST, BREAK, CODE, PICTURE = 0, 10, 11, 12, 13
 
 class PageLayout(QPlainTextDocumentLayout):
     """Places the lines of a document. `pixels` is the size of body letters, `picture_height` gives the room that a
-    picture's paragraph needs below its line, in pixels.
+    picture's paragraph needs below its line, in pixels. `ghost` are the number of the block with the ghost, and where in
+    its layout paragraphs of the ghost begin: they get the room that they will have once they are taken.
     """
 
     def __init__(self, document: QTextDocument) -> None:
@@ -43,6 +44,7 @@ class PageLayout(QPlainTextDocumentLayout):
         self.pixels = 18
         self.dense = False
         self.picture_height: Callable[[QTextBlock], float] = lambda _block: 0.0
+        self.ghost: tuple[int, frozenset[int]] = (-1, frozenset())
 
     def pitch(self) -> float:
         """Pixels from line to line of body text."""
@@ -79,10 +81,22 @@ class PageLayout(QPlainTextDocumentLayout):
         above, below = self.room(block)
         last = layout.lineAt(count - 1)
         pitch = max(self.pitch(), round(layout.lineAt(0).height() * 1.12))
-        expected = above + (count - 1) * pitch + round((pitch - last.height()) / 2)
+        parted = 0
+        if self.ghost[0] == block.blockNumber() and self.ghost[1]:
+            parted = sum(layout.lineAt(number).textStart() in self.ghost[1] for number in range(count))
+        gaps = parted * round(GAP * pitch)
+        expected = above + (count - 1) * pitch + gaps + round((pitch - last.height()) / 2)
         if last.y() != expected or layout.lineAt(0).y() != above + round((pitch - layout.lineAt(0).height()) / 2):
-            for number in range(count):
-                line = layout.lineAt(number)
-                line.setPosition(QPointF(line.x(), above + number * pitch + round((pitch - line.height()) / 2)))
-        area.setHeight(above + count * pitch + below + self.picture_height(block))
+            self._place(block, above, pitch, parted > 0)
+        area.setHeight(above + count * pitch + gaps + below + self.picture_height(block))
         return area
+
+    def _place(self, block: QTextBlock, above: int, pitch: int, parted: bool) -> None:
+        layout = block.layout()
+        top = above
+        for number in range(layout.lineCount()):
+            line = layout.lineAt(number)
+            if parted and line.textStart() in self.ghost[1]:
+                top += round(GAP * pitch)
+            line.setPosition(QPointF(line.x(), top + round((pitch - line.height()) / 2)))
+            top += pitch

@@ -17,9 +17,6 @@ from .spelling import as_messages
 MOST = 600_000
 """Characters before the caret that are sent at most; no model here reads more."""
 
-TALES = "studio/GruWriter"
-"""The family of the models that were taught with tales of one scene."""
-
 TITLES = {
     "continue": "Continue",
     "fill": "Fill in",
@@ -53,7 +50,8 @@ class Requests:
         model = self.model()
         if chosen != "auto":
             return chosen
-        return "scene" if model is not None and model.family == TALES else "all"
+        # The model that comes with the program was taught with tales of one scene; behind the end of one it babbles.
+        return "scene" if model is not None and model.bundled else "all"
 
     def _make(self, **sent: Any) -> Request | None:
         model = self.model()
