@@ -19,7 +19,7 @@ from _child import machine
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 GOAL_TIMES, GOAL_LUFS, GOAL_LOOP, GOAL_NOTE = 20.0, (-20.0, -12.0), 0.9, 0.05
-PIECES, ROUNDS = 10, 5
+PIECES, SAMPLES, ROUNDS = 10, 24, 5
 
 
 def eight_tracks() -> Any:
@@ -74,6 +74,32 @@ def rendering() -> bool:
     plan(score)
     print(f"  a plan of it after an edit: {(time.thread_time() - begun) * 1000:.1f} ms")
     return good
+
+
+def written() -> bool:
+    """Print how loud the built-in model's own pieces are; False where a goal is missed."""
+    from plugins.music.document_notes import from_symbolic
+    from plugins.music.loudness import measure
+    from plugins.music.render import render
+    from plugins.starter.music.composer import random_score
+    from plugins.starter.music.measure import SAMPLES_FROM
+    from plugins.starter.music.model import load_model
+    from studio.inference.notes.sample import answers, begin
+    from studio.store import bundled
+
+    folder = bundled() / "resources" / "starter" / "music"
+    if not (folder / "model.safetensors").is_file():
+        print("  the built-in model is not here")
+        return True
+    tasks = [begin(random_score(SAMPLES_FROM + number, bars=8).brief) for number in range(SAMPLES)]
+    drawn = answers(load_model(folder), tasks, seeds=range(SAMPLES), temperature=0.95)
+    found = [measure(render(from_symbolic(t.result(ids)))) for t, ids in zip(tasks, drawn, strict=True)]
+    loud, peaks, gaps = (sorted(getattr(m, name) for m in found) for name in ("lufs", "peak", "silence"))
+    print(
+        f"  {SAMPLES} pieces by the model: {loud[0]:.1f} to {loud[-1]:.1f} LUFS (half of them over "
+        f"{statistics.median(loud):.1f}), highest peak {peaks[-1]:.1f} dB, longest silence {gaps[-1]:.2f} s"
+    )
+    return GOAL_LUFS[0] <= loud[0] and loud[-1] <= GOAL_LUFS[1] and peaks[-1] < 0 and gaps[-1] <= 2
 
 
 def editing() -> None:
@@ -171,7 +197,7 @@ def _spent(work: Any) -> float:
 def main() -> int:
     """Print the figures; 1 where a goal is missed."""
     print(f"music: {machine()}")
-    good = [rendering(), composing()]
+    good = [rendering(), written(), composing()]
     editing()
     low, high = GOAL_LUFS
     print(

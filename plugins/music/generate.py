@@ -145,7 +145,7 @@ class Writing:
         self.drawn: list[int] = []
         self._net, self._order, self._params, self._seed = net, order, params, seed
         self._known = list(known)
-        self._grammar: Grammar = order.task.grammar(in_key=params.in_key)
+        self._grammar: Grammar = order.task.grammar(in_key=params.in_key, borrowed=params.borrowed)
 
     @torch.inference_mode()
     def tokens(self, context: GeneratorContext) -> Iterator[int]:

@@ -289,7 +289,7 @@ class MusicPanel(Panel):
             self.host.say("Nothing is known any more about how these bars were made")
             return
         now = self.settings_pane.values()
-        kept = {name: now[name] for name in ("temperature", "top_p", "in_key")}
+        kept = {name: now[name] for name in ("temperature", "top_p", "in_key", "borrowed")}
         seed = int(self.settings_pane.seed.value()) if self.settings_pane.seed.locked() else base.seed
         request = replace(base.with_params(**kept), resume=ResumePoint(steps, index), seed=seed)
         self._submit(request, f"{self.asking.title()}, from bar {index + 1}")

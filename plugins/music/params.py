@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.api import Choice, StudioError, describe, param
+from studio.inference.choices import device_setting, precision_setting, threads_setting
 from studio.inference.notes.score import INSTRUMENTS, MAX_BARS, METRES, MODES, MOODS, ROLES, STYLES
 
 TASKS = {
@@ -59,6 +60,8 @@ class MusicParams:
     )  # fmt: skip
     in_key: bool = param(True, label="Keep to key and chords", level="advanced",
                          help="Off allows notes of no key and no chord.")  # fmt: skip
+    borrowed: bool = param(False, label="Borrowed chords", level="advanced",
+                           help="On allows chords from outside the key, with their notes.")  # fmt: skip
     task: str = param("piece", label="Task", choices=tuple(TASKS.items()), level="hidden")
     cells: str = param("", label="Bars", level="hidden", max_length=20_000)
 
@@ -145,6 +148,24 @@ class MusicSettings:
     )
     device: str = param("", label="Sound output", help="Part of a device's name; empty takes the system's own.",
                         unset="The system's own", max_length=200)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SoundSettings:
+    """Where audio models work. Device, precision and threads can change the last digits of a sound."""
+
+    device: str = device_setting("Where sounds are made")
+    precision: str = precision_setting()
+    threads: int = threads_setting("sound")
+    memory: str = param(
+        "auto", label="Model in memory",
+        help="On a graphics card. Automatic puts all of the model on it if there is room, else its parts in turn.",
+        choices=(
+            ("auto", "Automatic"),
+            ("device", "All at once: fastest"),
+            ("model", "Its parts in turn: needs half to two thirds"),
+        ),
+    )  # fmt: skip
 
 
 _RECIPE_HELP = "Write down in the file how it was made, so that Studio can make it again."

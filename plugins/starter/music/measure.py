@@ -1,25 +1,27 @@
 """What the music model is worth, measured: every figure stands beside the composer's own.
 
-Samples answer briefs that were never trained on. `in key` counts pitches of the key's scale, nothing else; the free
-row is sampled without the grammar, so that what was learned and what is enforced can be told apart.
+Samples answer briefs that were never trained on, as a new piece, as the second half of one, as bars and as a track
+missing from one. The free column is sampled without the grammar, so that what was learned and what is enforced can be
+told apart.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from studio.inference.notes.grammar import Grammar, all_cells, check
-from studio.inference.notes.sample import answers, begin, fill
+from studio.inference.notes.sample import Task, add_track, answers, begin, fill, go_on
 from studio.inference.notes.score import TICKS, Score
 from studio.inference.notes.tokens import encode_cell
 
 from .composer import random_score
-from .data import HELD_OUT, pick_gap
+from .data import HELD_OUT
 from .model import load_model
 from .probe import Judges, features, header_features, train_judges
 
@@ -28,9 +30,23 @@ SAMPLES_FROM = 3 * HELD_OUT
 Figures = dict[str, float]
 
 
-def in_key(scores: Iterable[Score]) -> float:
-    """The part of all pitches that belong to the scale of their piece's key."""
+def in_scale(scores: Iterable[Score]) -> float:
+    """The part of all pitches that belong to the scale of their piece's mode, nothing else counted."""
     right = [n.pitch % 12 in s.brief.scale for s in scores for t in s.tracks if t.role != "drums" for n in t.notes]
+    return float(np.mean(right)) if right else 0.0
+
+
+def in_key(scores: Iterable[Score]) -> float:
+    """The same, where minor raises its leading tone while a dominant sounds, as it has since there were cadences."""
+    right = []
+    for score in scores:
+        tonic, minor = score.brief.tonic, score.brief.mode == "minor"
+        for track in score.tracks:
+            for note in track.notes if track.role != "drums" else ():
+                chord = score.chord_at(note.start)
+                raised = minor and chord is not None and (chord.root - tonic) % 12 in (7, 11)
+                leading = frozenset({(tonic + 11) % 12}) if raised else frozenset()
+                right.append(note.pitch % 12 in score.brief.scale | leading)
     return float(np.mean(right)) if right else 0.0
 
 
@@ -100,16 +116,40 @@ def silence(score: Score) -> float:
     return max(longest, score.length - heard) * score.tick_seconds
 
 
-def judge(scores: Sequence[Score], judges: Judges, known: tuple[set, set]) -> Figures:
-    """The figures of some pieces."""
+def written(task: Task, score: Score) -> Score:
+    """Only what was asked for; the harmony stays, since notes are heard against it."""
+    size = score.brief.bar_ticks
+    tracks = (
+        replace(t, notes=tuple(n for n in t.notes if (n.start // size, t.role) in task.asked)) for t in score.tracks
+    )
+    return replace(score, tracks=tuple(tracks))
+
+
+def untouched(task: Task, score: Score) -> bool:
+    """Whether everything that was not asked for is as it was."""
+    parts = ("harmony", *(role for role, _ in score.brief.parts))
+    cells = [(bar, part) for bar in range(score.brief.bars) for part in parts if (bar, part) not in task.asked]
+    return all(encode_cell(score, *cell) == encode_cell(task.score, *cell) for cell in cells)
+
+
+def judge(
+    scores: Sequence[Score], judges: Judges, known: tuple[set, set], tasks: Sequence[Task] | None = None
+) -> Figures:
+    """The figures of some pieces; of the answers to tasks only what they wrote counts where notes are counted."""
     rows, blind = [features(s) for s in scores], [header_features(s) for s in scores]
     styles, moods = [s.brief.style for s in scores], [s.brief.mood for s in scores]
     whole = [bar in known[0] for s in scores for bar in bars_of(s)]
     tune = [bar in known[1] for s in scores for bar in bars_of(s, "melody")]
+    new = scores if tasks is None else [written(t, s) for t, s in zip(tasks, scores, strict=True)]
+    kept = {} if tasks is None else {
+        "all else untouched": float(np.mean([untouched(t, s) for t, s in zip(tasks, scores, strict=True)]))
+    }  # fmt: skip
     return {
         "valid": float(np.mean([not s.problems() for s in scores])),
-        "in key": in_key(scores),
-        "in key or chord": in_key_or_chord(scores),
+        **kept,
+        "in key": in_key(new),
+        "in the bare scale": in_scale(new),
+        "in key or chord": in_key_or_chord(new),
         "melody on chord tones": in_harmony(scores),
         "style heard": judges.style.accuracy(rows, styles),
         "style by header alone": judges.style_blind.accuracy(blind, styles),
@@ -131,7 +171,8 @@ def _batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
 def measure(
     folder: Path, *, count: int, judged: int = 3000, batch: int = 16, temperature: float = 0.95
 ) -> dict[str, Figures]:
-    """Columns of figures: the composer, the model, its fills, and what it writes with no grammar to hold it.
+    """Columns of figures: the composer, the model, its answers to pieces with something missing, and what it writes
+    with no grammar to hold it.
 
     At most 20,000 of the pieces that it was trained on are searched for copied bars.
     """
@@ -142,19 +183,42 @@ def measure(
     known = {b for s in seen for b in bars_of(s)}, {b for s in seen for b in bars_of(s, "melody")}
     composed = [random_score(SAMPLES_FROM + i, bars=8) for i in range(count)]
     columns = {"composer": judge(composed, judges, known)}
-    written, filled = [], []
-    for group in _batches(list(enumerate(composed)), batch):
-        tasks = [begin(s.brief) for _, s in group]
-        found = answers(model, tasks, seeds=[i for i, _ in group], temperature=temperature)
-        written += [task.result(ids) for task, ids in zip(tasks, found, strict=True)]
-    columns["model"] = judge(written, judges, known)
-    for group in _batches(list(enumerate(composed[: count // 2])), batch):
-        tasks = [fill(s, pick_gap(s, np.random.default_rng(i))) for i, s in group]
-        found = answers(model, tasks, seeds=[i for i, _ in group], temperature=temperature)
-        filled += [task.result(ids) for task, ids in zip(tasks, found, strict=True)]
-    columns["fills"] = judge(filled, judges, known)
+    for name, pose in _POSED.items():
+        some = composed if name == "model" else composed[: count // 2]
+        tasks = [pose(s, np.random.default_rng(i)) for i, s in enumerate(some)]
+        scores: list[Score] = []
+        for group in _batches(list(enumerate(tasks)), batch):
+            found = answers(model, [t for _, t in group], seeds=[i for i, _ in group], temperature=temperature)
+            scores += [task.result(ids) for (_, task), ids in zip(group, found, strict=True)]
+        columns[name] = judge(scores, judges, known, None if name == "model" else tasks)
     columns["model, no grammar"] = _free(model, composed[: max(16, count // 4)], batch, temperature)
     return columns
+
+
+def _middle(score: Score, rng: np.random.Generator) -> Task:
+    """Two to four bars of all parts, not the first."""
+    parts = ("harmony", *(role for role, _ in score.brief.parts))
+    size = int(rng.integers(2, 5))
+    first = int(rng.integers(1, score.brief.bars - size + 1))
+    return fill(score, [(bar, part) for bar in range(first, first + size) for part in parts])
+
+
+def _one_more(score: Score, rng: np.random.Generator) -> Task:
+    """One of the tracks taken away, to be added again. A piece of one track has its gap instead."""
+    if len(score.tracks) < 2:
+        return _middle(score, rng)
+    gone = score.tracks[int(rng.integers(0, len(score.tracks)))]
+    brief = replace(score.brief, parts=tuple(p for p in score.brief.parts if p[0] != gone.role))
+    rest = replace(score, brief=brief, tracks=tuple(t for t in score.tracks if t is not gone))
+    return add_track(rest, gone.role, gone.instrument)
+
+
+_POSED: dict[str, Callable[[Score, np.random.Generator], Task]] = {
+    "model": lambda score, _: begin(score.brief),
+    "goes on": lambda score, _: go_on(score, score.brief.bars // 2),
+    "fills bars": _middle,
+    "adds a track": _one_more,
+}
 
 
 def _free(model: Any, composed: Sequence[Score], batch: int, temperature: float) -> Figures:

@@ -1,9 +1,9 @@
 """Which tokens may come next: an incremental grammar, so that whatever is sampled is a sound score as asked.
 
 It holds the sampler to the asked bars, parts and metre, keeps notes inside the piece and off notes that still sound
-or that are fixed further on, and (on request) keeps pitches in the key or the chord of the moment. It cannot run into a
-dead end: a token is only allowed where something legal can follow. A mask costs about a tenth of a
-millisecond, far less than the model's own step.
+or that are fixed further on, and (on request) keeps pitches in the key or the chord of the moment, and chords to those
+of the key. It cannot run into a dead end: a token is only allowed where something legal can follow. A mask costs about
+a tenth of a millisecond, far less than the model's own step.
 """
 
 from __future__ import annotations
@@ -41,10 +41,24 @@ def _colour(mode: str, blues: bool, chord: tuple[int, str] | None) -> Mask:
     return mask
 
 
+@lru_cache(maxsize=16)
+def _native(mode: str, blues: bool) -> Mask:
+    """Chords whose notes are all of the key. Its dominant may raise the leading tone, and blues has its blue notes."""
+    scale = set(MODES[mode]) | (_BLUE if blues else frozenset())
+    mask = np.zeros(len(CHORD_WORDS), dtype=bool)
+    for index, (root, quality) in enumerate(CHORD_WORDS):
+        leading = {11} if root in (7, 11) and (mode == "minor" or blues) else set()
+        mask[index] = {(root + i) % 12 for i in QUALITIES[quality]} <= scale | leading
+    mask.flags.writeable = False
+    return mask
+
+
 class Grammar:
     """The state of one answer: `allowed()` masks the vocabulary, `push(token)` goes on.
 
     `asked` are the cells to be written, `context` the score that everything else is taken from (None: nothing else).
+    With `in_key` pitches belong to the key or the chord of the moment, and where `borrowed` is off the chords written
+    belong to the key too.
     """
 
     def __init__(
@@ -54,9 +68,11 @@ class Grammar:
         *,
         context: Score | None = None,
         in_key: bool = True,
+        borrowed: bool = False,
         single: frozenset[str] = SINGLE,
     ) -> None:
         self.brief, self.asked, self.in_key, self.single = brief, frozenset(asked), in_key, single
+        self._native = _native(brief.mode, brief.style == "blues") if in_key and not borrowed else True
         self._bars = sorted({bar for bar, _ in self.asked})
         self._size = brief.bar_steps
         self._end = brief.bars * self._size
@@ -178,7 +194,7 @@ class Grammar:
     def _allow_event(self, mask: Mask) -> None:
         """Velocity, duration, pitch, drum or chord at the current position."""
         if self._part == "harmony":
-            mask[BLOCKS["chord"]] = True
+            mask[BLOCKS["chord"]] = self._native
             return
         if self._part == "drums":
             if BLOCKS["drum"].start + self._lowest == BLOCKS["drum"].stop:

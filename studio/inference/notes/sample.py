@@ -23,9 +23,16 @@ class Task:
     asked: frozenset[Cell]
     score: Score
 
-    def grammar(self, *, in_key: bool = True) -> Grammar:
+    def grammar(self, *, in_key: bool = True, borrowed: bool = False) -> Grammar:
         """A fresh grammar for the answer."""
-        return Grammar(self.score.brief, self.asked, context=self.score, in_key=in_key, single=_single(self.score))
+        return Grammar(
+            self.score.brief,
+            self.asked,
+            context=self.score,
+            in_key=in_key,
+            borrowed=borrowed,
+            single=_single(self.score),
+        )
 
     def result(self, answer: Sequence[int]) -> Score:
         """The score with the answer in place; an unfinished answer leaves the rest of what was asked empty."""
@@ -97,6 +104,7 @@ def sample(
     temperature: float = 1.0,
     top_p: float = 0.97,
     in_key: bool = True,
+    borrowed: bool = False,
     grammar: bool = True,
     longest: int = 1900,
 ) -> Iterator[tuple[int, int]]:
@@ -106,7 +114,7 @@ def sample(
     token ends it: that is for measuring what the model has learned by itself.
     """
     device = next(model.parameters()).device
-    states = [task.grammar(in_key=in_key) for task in tasks]
+    states = [task.grammar(in_key=in_key, borrowed=borrowed) for task in tasks]
     rngs = [np.random.default_rng(seed) for seed in seeds]
     width = max(len(t.prompt) for t in tasks)
     ids = torch.full((len(tasks), width), PAD, dtype=torch.long)

@@ -13,13 +13,13 @@ import torch
 
 from plugins.starter.music.composer import random_score
 from plugins.starter.music.data import HELD_OUT, IGNORED, Lessons, collate, lesson, targets
-from plugins.starter.music.measure import judge, silence, table
+from plugins.starter.music.measure import in_key, in_scale, judge, silence, table, untouched, written
 from plugins.starter.music.model import TINY, Training, build_model, load_model, run
 from plugins.starter.music.probe import features, train_judges
 from plugins.starter.training.pace import Pace
 from studio.inference.notes.grammar import Grammar, check
 from studio.inference.notes.sample import Task, add_track, answers, begin, choose, fill, go_on, sample
-from studio.inference.notes.score import Brief, Note, Score, Track
+from studio.inference.notes.score import Brief, Chord, Note, Score, Track
 from studio.inference.notes.tokens import decode_body, encode
 from studio.inference.notes.vocabulary import END, KIND_OF, MASKED, START, same_vocabulary
 
@@ -187,6 +187,25 @@ def test_judges_hear_style_and_mood_and_are_not_fooled() -> None:
     assert judge(scores[:4], judges, known)["bars known from training"] == 0
     text = table({"composer": figures, "model": {"valid": 0.5}})
     assert "| valid | 1.000 | 0.500 |" in text
+
+
+def test_the_leading_tone_of_minor_is_in_key_over_its_dominant_alone() -> None:
+    brief = Brief(tonic=9, mode="minor", bars=2, parts=(("melody", "flute"),))
+    half = brief.bar_ticks
+    notes = (Note(0, 68, 480, 78), Note(half, 68, 480, 78), Note(half + 480, 69, 480, 78))
+    score = Score(brief, (Track("melody", "flute", notes),), (Chord(0, 9, "m"), Chord(half, 4, "7")))
+    assert in_scale([score]) == pytest.approx(1 / 3)
+    assert in_key([score]) == pytest.approx(2 / 3)
+
+
+def test_what_was_written_is_told_from_what_was_given() -> None:
+    score = random_score(5, bars=8)
+    task = go_on(score, 4)
+    size = score.brief.bar_ticks
+    assert untouched(task, score)
+    assert all(n.start >= 4 * size for t in written(task, score).tracks for n in t.notes)
+    assert any(n.start < 4 * size for t in score.tracks for n in t.notes)
+    assert not untouched(task, replace(score, chords=()))
 
 
 def test_silence_is_measured_in_seconds() -> None:

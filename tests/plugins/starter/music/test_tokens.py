@@ -164,6 +164,29 @@ def test_blind_walks_end_in_sound_pieces_as_asked() -> None:
                 assert all(a.end <= b.start for a, b in zip(track.notes, track.notes[1:], strict=False))
 
 
+@pytest.mark.parametrize("mode", ["major", "minor", "dorian", "mixolydian"])
+def test_chords_are_of_the_key_unless_others_may_be_borrowed(mode: str) -> None:
+    foreign = {False: 0, True: 0}
+    for borrowed in foreign:
+        for seed in range(12):
+            brief = Brief(
+                style="waltz", tonic=seed, mode=mode, bars=4, parts=(("melody", "flute"), ("chords", "piano"))
+            )
+            grammar = Grammar(brief, all_cells(brief), borrowed=borrowed)
+            score = assemble(brief, decode_body(walk(grammar, seed), brief))
+            for chord in score.chords:
+                step = (chord.root - brief.tonic) % 12
+                leading = {(brief.tonic + 11) % 12} if mode == "minor" and step in (7, 11) else set()
+                foreign[borrowed] += not set(chord.classes) <= set(brief.scale) | leading
+    assert foreign[False] == 0
+    assert foreign[True] > 10
+    cadence = Grammar(Brief(mode="minor", bars=1), all_cells(Brief(bars=1)))
+    for word in ("bar:0", "part:harmony", "position:0"):
+        cadence.push(IDS[word])
+    assert cadence.allowed()[IDS["chord:77"]], "the dominant of minor has the raised leading tone"
+    assert not cadence.allowed()[IDS["chord:27"]]
+
+
 def test_blind_fills_leave_everything_else_alone() -> None:
     for seed in range(60):
         score = random_score(seed)
