@@ -90,6 +90,7 @@ class ImagePanel(Panel):
         self.prompt_row.paste_wanted.connect(self.paste)
         prompt.textChanged.connect(self._prompt_edited)
         prompt.shortened.connect(lambda count: host.say(f"{count:,} characters were too many and left out"))
+        self.settings_pane.model_shown.connect(self.prompt_row.show_model)
         self.settings_pane.changed.connect(host.changed)
         self.settings_pane.added.join(prompt)
         self.settings_pane.presets.kept.connect(lambda: host.remember("presets", self.settings_pane.presets.own()))
@@ -175,7 +176,6 @@ class ImagePanel(Panel):
         models, added = tuple(self.host.models(GENERATOR)), tuple(self.host.added_models(GENERATOR))
         if (models, added) != (self.settings_pane.models(), self.settings_pane.additions()):
             self.settings_pane.set_models(models, added)
-        self.prompt_row.set_possible(bool(models))
         self._show_busy(self._jobs.any())
 
     def _show_busy(self, busy: bool) -> None:

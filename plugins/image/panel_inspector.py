@@ -40,9 +40,12 @@ PRESETS = {"Quick look": {"steps": 8}, "Balanced": {"steps": 20}, "Careful": {"s
 
 
 class Inspector(QWidget):
-    """Shows an ImageDocument and writes what the artist changes back into it. `changed` is said after each change."""
+    """Shows an ImageDocument and writes what the artist changes back into it. `changed` is said after each change,
+    `model_shown` with the Model that will be used, or None, whenever that may be another.
+    """
 
     changed = Signal()
+    model_shown = Signal(object)
 
     def __init__(self, params: type, host: PanelHost | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -264,6 +267,7 @@ class Inspector(QWidget):
 
     def _say_licence(self) -> None:
         model = self.chosen_model()
+        self.model_shown.emit(model)
         self.added.offer(self._additions, model)
         parts = () if model is None else (model.licence, model.origin)
         self.licence.setText(" ".join(f"{part.strip().rstrip('.')}." for part in parts if part.strip()))

@@ -8,9 +8,12 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from studio.api import Model
 from studio.widgets import theme
 from studio.widgets.prompt import PromptEdit
 from studio.widgets.prompt_bar import PromptBar
+
+from .panel_words import WordsButton
 
 WIDEST = 920
 KEYS = "⌘ ↵" if sys.platform == "darwin" else "Ctrl ↵"
@@ -26,6 +29,10 @@ class PromptRow(QWidget):
         super().__init__(parent)
         self.bar = PromptBar(placeholder="Describe a picture")
         self._fit()
+        self.words = WordsButton()
+        self.bar.put_beside(self.words)
+        self.words.word_chosen.connect(self._add_words)
+        self.words.example_chosen.connect(self.prompt.replace_text)
         self.prompt.setAccessibleDescription("What the picture should show. Alt+Up brings back earlier prompts.")
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.L, theme.XS, theme.L, theme.M)
@@ -53,6 +60,15 @@ class PromptRow(QWidget):
                 self.prompt.setText(text)
                 self.prompt.moveCursor(QTextCursor.MoveOperation.End)
 
+    def _add_words(self, words: str) -> None:
+        """Put words in where the cursor stands, apart from what stands before and after."""
+        cursor, text = self.prompt.textCursor(), self.prompt.text()
+        before, after = text[: cursor.selectionStart()].rstrip(), text[cursor.selectionEnd() :].lstrip()
+        head = "" if not before else " " if text[: cursor.selectionStart()][-1:].isspace() else ", "
+        cursor.insertText(head + words + (", " if after and not after.startswith((",", ".")) else ""))
+        self.prompt.setTextCursor(cursor)
+        self.prompt.setFocus()
+
     def show_busy(self, busy: bool) -> None:
         """Say that Generate queues while a picture is being made."""
         button = self.bar.button
@@ -71,9 +87,10 @@ class PromptRow(QWidget):
     def _fit(self) -> None:
         self.bar.setMaximumWidth(theme.tokens().px(WIDEST))
 
-    def set_possible(self, possible: bool) -> None:
-        """Whether there is a model that could make anything."""
-        self.bar.button.setEnabled(possible)
+    def show_model(self, model: Model | None) -> None:
+        """The model that will make the picture: without one nothing can be made, and each knows its own words."""
+        self.bar.button.setEnabled(model is not None)
+        self.words.show_model(None if model is None else model.path)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A pasted picture goes to the panel, not into the words; so does Undo where the words know none."""

@@ -38,6 +38,12 @@ class PromptBar(Card):
         self.prompt.submitted.connect(self.submitted)
         self.button.clicked.connect(self.submitted)
 
+    def put_beside(self, widget: QWidget) -> None:
+        """Give `widget` a place between the words and the button."""
+        row = self.layout()
+        assert isinstance(row, QHBoxLayout)
+        row.insertWidget(row.count() - 1, widget, 0, Qt.AlignmentFlag.AlignBottom)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The whole bar shows the focus of its prompt."""
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
