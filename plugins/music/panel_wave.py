@@ -318,6 +318,8 @@ class WavePanel(Panel):
 
     def _opened(self, artifact_id: str) -> None:
         self._result = artifact_id
+        if not self.bar.prompt.hasFocus():
+            self.desk.view.setFocus()  # the button that asked for the file is gone
         self.host.changed()
 
     def show_error(self, error: StudioError) -> None:

@@ -90,6 +90,10 @@ class WaveSource:
         """Nothing has to be made ready."""
         return False
 
+    def relocate(self, place: int) -> int:
+        """An edit moves nothing that plays."""
+        return place
+
     def _sound(self, heard: _Heard, start: int, frames: int) -> Frames:
         sound = wave_render.read(heard.wave, self._shelf, start, frames)
         if sound.shape[1] == 1:
