@@ -6,10 +6,17 @@ from pathlib import Path
 
 import torch
 from diffusers import (
+    AceStepConditionEncoder,
+    AceStepPipeline,
+    AceStepTransformer1DModel,
+    AudioLDM2Pipeline,
+    AudioLDM2ProjectionModel,
+    AudioLDM2UNet2DConditionModel,
     AutoencoderKL,
     AutoencoderOobleck,
     DDIMScheduler,
     EDMDPMSolverMultistepScheduler,
+    FlowMatchEulerDiscreteScheduler,
     MusicLDMPipeline,
     StableAudioDiTModel,
     StableAudioPipeline,
@@ -23,14 +30,20 @@ from transformers import (
     ClapModel,
     ClapTextConfig,
     EncodecConfig,
+    GPT2Config,
+    GPT2Model,
     MusicgenConfig,
     MusicgenDecoderConfig,
     MusicgenForConditionalGeneration,
     PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3Model,
+    RobertaTokenizer,
     SpeechT5HifiGan,
     SpeechT5HifiGanConfig,
     T5Config,
     T5EncoderModel,
+    T5Tokenizer,
     VitsConfig,
     VitsModel,
 )
@@ -56,16 +69,28 @@ def words(size: int = 64, *, start: bool = False) -> PreTrainedTokenizerFast:
     )
 
 
+def roberta_words() -> RobertaTokenizer:
+    """Letters, as CLAP's tokenizer reads them: AudioLDM 2 asks what class they are of."""
+    names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "\u0120", *(chr(97 + i) for i in range(26))]
+    return RobertaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[], model_max_length=32)
+
+
+def t5_words() -> T5Tokenizer:
+    letters = [(chr(97 + i), -2.0) for i in range(26)]
+    vocab = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -2.0), ("\u2581", -1.0), *letters]
+    return T5Tokenizer(vocab=vocab, extra_ids=0, model_max_length=32)
+
+
 def t5() -> T5EncoderModel:
     return T5EncoderModel(T5Config(vocab_size=64, d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=2))
 
 
-def stable_audio(folder: Path) -> Model:
-    """64 frames of 8 latents, 16 samples each: two seconds at 512 Hz."""
+def stable_audio(folder: Path, *, latents_heard: int = 8) -> Model:
+    """64 frames of 8 latents, 16 samples each: two seconds at 512 Hz. The encoder makes `latents_heard` of them."""
     torch.manual_seed(0)
     pipe = StableAudioPipeline(
         vae=AutoencoderOobleck(
-            encoder_hidden_size=6, downsampling_ratios=[2, 8], decoder_channels=3,
+            encoder_hidden_size=2 * latents_heard, downsampling_ratios=[2, 8], decoder_channels=3,
             decoder_input_channels=8, audio_channels=2, channel_multiples=[2, 4], sampling_rate=512,
         ),
         text_encoder=t5(),
@@ -87,12 +112,12 @@ def stable_audio(folder: Path) -> Model:
     for file in (folder / "model_index.json", folder / "scheduler" / "scheduler_config.json"):
         text = file.read_text().replace("EDMDPMSolverMultistepScheduler", "CosineDPMSolverMultistepScheduler")
         file.write_text(text)
-    return Model("models/sa", "Tiny Stable Audio", "sound/StableAudioPipeline", folder, sha256="1" * 64)
+    return Model(
+        "models/sa", "Tiny Stable Audio", "sound/StableAudioPipeline", folder, sha256=f"{latents_heard:x}" * 64
+    )
 
 
-def music_ldm(folder: Path) -> Model:
-    """A mel spectrogram's latents, and a vocoder."""
-    torch.manual_seed(0)
+def clap() -> ClapModel:
     text = ClapTextConfig(
         vocab_size=64, hidden_size=8, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
         projection_dim=8, pad_token_id=0, bos_token_id=1, eos_token_id=2, max_position_embeddings=64,
@@ -101,12 +126,34 @@ def music_ldm(folder: Path) -> Model:
         spec_size=8, window_size=4, num_mel_bins=8, patch_size=2, patch_stride=2, patch_embeds_hidden_size=8,
         projection_dim=8, depths=[1, 1], num_attention_heads=[1, 1], num_hidden_layers=2, hidden_size=16,
     )  # fmt: skip
+    return ClapModel(ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(), projection_dim=8))
+
+
+def mel_autoencoder() -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(8, 16), in_channels=1, out_channels=1, latent_channels=4, norm_num_groups=8,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+    )  # fmt: skip
+
+
+def vocoder(rate: int = 800) -> SpeechT5HifiGan:
+    """Eight bands of a spectrogram to a wave, four samples a row."""
+    return SpeechT5HifiGan(
+        SpeechT5HifiGanConfig(
+            model_in_dim=8, sampling_rate=rate, upsample_initial_channel=16, upsample_rates=[2, 2],
+            upsample_kernel_sizes=[4, 4], resblock_kernel_sizes=[3, 7],
+            resblock_dilation_sizes=[[1, 3, 5], [1, 3, 5]],
+            normalize_before=False,
+        )
+    )  # fmt: skip
+
+
+def music_ldm(folder: Path) -> Model:
+    """A mel spectrogram's latents, and a vocoder."""
+    torch.manual_seed(0)
     pipe = MusicLDMPipeline(
-        vae=AutoencoderKL(
-            block_out_channels=(8, 16), in_channels=1, out_channels=1, latent_channels=4, norm_num_groups=8,
-            down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-        ),
-        text_encoder=ClapModel(ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(), projection_dim=8)),
+        vae=mel_autoencoder(),
+        text_encoder=clap(),
         tokenizer=words(),
         feature_extractor=ClapFeatureExtractor(feature_size=8, sampling_rate=16_000),
         unet=UNet2DConditionModel(
@@ -117,17 +164,73 @@ def music_ldm(folder: Path) -> Model:
             class_embeddings_concat=True, norm_num_groups=8, attention_head_dim=4,
         ),
         scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False),
-        vocoder=SpeechT5HifiGan(
-            SpeechT5HifiGanConfig(
-                model_in_dim=8, sampling_rate=16_000, upsample_initial_channel=16, upsample_rates=[2, 2],
-                upsample_kernel_sizes=[4, 4], resblock_kernel_sizes=[3, 7],
-                resblock_dilation_sizes=[[1, 3, 5], [1, 3, 5]],
-                normalize_before=False,
-            )
-        ),
+        vocoder=vocoder(),
     )  # fmt: skip
     pipe.save_pretrained(folder)
     return Model("models/ml", "Tiny MusicLDM", "sound/MusicLDMPipeline", folder, sha256="2" * 64)
+
+
+def audio_ldm_2(folder: Path) -> Model:
+    """Two readers, a language model that goes on from what they read, and a denoiser that looks at both."""
+    torch.manual_seed(0)
+    pipe = AudioLDM2Pipeline(
+        vae=mel_autoencoder(),
+        text_encoder=clap(),
+        text_encoder_2=t5(),
+        projection_model=AudioLDM2ProjectionModel(text_encoder_dim=8, text_encoder_1_dim=32, langauge_model_dim=16),
+        language_model=GPT2Model(
+            GPT2Config(n_embd=16, n_head=2, n_layer=1, n_ctx=99, n_positions=99, vocab_size=64)
+        ),
+        tokenizer=roberta_words(),
+        tokenizer_2=t5_words(),
+        feature_extractor=ClapFeatureExtractor(feature_size=8, sampling_rate=16_000),
+        unet=AudioLDM2UNet2DConditionModel(
+            block_out_channels=(8, 16), layers_per_block=1, norm_num_groups=8, sample_size=8, in_channels=4,
+            out_channels=4, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=([None, 16, 32], [None, 16, 32]),
+        ),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False),
+        vocoder=vocoder(),
+    )  # fmt: skip
+    pipe.language_model.config.max_new_tokens = 3
+    pipe.save_pretrained(folder)
+    return Model("models/a2", "Tiny AudioLDM 2", "sound/AudioLDM2Pipeline", folder, sha256="5" * 64)
+
+
+def ace_step(folder: Path) -> Model:
+    """Words and lyrics; 16 samples to a latent, latents with time first: two seconds are 64 of them."""
+    torch.manual_seed(0)
+    width = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "sliding_window": 16,
+    }
+    pipe = AceStepPipeline(
+        vae=AutoencoderOobleck(
+            encoder_hidden_size=16, downsampling_ratios=[2, 8], decoder_channels=3,
+            decoder_input_channels=8, audio_channels=2, channel_multiples=[2, 4], sampling_rate=512,
+        ),
+        text_encoder=Qwen3Model(
+            Qwen3Config(
+                vocab_size=64, hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+                num_key_value_heads=1, head_dim=16, max_position_embeddings=4096,
+            )
+        ),
+        tokenizer=words(),
+        transformer=AceStepTransformer1DModel(
+            **width, num_hidden_layers=2, in_channels=24, audio_acoustic_hidden_dim=8, patch_size=2
+        ),
+        condition_encoder=AceStepConditionEncoder(
+            **width, text_hidden_dim=32, timbre_hidden_dim=8, num_lyric_encoder_hidden_layers=1,
+            num_timbre_encoder_hidden_layers=1
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(num_train_timesteps=1, shift=1.0),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return Model("models/as", "Tiny ACE-Step", "sound/AceStepPipeline", folder, sha256="6" * 64)
 
 
 def musicgen(folder: Path) -> Model:

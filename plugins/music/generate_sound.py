@@ -1,82 +1,63 @@
-"""From a Request to sound: any audio pipeline of diffusers, and MusicGen and VITS of transformers, by one route."""
+"""From a Request to sound: a new one, a part of one anew, or more of one, with any audio model by one route."""
 
 from __future__ import annotations
 
-import functools
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import diffusers
 import numpy as np
-import soundfile
 import torch
-import transformers
-from transformers import LogitsProcessor, LogitsProcessorList
 
 from studio.api import GeneratorContext, Model, Output, Request, StudioError, media
 from studio.inference import devices, pipelines
-from studio.inference.loading import LOADING, hushed, silence_transformers
-from studio.inference.sounding import SoundPlan, SoundRun
+from studio.inference.needs import DEVICE, MODEL, Placing, choose, preflight
+from studio.inference.placing import free_memory
+from studio.inference.resampling import Frames
+from studio.inference.sound_line import Stretch, make
+from studio.inference.sound_mends import in_turn, mend
+from studio.inference.sound_needs import sound_needs
+from studio.inference.sound_spaces import SoundSpace, space_of
+from studio.inference.sounding import SoundPlan, SoundRun, loud_enough
 
-from . import tags
+from . import sound_spoken
 from .midi import RECIPE
-from .params import SoundParams
+from .params import SoundParams, SoundSettings
+from .sound_given import Wished, for_model, joined, to_wav, wished
+from .sound_ways import NEW, kind_of, why_not
 
-FRAMES_A_TIME = 65_536
-"""libsndfile is asked for no more at once."""
-SPEAKERS = frozenset(("MusicgenForConditionalGeneration", "VitsModel"))
+SHORTEST = 0.05
+PEAK = 10 ** (-1 / 20)
+"""1 dB below full scale: what ACE-Step's own pipeline brings everything to."""
 
 
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
-    """One WAV file with its recipe."""
+    """One WAV file with its recipe: a new sound, or all of the given one with what was asked for in it."""
     params: SoundParams = context.params
     model = context.model
     if model is None:
         raise StudioError("No model is chosen.", "Choose one in the inspector.")
     if not params.prompt.strip():
         raise StudioError("Nothing is asked for.", "Describe the sound first.")
-    kind = model.family.partition("/")[2]
-    if kind in SPEAKERS:
-        sound, rate = _spoken(model, kind, request, params, context)
+    problem, hint = why_not(model.family, params.task)
+    if problem:
+        raise StudioError(problem, hint)
+    wish = None if params.task == NEW else wished(context.input("audio"), params)
+    if kind_of(model.family) in sound_spoken.KINDS:
+        sound, rate = sound_spoken.make(model, request, params, wish, context)
     else:
-        sound, rate = _diffused(model, request, params, context)
+        sound, rate = _diffused(model, request, params, wish, context)
     recipe = context.recipe()
-    facts = {"seconds": round(sound.shape[1] / rate, 2), "rate": rate, "channels": len(sound)}
+    facts: dict[str, Any] = {"seconds": round(len(sound) / rate, 2), "rate": rate, "channels": sound.shape[1]}
+    if wish is not None:
+        facts |= {"first_frame": wish.first, "last_frame": wish.last}
     return [Output(media.WAV, to_wav(sound, rate, params.prompt, RECIPE + recipe.text()), recipe, facts)]
 
 
-def to_wav(sound: np.ndarray, rate: int, title: str, comment: str) -> bytes:
-    """[channels, frames] as a 16-bit WAV file with words inside. Raises StudioError."""
-    held = io.BytesIO()
-    try:
-        with soundfile.SoundFile(held, "w", rate, len(sound), "PCM_16", format="WAV") as file:
-            for begin in range(0, sound.shape[1], FRAMES_A_TIME):
-                file.write(np.ascontiguousarray(sound[:, begin : begin + FRAMES_A_TIME].T))
-    except (soundfile.SoundFileError, RuntimeError, MemoryError) as error:
-        raise StudioError("The sound could not be written.", "Make it shorter.", details=str(error)) from error
-    return tags.with_chunks(held.getvalue(), [tags.info(title[:200], comment)])
-
-
-def _device() -> devices.Device:
-    # Vocoders and Oobleck decoders lose their highs in 16 bits: full precision unless there is a graphics card.
-    device = devices.pick("auto")
-    if device.kind == "cpu":
-        device = devices.pick("cpu", precision="float32")
-    device.prepare()
-    return device
-
-
-def _diffused(model: Model, request: Request, params: SoundParams, context: GeneratorContext) -> tuple[np.ndarray, int]:
-    device = _device()
-
-    def make() -> pipelines.Loaded:
-        loaded = pipelines.load(model, device=device, say=context.progress, check=context.check)
-        _mend(loaded.pipe)
-        return loaded
-
-    key = ("sound", str(model.path), model.sha256, device.kind, device.dtype_name)
-    loaded = context.cached(key, make, size=model.size, drop=pipelines.Loaded.drop)
+def _diffused(
+    model: Model, request: Request, params: SoundParams, wish: Wished | None, context: GeneratorContext
+) -> tuple[Frames, int]:
+    loaded, placing = _loaded(model, params, context)
     plan = SoundPlan(
         prompt=params.prompt,
         negative_prompt=params.negative_prompt,
@@ -85,90 +66,87 @@ def _diffused(model: Model, request: Request, params: SoundParams, context: Gene
         width=0,
         height=0,
         guidance_scale=params.guidance_scale,
+        strength=1.0 if wish is None or not wish.repaints else params.strength,
         preview="estimate",
         seconds=params.seconds,
         lyrics=params.lyrics,
     )
-    job = SoundRun(loaded, plan, context)
+    space = space_of(loaded.pipe)
     context.used(
-        **device.facts(), scheduler=job.scheduler_name, torch=torch.__version__, diffusers=diffusers.__version__
+        **loaded.device.facts(),
+        scheduler=type(loaded.scheduler).__name__,
+        torch=torch.__version__,
+        diffusers=diffusers.__version__,
+        **({} if placing.mode == DEVICE else {"memory": placing.mode}),
     )
     context.progress("Reading the prompt")
+    if space is not None:
+        return _in_latents(loaded, space, plan, wish, context)
     try:
-        return job.samples()
+        sound, rate = SoundRun(loaded, plan, context).samples()
     except ValueError as error:  # how pipelines say that a length is too much for them
         raise StudioError(
             f"{model.title} cannot make this.", "Try fewer seconds.", details=f"{type(error).__name__}: {error}"
         ) from error
+    return loud_enough(sound.T), rate
 
 
-def _mend(pipe: Any) -> None:
-    """MusicLDM of diffusers 0.42 expects a tensor where transformers 5 answers with an object that holds it."""
-    reader = getattr(pipe, "text_encoder", None)
-    features = getattr(reader, "get_text_features", None)
-    if features is None:
-        return
-
-    @functools.wraps(features)
-    def tensor(*args: Any, **kwargs: Any) -> torch.Tensor:
-        answer = features(*args, **kwargs)
-        return answer if isinstance(answer, torch.Tensor) else answer.pooler_output
-
-    object.__setattr__(reader, "get_text_features", tensor)
-
-
-class _Counting(LogitsProcessor):
-    """Sees every token before it is drawn: a step each, and a chance to stop. (MusicGen tells no streamer.)"""
-
-    def __init__(self, context: GeneratorContext, total: int) -> None:
-        self._context, self._total, self._count = context, total, 0
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        self._context.step(min(self._count, self._total - 1), self._total)
-        self._count += 1
-        return scores
+def _in_latents(
+    loaded: pipelines.Loaded, space: SoundSpace, plan: SoundPlan, wish: Wished | None, context: GeneratorContext
+) -> tuple[Frames, int]:
+    if wish is None:
+        count = max(1, round(max(SHORTEST, plan.seconds) * space.rate))
+        nothing = np.zeros((count, space.channels), np.float32)
+        made, runs = make(loaded, space, plan, Stretch(nothing, 0, count), context)
+        context.used(runs=runs)
+        if type(loaded.pipe).__name__ == "AceStepPipeline":
+            made = np.asarray(made * (PEAK / max(1e-6, float(np.abs(made).max()))), np.float32)
+        return loud_enough(made), space.rate
+    heard = for_model(wish, space)
+    stretch = Stretch(heard.line, heard.first, heard.last, backwards=wish.front)
+    made, runs = make(loaded, space, plan, stretch, context)
+    context.used(runs=runs)
+    return joined(wish, made, space.rate, heard.origin), wish.rate
 
 
-def _spoken(
-    model: Model, kind: str, request: Request, params: SoundParams, context: GeneratorContext
-) -> tuple[np.ndarray, int]:
-    device = _device()
-    key = ("speaker", str(model.path), model.sha256, device.kind, device.dtype_name)
-    tokenizer, net = context.cached(key, lambda: _load(model, kind, device, context), size=model.size)
-    context.used(**device.facts(), torch=torch.__version__, transformers=transformers.__version__)
-    words = tokenizer(params.prompt, return_tensors="pt").to(device.torch)
-    torch.manual_seed(request.seed)
-    with torch.inference_mode(), hushed():
-        if kind == "VitsModel":
-            wave = net(**words).waveform[0]
-            context.step(0, 1)
-            return np.clip(np.atleast_2d(wave.float().cpu().numpy()), -1, 1), int(net.config.sampling_rate)
-        coder = net.config.audio_encoder
-        total = max(1, round(params.seconds * coder.frame_rate))
-        made = net.generate(
-            **words,
-            do_sample=True,
-            guidance_scale=max(1.0, params.guidance_scale),
-            max_new_tokens=total,
-            logits_processor=LogitsProcessorList([_Counting(context, total)]),
-        )
-        return np.clip(np.atleast_2d(made[0].float().cpu().numpy()), -1, 1), int(coder.sampling_rate)
+def _loaded(model: Model, params: SoundParams, context: GeneratorContext) -> tuple[pipelines.Loaded, Placing]:
+    """The model, placed for a sound of this length, and how it was placed."""
+    settings = context.settings(SoundSettings)
+    device = device_for(settings)
+    wanted = sound_needs(model, params.seconds, itemsize=device.dtype.itemsize, guided=params.guidance_scale > 1)
+    free, card = free_memory(device), device.kind == "cuda"
+    same = (str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
+    last: dict[str, Placing] = context.cached(("sound placing", *same, settings.memory), dict)
+    ways = (DEVICE, MODEL) if settings.memory == "auto" else (settings.memory,)
+    if not in_turn(model):
+        ways = (DEVICE,)
+    for mode in ways:
+        placing = choose(wanted, free=free, card=card, mode=mode, tiles="off", small="off", before=last.get("placing"))
+        if placing.fits:
+            break
+    last["placing"] = placing
+    about = preflight(wanted, placing).replace("Make the picture smaller", "Make the sound shorter")
+    if about:
+        context.progress(about)
+
+    def load() -> pipelines.Loaded:
+        def say(text: str) -> None:
+            context.progress(f"{text}. {about}" if about else text)
+
+        found = pipelines.load(model, device=device, placing=placing, say=say, check=context.check)
+        mend(found.pipe, full=placing.mode == DEVICE)
+        return found
+
+    key = ("sound", *same, placing.mode)
+    return context.cached(key, load, size=model.size, drop=pipelines.Loaded.drop), placing
 
 
-def _load(model: Model, kind: str, device: devices.Device, context: GeneratorContext) -> tuple[Any, Any]:
-    if model.problem:
-        raise StudioError(f"{model.title} cannot be used.", model.problem)
-    context.progress(f"Loading {model.title}")
-    with LOADING, hushed():
-        context.check()
-        silence_transformers()
-        try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-            net = getattr(transformers, kind).from_pretrained(
-                model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True
-            )
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise StudioError(
-                f"{model.title} could not be loaded.", "Its files may be damaged: copy them again.", details=str(error)
-            ) from error
-    return tokenizer, net.to(device.torch).eval()
+def device_for(settings: SoundSettings) -> devices.Device:
+    """Where sound is made. Vocoders and decoders of waves lose their highs in 16 bits: in full precision on a
+    processor, unless another is asked for.
+    """
+    device = devices.pick(settings.device, precision=settings.precision, threads=settings.threads)
+    if device.kind == "cpu" and settings.precision == "auto":
+        device = devices.pick("cpu", precision="float32", threads=settings.threads)
+    device.prepare()
+    return device

@@ -17,7 +17,7 @@ from studio.api import StepState, StudioError
 
 from .schedulers import is_flow
 
-_GROWING = ("EulerDiscrete", "EulerAncestralDiscrete", "HeunDiscrete")
+_GROWING = ("EulerDiscrete", "EulerAncestralDiscrete", "HeunDiscrete", "EDMDPMSolverMultistep", "CosineSDE")
 """x = x0 + sigma * noise."""
 _STEADY = ("DDIM", "DDPM", "LCM", "DPMSolverMultistep", "DPMSolverSinglestep", "UniPCMultistep", "DEISMultistep")
 """x = (x0 + sigma * noise) / sqrt(sigma² + 1): as much in all, the noise in place of the picture."""
@@ -160,8 +160,9 @@ def _enter_ddim(scheduler: Any, sigma: float, begin: int) -> int:
 
 def _place(scheduler: Any, first: float) -> int:
     """Where in its row the run begins: img2img enters further down."""
-    row = [float(value) for value in scheduler.timesteps]
-    return next((number for number, value in enumerate(row) if abs(value - first) < 1e-4), 0)
+    away = [abs(float(value) - first) for value in scheduler.timesteps]
+    nearest = min(away, default=1.0)
+    return away.index(nearest) if nearest < 1e-4 else 0
 
 
 def _ratio(scheduler: Any) -> int:
@@ -186,6 +187,8 @@ def _time_of(scheduler: Any, sigma: float, kind: str) -> float:
     """The model's own time at a noise level."""
     if kind == "flow":
         return float(sigma * scheduler.config.num_train_timesteps)
+    if hasattr(scheduler, "precondition_noise"):
+        return float(scheduler.precondition_noise(torch.tensor(sigma)))
     kept = scheduler.alphas_cumprod.double().clamp(1e-12, 1 - 1e-12)
     logs = ((1 - kept) / kept).sqrt().log().tolist()
     wanted = math.log(max(sigma, 1e-9))

@@ -27,7 +27,7 @@ from .placing import decode_in_tiles
 from .previews import to_preview, unit_noise
 from .sizes import Sheet, multiple_of
 from .skipping import without_denoiser
-from .tap import SchedulerTap, Tapped
+from .tap import Enter, SchedulerTap, Tapped
 from .tensors import from_blob, to_blob
 
 
@@ -102,10 +102,9 @@ class DiffusionRun:
         own, pipe.scheduler = pipe.scheduler, self._scheduler
         decode_in_tiles(pipe, plan.tiles)
         loaded.flag.context = self._context
-        hint = "Make the picture smaller, close other programs, or choose a smaller model."
         try:
             with (
-                shortage_in_words(f"for a picture of {plan.width} × {plan.height} pixels with this model", hint),
+                shortage_in_words(*self._what_needs_memory()),
                 torch.no_grad(),
                 hushed(),
                 self._tap,
@@ -120,6 +119,11 @@ class DiffusionRun:
             loaded.flag.context = None
             pipe.scheduler = own
             pipe.maybe_free_model_hooks()
+
+    def _what_needs_memory(self) -> tuple[str, str]:
+        """What there may not be enough memory for, and what to do then."""
+        what = f"for a picture of {self._plan.width} × {self._plan.height} pixels with this model"
+        return what, "Make the picture smaller, close other programs, or choose a smaller model."
 
     def partial(self) -> np.ndarray | None:
         """The picture as the model expected it to become at the last step, or None before the first one."""
@@ -147,10 +151,13 @@ class DiffusionRun:
         """Begin with the picture where the pipeline only knows how to begin with noise."""
         plan = self._plan
         left_out = steps_left_out(plan.steps, plan.strength)
-        if self._image is None or not self._enters or left_out < 1:
-            return
-        calls = left_out * max(1, int(getattr(self._scheduler, "order", 1)))
-        self._tap.skip_to(calls, Entrance(self._pipe, self._image, self._generator), self._entered)
+        if self._image is not None and self._enters and left_out > 0:
+            self._begin_behind(left_out, Entrance(self._pipe, self._image, self._generator))
+
+    def _begin_behind(self, steps: int, entrance: Enter) -> None:
+        """Leave out the first `steps`, and begin with what `entrance` puts in place there."""
+        calls = steps * max(1, int(getattr(self._scheduler, "order", 1)))
+        self._tap.skip_to(calls, entrance, self._entered)
         self._skipping.enter_context(without_denoiser(self._pipe))
 
     def _entered(self) -> None:
@@ -251,7 +258,9 @@ class DiffusionRun:
         """How often `step` will be called: img2img enters the row of timesteps further down."""
         times = [float(value) for value in self._scheduler.timesteps]
         first = self._tap.first
-        places = [number for number, value in enumerate(times) if first is not None and abs(value - first) < 1e-4]
+        away = [1.0 if first is None else abs(value - first) for value in times]
+        nearest = min(away, default=1.0)  # rows in 0 … 1 with many steps lie close together
+        places = [number for number, value in enumerate(away) if value <= nearest < 1e-4]
         return len(times) - (places[-1] if places else 0)
 
     def _state(self, latents: torch.Tensor) -> StepState:

@@ -61,6 +61,9 @@ def output_for(scheduler: Any, clean: torch.Tensor, *, sample: torch.Tensor, tim
         if scheduler.step_index is None:
             scheduler._init_step_index(timestep)
         sigma = sigmas[_place(scheduler, sigmas)].to(sample)
+        if hasattr(scheduler, "precondition_outputs"):  # EDM: x0 is a straight line of what the model answers
+            at_zero, at_one = (scheduler.precondition_outputs(sample, value, sigma) for value in (0.0, 1.0))
+            return (clean - at_zero) / (at_one - at_zero)
         if "FlowMatch" in type(scheduler).__name__ or kind == "flow_prediction":
             return (sample - clean) / sigma
         if hasattr(scheduler, "_sigma_to_alpha_sigma_t"):

@@ -22,6 +22,7 @@ from studio.api import Model, StudioError
 
 from . import checkpoint, schedulers
 from .cancel import CancelFlag
+from .cosine_steps import REPLACES, CosineSDEScheduler
 from .devices import Device
 from .embeddings import EmbeddingCache
 from .loading import LOADING, hushed, silence_transformers
@@ -230,16 +231,13 @@ def _read_folder(model: Model, device: Device) -> Any:
 
 @contextmanager
 def _without_torchsde() -> Iterator[None]:
-    """Stable Audio's own scheduler draws its noise with torchsde, which is not here and of which no step could be kept.
-    Another one walks the same noise levels with the same solver; one model is loaded at a time, so nobody else sees it.
-    """
-    name = "CosineDPMSolverMultistepScheduler"
-    own = getattr(diffusers, name)
-    setattr(diffusers, name, diffusers.EDMDPMSolverMultistepScheduler)
+    """One model is loaded at a time, so nobody else sees it."""
+    own = getattr(diffusers, REPLACES)
+    setattr(diffusers, REPLACES, CosineSDEScheduler)
     try:
         yield
     finally:
-        setattr(diffusers, name, own)
+        setattr(diffusers, REPLACES, own)
 
 
 def _only_variant(folder: Path) -> str:

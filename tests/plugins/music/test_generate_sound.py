@@ -1,4 +1,4 @@
-"""Audio models of four architectures, tiny and random, by one route: sound of the length asked for, and its steps."""
+"""Audio models of six architectures, tiny and random, by one route: new sounds, parts anew, going on, and the steps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -21,6 +22,8 @@ from tests import tiny_sounds
 KINDS: dict[str, Callable[[Path], Model]] = {
     "stable audio": tiny_sounds.stable_audio,
     "music ldm": tiny_sounds.music_ldm,
+    "audio ldm 2": tiny_sounds.audio_ldm_2,
+    "ace step": tiny_sounds.ace_step,
     "musicgen": tiny_sounds.musicgen,
     "vits": tiny_sounds.vits,
 }
@@ -49,40 +52,151 @@ def make(model: Model, folder: Path, **options: Any) -> tuple[Output, FakeContex
     return output, seen
 
 
+LATENTS = ("stable audio", "music ldm", "audio ldm 2", "ace step")
+
+
+def heard(output: Output) -> tuple[np.ndarray, int]:
+    sound, rate = soundfile.read(io.BytesIO(output.data), dtype="float32", always_2d=True)
+    return sound, rate
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    """Two seconds of stereo at a rate of no model: a tone that slowly turns, a little noise."""
+    rate, random = 1000, np.random.default_rng(1)
+    time = np.arange(2 * rate) / rate
+    left = 0.3 * np.sin(2 * np.pi * (60 + 20 * time) * time)
+    both = np.stack([left, 0.5 * left], 1) + 0.01 * random.standard_normal((len(time), 2))
+    path = tmp_path / "given.wav"
+    soundfile.write(path, both.astype(np.float32), rate, "FLOAT")
+    return path
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_makes_sound(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
     output, seen = make(models[kind], tmp_path)
     assert output.media == media.WAV
-    sound, rate = soundfile.read(io.BytesIO(output.data))
+    sound, rate = heard(output)
     assert rate == output.facts["rate"]
-    assert len(sound) > 0
-    if kind in ("stable audio", "musicgen"):
-        assert abs(len(sound) / rate - 0.5) < 0.1
-    assert seen.steps
+    assert np.isfinite(sound).all()
+    assert 0 < np.abs(sound).max() <= 1
+    if kind != "vits":
+        assert abs(len(sound) / rate - 0.5) < 0.01
+    looks = [step.preview for step in seen.steps]
+    assert all(look is not None and (look.media, look.width, look.height) == (media.RGB, 192, 96) for look in looks)
+    assert looks[0] is not None
+    small, small_rate = soundfile.read(io.BytesIO(looks[0].sound))
+    assert 0 < len(small) <= 1.6 * small_rate
+    assert len(looks[0].sound) < 300_000
     again, _ = make(models[kind], tmp_path)
     assert again.data == output.data
-    if kind != "vits":
-        other, _ = make(models[kind], tmp_path, seed=4)
+    other, _ = make(models[kind], tmp_path, seed=4)
+    assert other.data != output.data
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "vits"])
+def test_its_steps_can_be_branched_from(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
+    output, seen = make(models[kind], tmp_path)
+    total = seen.steps[0].total
+    assert [step.index for step in seen.steps] == list(range(total))
+    assert total == (2 if kind == "musicgen" else 4)
+    for index in {0, total - 2}:
+        again, after = make(models[kind], tmp_path, resume=(index, seen.states[index]))
+        assert again.data == output.data
+        assert [step.index for step in after.steps] == list(range(index + 1, total))
+        other, _ = make(models[kind], tmp_path, resume=(index, seen.states[index]), guidance_scale=9.0, seed=5)
         assert other.data != output.data
 
 
-@pytest.mark.parametrize("kind", ["stable audio", "music ldm"])
-def test_diffusion_shows_its_steps_and_goes_on_from_each(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
-    output, seen = make(models[kind], tmp_path)
-    assert [step.index for step in seen.steps] == [0, 1, 2, 3]
-    assert all(step.preview is not None and step.preview.media == media.RGB for step in seen.steps)
-    for index in (0, 2):
-        again, _ = make(models[kind], tmp_path, resume=(index, seen.states[index]))
-        assert again.data == output.data
-
-
-@pytest.mark.parametrize("kind", ["stable audio", "musicgen"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "vits"])
 def test_it_can_be_stopped(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
     seen = context(models[kind], tmp_path, cancel_at=1)
     with pytest.raises(JobCancelled):
         generate_sound.run(seen.request, seen)
     assert len(seen.steps) == 2
     make(models[kind], tmp_path)
+
+
+@pytest.mark.parametrize("kind", LATENTS)
+def test_nobody_listens_nothing_is_decoded(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
+    output, seen = make(models[kind], tmp_path, looks=False)
+    assert all(step.preview is None for step in seen.steps)
+    assert output.data == make(models[kind], tmp_path)[0].data
+
+
+@pytest.mark.parametrize("kind", LATENTS)
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_a_part_is_made_anew_and_all_else_stays(
+    models: dict[str, Model], tmp_path: Path, given: Path, kind: str, strength: float
+) -> None:
+    before, rate = soundfile.read(given, dtype="float32", always_2d=True)
+    wish = {"task": "repaint", "first_frame": 701, "last_frame": 1303, "strength": strength, "inputs": {"audio": given}}
+    output, seen = make(models[kind], tmp_path, **wish)
+    after, now = heard(output)
+    assert (now, after.shape) == (rate, before.shape)
+    assert np.array_equal(after[:701], before[:701])
+    assert np.array_equal(after[1303:], before[1303:])
+    assert np.abs(after[760:1240] - before[760:1240]).mean() > 1e-3
+    assert (output.facts["first_frame"], output.facts["last_frame"]) == (701, 1303)
+    # No click at either border: no larger leap than there is elsewhere in what is there and in what was made.
+    leaps = np.abs(np.diff(after, axis=0)).max(axis=1)
+    assert max(leaps[700], leaps[1302]) <= 1.2 * max(leaps[:690].max(), leaps[720:1280].max())
+    assert [step.index for step in seen.steps] == list(range(4 if strength == 1 else 2))
+    again, _ = make(models[kind], tmp_path, **wish, resume=(0, seen.states[0]))
+    assert again.data == output.data
+
+
+@pytest.mark.parametrize("kind", [*LATENTS, "musicgen"])
+@pytest.mark.parametrize("side", ["end", "front"])
+def test_a_sound_goes_on(models: dict[str, Model], tmp_path: Path, given: Path, kind: str, side: str) -> None:
+    before, rate = soundfile.read(given, dtype="float32", always_2d=True)
+    wish = {"task": "extend", "side": side, "seconds": 0.7, "inputs": {"audio": given}}
+    if (kind, side) == ("musicgen", "front"):
+        with pytest.raises(StudioError, match="left to right"):
+            make(models[kind], tmp_path, **wish)
+        return
+    output, seen = make(models[kind], tmp_path, **wish)
+    after, now = heard(output)
+    assert (now, len(after)) == (rate, len(before) + 700)
+    old, new = (after[:-700], after[-700:]) if side == "end" else (after[700:], after[:700])
+    assert np.array_equal(old, before)
+    assert np.abs(new).max() > 1e-3
+    first = 2000 if side == "end" else 0
+    assert (output.facts["first_frame"], output.facts["last_frame"]) == (first, first + 700)
+    join = 2000 if side == "end" else 700
+    leap = np.abs(after[join] - after[join - 1]).max()
+    assert leap <= 1.5 * max(np.abs(np.diff(old, axis=0)).max(), np.abs(np.diff(new, axis=0)).max())
+    again, _ = make(models[kind], tmp_path, **wish, resume=(1, seen.states[1]))
+    assert again.data == output.data
+
+
+def test_longer_than_the_models_window_in_several_runs(models: dict[str, Model], tmp_path: Path) -> None:
+    """Tiny Stable Audio's window is two seconds."""
+    output, seen = make(models["stable audio"], tmp_path, seconds=5.0)
+    sound, rate = heard(output)
+    assert len(sound) == 5 * rate
+    runs = seen.ingredients["runs"]
+    assert runs >= 3
+    assert [step.index for step in seen.steps] == list(range(4 * runs))
+    assert {step.total for step in seen.steps} == {4 * runs}
+    quiet = np.abs(sound).reshape(40, -1).max(axis=1)
+    assert quiet.min() > 0
+    for index in (2, 6, 4 * runs - 2):
+        again, _ = make(models["stable audio"], tmp_path, seconds=5.0, resume=(index, seen.states[index]))
+        assert again.data == output.data
+
+
+def test_a_long_part_in_several_runs_between_what_stays(models: dict[str, Model], tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    before = np.random.default_rng(2).uniform(-0.2, 0.2, (512 * 6, 1)).astype(np.float32)
+    soundfile.write(path, before, 512, "FLOAT")
+    wish = {"task": "repaint", "first_frame": 512, "last_frame": 512 * 5, "inputs": {"audio": path}}
+    output, seen = make(models["stable audio"], tmp_path, **wish)
+    after, _ = heard(output)
+    assert seen.ingredients["runs"] >= 3
+    assert np.array_equal(after[:512], before[:512])
+    assert np.array_equal(after[512 * 5 :], before[512 * 5 :])
+    assert not np.isclose(after[600 : 512 * 5 - 100], before[600 : 512 * 5 - 100], atol=1e-6).any(axis=1).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -92,8 +206,36 @@ def test_models_folders_tell_sound_from_pictures_and_words(models: dict[str, Mod
     assert found.family == models[kind].family
 
 
-def test_what_is_too_long_or_empty_is_said(models: dict[str, Model], tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match="cannot make this"):
-        make(models["stable audio"], tmp_path, seconds=100.0)
+def test_what_cannot_be_is_said(models: dict[str, Model], tmp_path: Path, given: Path) -> None:
+    stable = models["stable audio"]
     with pytest.raises(StudioError, match="Nothing is asked for"):
-        make(models["stable audio"], tmp_path, prompt=" ")
+        make(stable, tmp_path, prompt=" ")
+    with pytest.raises(StudioError, match="no sound to go on from"):
+        make(stable, tmp_path, task="extend")
+    with pytest.raises(StudioError, match="too short"):
+        make(stable, tmp_path, task="repaint", first_frame=100, last_frame=110, inputs={"audio": given})
+    (tmp_path / "broken.wav").write_bytes(given.read_bytes()[:30])
+    with pytest.raises(StudioError, match="cannot be read"):
+        make(stable, tmp_path, task="extend", inputs={"audio": tmp_path / "broken.wav"})
+    for kind, words in (("vits", "reads a text out"), ("musicgen", "left to right")):
+        with pytest.raises(StudioError, match=words):
+            make(models[kind], tmp_path, task="repaint", first_frame=0, last_frame=900, inputs={"audio": given})
+
+
+def test_a_model_with_a_part_missing_is_said(tmp_path: Path) -> None:
+    with hushed():
+        model = tiny_sounds.stable_audio(tmp_path / "part")
+    (tmp_path / "part" / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    seen = FakeContext(Request("music.sound", {"prompt": "a"}, 1), SoundParams, scratch=tmp_path, model=model, cache={})
+    with pytest.raises(StudioError, match="cannot be loaded"):
+        generate_sound.run(seen.request, seen)
+
+
+def test_an_encoder_of_another_model_is_said(tmp_path: Path, given: Path) -> None:
+    """It makes new sounds all the same; what is there it cannot hear."""
+    with hushed():
+        model = tiny_sounds.stable_audio(tmp_path / "odd", latents_heard=3)
+    output, _ = make(model, tmp_path)
+    assert np.abs(heard(output)[0]).max() > 0
+    with pytest.raises(StudioError, match="do not fit each other"):
+        make(model, tmp_path, task="repaint", first_frame=500, last_frame=1500, inputs={"audio": given})

@@ -1,0 +1,163 @@
+"""What a step of sound looks like: a spectrogram, the same for every kind of model.
+
+Low notes lie at the bottom, time runs to the right. Waves are analysed; of latents it is told by a map that is fitted
+once through the model's own encoder, as previews of pictures are: decoding all of a sound at every step would cost more
+than the steps do.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+
+from studio.api import Preview, media
+
+from .resampling import Frames
+from .sound_spaces import SoundSpace
+
+HEIGHT, WIDTH = 96, 192
+"""Pixels of a step's picture: bands and moments."""
+LOWEST = 40.0
+"""Hz at the bottom of the picture; the top is half the rate, or HIGHEST."""
+HIGHEST = 16_000.0
+FLOOR, CEILING = -84.0, -12.0
+"""Decibels, a sine at full scale being 0, that are black and white."""
+FITTED_SECONDS, FITTED_CELLS = 12.0, 512
+"""How much made-up sound a model's encoder is shown, whichever is less."""
+_COLOURS = np.array(
+    [
+        (0.000, 13, 13, 20),
+        (0.150, 28, 22, 66),
+        (0.320, 78, 28, 118),
+        (0.480, 145, 44, 121),
+        (0.640, 208, 68, 100),
+        (0.780, 247, 120, 75),
+        (0.900, 254, 187, 108),
+        (1.000, 253, 246, 205),
+    ]
+)
+"""Levels and their colours: even steps of lightness, from the night of the window to the light of a lamp."""
+
+
+def _table() -> np.ndarray:
+    levels = np.linspace(0, 1, 256)
+    channels = [np.interp(levels, _COLOURS[:, 0], _COLOURS[:, 1 + channel]) for channel in range(3)]
+    return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
+_TABLE = _table()
+
+
+def levels_of(sound: Frames, rate: int, columns: int) -> np.ndarray:
+    """[frames, channels] as [HEIGHT, columns] levels in 0 … 1, the lowest band first."""
+    mono = np.asarray(sound, np.float32).mean(axis=1)
+    window = 1 << max(5, round(math.log2(rate * 0.046)))  # 2048 at 44.1 kHz: notes apart, beats apart
+    step = max(1, len(mono) / columns)
+    centres = ((np.arange(columns) + 0.5) * step).astype(int)
+    padded = np.pad(mono, (window // 2, window))
+    shape = np.hanning(window).astype(np.float32)
+    bands = _bands(rate, window)
+    out = np.zeros((HEIGHT, columns), np.float32)
+    for begin in range(0, columns, 64):
+        places = centres[begin : begin + 64]
+        pieces = padded[places[:, None] + np.arange(window)[None]] * shape
+        powers = np.square(np.abs(np.fft.rfft(pieces, axis=1)) * (2 / shape.sum()))
+        out[:, begin : begin + 64] = bands @ powers.T
+    decibels = 10 * np.log10(np.maximum(out, 1e-12))
+    return np.clip((decibels - FLOOR) / (CEILING - FLOOR), 0, 1)
+
+
+def _bands(rate: int, window: int) -> np.ndarray:
+    """[HEIGHT, bins]: triangles over the bins, in even steps of mel, none narrower than two bins."""
+    top = min(HIGHEST, rate / 2)
+    edges = _hertz(np.linspace(_mel(min(LOWEST, top / 8)), _mel(top), HEIGHT + 2))
+    bins = np.arange(window // 2 + 1) * rate / window
+    width = rate / window
+    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    rise = (bins - centre) / np.maximum(centre - low, width)
+    fall = (centre - bins) / np.maximum(high - centre, width)
+    return np.clip(1 + np.minimum(rise, fall), 0, None).astype(np.float32)
+
+
+def _mel(hertz: Any) -> Any:
+    return 1127.0 * np.log1p(np.asarray(hertz) / 700.0)
+
+
+def _hertz(mel: Any) -> Any:
+    return 700.0 * np.expm1(np.asarray(mel) / 1127.0)
+
+
+def picture(levels: np.ndarray) -> Preview:
+    """[HEIGHT, columns] levels as a picture of WIDTH × HEIGHT; what is NaN is not there yet."""
+    columns = levels.shape[1]
+    places = np.minimum(((np.arange(WIDTH) + 0.5) * columns / WIDTH).astype(int), columns - 1)
+    wide = levels[::-1][:, places]
+    pixels = _TABLE[np.nan_to_num(np.clip(wide, 0, 1) * 255).astype(np.uint8)]
+    pixels[np.isnan(wide)] = (28, 28, 32)
+    return Preview(media.RGB, np.ascontiguousarray(pixels).tobytes(), WIDTH, HEIGHT)
+
+
+class LatentSpectrum:
+    """Levels of a sound, told from its latents."""
+
+    def __init__(self, space: SoundSpace, weights: torch.Tensor) -> None:
+        self._space, self._weights = space, weights
+
+    def levels(self, latents: torch.Tensor, first: int, last: int) -> np.ndarray:
+        """[HEIGHT, last - first] levels of the cells from `first` up to `last`."""
+        seen = _features(self._space.rows(latents)[:, first:last])
+        if len(seen) != self._weights.shape[1]:  # an encoder that belongs to another model
+            return np.zeros((HEIGHT, last - first), np.float32)
+        return (self._weights @ seen).clamp(0, 1).numpy()
+
+
+@torch.no_grad()
+def fitted(space: SoundSpace) -> LatentSpectrum | None:
+    """Least squares through the model's own encoder over made-up sounds, or None where it answers nonsense."""
+    frames = min(int(FITTED_SECONDS * space.rate) // space.hop, FITTED_CELLS) * space.hop
+    sound = made_up_sounds(frames, space.rate)
+    given = torch.from_numpy(sound)[None].expand(space.channels, -1).contiguous()
+    rows = space.rows(space.encode(given))
+    if not bool(rows.isfinite().all()):
+        return None
+    wanted = torch.from_numpy(levels_of(sound[:, None], space.rate, rows.shape[1])).double()
+    seen = _features(rows).double()
+    ridge = 0.02 * rows.shape[1] * torch.eye(len(seen), dtype=torch.float64)
+    weights = torch.linalg.solve(seen @ seen.T + ridge, seen @ wanted.T).T
+    return LatentSpectrum(space, weights.float())
+
+
+def _features(rows: torch.Tensor) -> torch.Tensor:
+    """Values, their squares (loudness has no sign) and one."""
+    bounded = rows.clamp(-20, 20)
+    return torch.cat([bounded, bounded.square() / 4, torch.ones(1, rows.shape[1], dtype=rows.dtype)])
+
+
+def made_up_sounds(frames: int, rate: int) -> Frames:
+    """[frames], always the same: strings of notes, bands of noise, beats and silence, loud and soft."""
+    random = np.random.default_rng(0)
+    out = np.zeros(frames, np.float32)
+    top = min(HIGHEST, rate / 2) * 0.9
+    length = max(64, int(0.75 * rate))
+    for number, begin in enumerate(range(0, frames, length // 3)):
+        count = min(length, frames - begin)
+        time = np.arange(count) / rate
+        kind = number % 4
+        if kind == 3:
+            low = LOWEST * (top / LOWEST) ** random.random()
+            spectrum = np.fft.rfft(random.standard_normal(count))
+            hertz = np.fft.rfftfreq(count, 1 / rate)
+            spectrum[(hertz < low) | (hertz > low * 2.5)] = 0
+            piece = np.fft.irfft(spectrum, count)
+        else:
+            pitch = min(LOWEST * 2 ** (random.random() * 5), top / 2)
+            harmonics = np.arange(1, 1 + max(1, min(12, int(top / pitch))))
+            falls = harmonics ** -(0.4 + 1.4 * random.random())
+            waves = np.sin(2 * np.pi * pitch * harmonics[:, None] * time + random.random((len(harmonics), 1)) * 6.28)
+            piece = (waves * falls[:, None]).sum(0)
+        piece = piece / max(1e-6, float(np.abs(piece).max())) * np.exp(-time * random.choice([0.5, 4.0, 16.0]))
+        out[begin : begin + count] += (piece * 10 ** (-random.random() * 2)).astype(np.float32)
+    return out / max(1.0, float(np.abs(out).max()) / 0.9)
