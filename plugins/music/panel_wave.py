@@ -150,6 +150,7 @@ class WavePanel(Panel):
             "model": getattr(self.settings_pane.chosen_model(), "id", ""),
             "result": self._result,
             "bars": self.desk.ruler.bars,
+            "asked": self.takes.asked(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -174,6 +175,8 @@ class WavePanel(Panel):
         self.settings_pane.use_model(str(state.get("model", "")))
         self._result = str(state.get("result", ""))
         self.show_bars(bool(state.get("bars")))
+        asked = state.get("asked")
+        self.takes.bring_back(asked if isinstance(asked, dict) else {})
         self.desk.lens.fit()
         self._show_all()
 

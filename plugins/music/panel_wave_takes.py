@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -143,6 +144,7 @@ class WaveTakes(QObject):
         self.takes.append(take)
         if len(self.ready()) == 0:
             self.place = len(self.takes) - 1
+        self._host.changed()
         self._say()
 
     def step(self, by: int) -> None:
@@ -251,16 +253,26 @@ class WaveTakes(QObject):
     def _adopt(self, job: Job) -> None:
         """Follow a job of an earlier sitting, or one that was tried again on the Queue page."""
         if all(take.job != job.id for take in self.takes):
-            params, wave = job.request.params, self._sheet.wave
-            task = str(params.get("task", "new"))
-            first, last = int(params.get("first_frame", 0)), int(params.get("last_frame", 0))
-            if task == "extend" and params.get("side") == "front":
-                task = "front"
-            known = task in ("extend", "front", "new") or (task == "repaint" and 0 <= first < last <= wave.length)
-            span = (first, last) if task == "repaint" else (0, 0)
-            self.takes.append(WaveTake(job.id, job.request, task if known else "insert", wave, span))
+            params = job.request.params
+            front = params.get("task") == "extend" and params.get("side") == "front"
+            task = "front" if front else str(params.get("task", "new"))
+            span = (int(params.get("first_frame", 0)), int(params.get("last_frame", 0)))
+            self.takes.append(WaveTake(job.id, job.request, task, self._sheet.wave, span))
             self.place = len(self.takes) - 1
             self._say()
+
+    def asked(self) -> dict[str, list[Any]]:
+        """What the jobs that are on their way were asked for, as plain JSON by job."""
+        return {take.job: [take.task, *take.span, take.offset] for take in self.running()}
+
+    def bring_back(self, asked: Mapping[str, Any]) -> None:
+        """The document of an earlier sitting is there, and what its jobs were asked for (`asked`)."""
+        for take in self.takes:
+            take.before = self._sheet.wave
+            said = asked.get(take.job)
+            if isinstance(said, list) and len(said) == 4 and all(isinstance(place, int) for place in said[1:]):
+                take.task, take.span, take.offset = str(said[0]), (said[1], said[2]), said[3]
+        self._say()
 
     def _forget(self, job: str) -> None:
         self.takes = [take for take in self.takes if take.job != job]
