@@ -2,11 +2,51 @@
 
 from __future__ import annotations
 
-OPENERS = " \t\n([{—–-/“‘«¿¡\u00a0\u200b"
+from dataclasses import dataclass
+
+OPENERS = " \t\n([{—–-/“‘«¿¡„‚‹»\u00a0\u200b\u202f"
 DASHES = "-–—"
+_THIN = "\u202f"
 
 
-def better(before: str, typed: str) -> tuple[int, str] | None:
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """Opening and closing marks, and those inside of them."""
+
+    open: str
+    close: str
+    inner_open: str = "‘"
+    inner_close: str = "’"
+
+
+ENGLISH = Quotes("“", "”")
+QUOTES = {
+    "en": ENGLISH,
+    "de": Quotes("„", "“", "‚", "‘"),
+    "cs": Quotes("„", "“", "‚", "‘"),
+    "sk": Quotes("„", "“", "‚", "‘"),
+    "pl": Quotes("„", "”", "«", "»"),
+    "hu": Quotes("„", "”", "»", "«"),
+    "ro": Quotes("„", "”", "«", "»"),
+    "fr": Quotes(f"«{_THIN}", f"{_THIN}»", "“", "”"),
+    "ru": Quotes("«", "»", "„", "“"),
+    "uk": Quotes("«", "»", "„", "“"),
+    "el": Quotes("«", "»", "“", "”"),
+    "es": Quotes("«", "»", "“", "”"),
+    "it": Quotes("«", "»", "“", "”"),
+    "sv": Quotes("”", "”", "’", "’"),
+    "fi": Quotes("”", "”", "’", "’"),
+    "da": Quotes("»", "«", "›", "‹"),
+}
+"""By the language's code; all others quote as English does."""
+
+
+def quotes_of(language: str) -> Quotes:
+    """The marks of a language ("de_AT" is German)."""
+    return QUOTES.get(language.replace("-", "_").partition("_")[0].lower(), ENGLISH)
+
+
+def better(before: str, typed: str, quotes: Quotes = ENGLISH) -> tuple[int, str] | None:
     """What should stand instead of what was just typed: how many characters before the caret go (the typed one counts),
     and what comes in their place. None where it is right already.
 
@@ -18,13 +58,16 @@ def better(before: str, typed: str) -> tuple[int, str] | None:
     opening = not last or last in OPENERS
     if typed == '"':
         # Behind a dash a quote closes what was broken off, unless none is open.
-        if last in ("—", "–") and before.count("“") > before.count("”"):
+        if last in ("—", "–") and before.count(quotes.open) > before.count(quotes.close):
             opening = False
-        return 1, "“" if opening else "”"
+        return 1, quotes.open if opening else quotes.close
     if typed == "'":
-        return 1, "‘" if opening else "’"
-    if typed.isdigit() and before.endswith("‘") and before[-2:-1] in ("", " "):
-        return 2, f"’{typed}"  # the ’90s
+        if opening:
+            return 1, quotes.inner_open
+        inside = before.count(quotes.inner_open) > before.count(quotes.inner_close)
+        return 1, quotes.inner_close if inside and not last.isalpha() else _closing(before, quotes)
+    if typed.isdigit() and before.endswith(quotes.inner_open) and before[-2:-1] in ("", " "):
+        return 1 + len(quotes.inner_open), f"’{typed}"  # the ’90s
     if typed == "-":
         if not before.strip(DASHES + " "):
             return None  # a line of dashes is a scene break
@@ -36,12 +79,19 @@ def better(before: str, typed: str) -> tuple[int, str] | None:
     return None
 
 
-def better_text(text: str) -> str:
+def _closing(before: str, quotes: Quotes) -> str:
+    """Behind a letter: an apostrophe, unless an inner quote is open in a language that closes it with another mark."""
+    if quotes.inner_close != "’" and before.count(quotes.inner_open) > before.count(quotes.inner_close):
+        return quotes.inner_close
+    return "’"
+
+
+def better_text(text: str, quotes: Quotes = ENGLISH) -> str:
     """The same for a whole text, as for one that was pasted."""
     out = ""
     for letter in text:
         line = out.rpartition("\n")[2]
-        change = better(line, letter)
+        change = better(line, letter, quotes)
         if change is None:
             out += letter
         else:

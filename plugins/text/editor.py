@@ -27,7 +27,7 @@ from studio.widgets import theme
 
 from . import editor_paint
 from .document import Run
-from .document_typography import better
+from .document_typography import ENGLISH, better
 from .editor_authors import Authors, written_by
 from .editor_ghost import Ghost
 from .editor_keys import HELD, changes_text, ghost_word
@@ -63,9 +63,9 @@ class ManuscriptEdit(QPlainTextEdit):
         super().__init__(parent)
         self.tints: Sequence[Tint] = ()
         self.marks: Sequence[Tint] = ()
-        self.focused = False
-        self.typewriter = False
+        self.focused = self.typewriter = False
         self.typography = True
+        self.quotes = ENGLISH
         self.code = False
         self.room_right = 0
         self.picture_of: Callable[[QTextBlock], QPixmap | None] = lambda _block: None
@@ -330,7 +330,7 @@ class ManuscriptEdit(QPlainTextEdit):
             self._improve(line, typed)
 
     def _improve(self, line: str, typed: str) -> None:
-        change = better(line, typed) if self.typography else None
+        change = better(line, typed, self.quotes) if self.typography else None
         cursor = self.textCursor()
         if change is not None and cursor.positionInBlock() == len(line) + 1:
             count, instead = change

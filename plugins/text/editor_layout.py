@@ -35,8 +35,8 @@ LINE, LIST, BREAK, CODE, PICTURE = 0, 10, 11, 12, 13
 
 class PageLayout(QPlainTextDocumentLayout):
     """Places the lines of a document. `pixels` is the size of body letters, `picture_height` gives the room that a
-    picture's paragraph needs below its line, in pixels. `ghost` are the number of the block with the ghost, and where in
-    its layout paragraphs of the ghost begin: they get the room that they will have once they are taken.
+    picture's paragraph needs below its line, in pixels. `ghost` are the number of the block with the ghost, and where
+    in its layout paragraphs of the ghost begin: they get the room that they will have once they are taken.
     """
 
     def __init__(self, document: QTextDocument) -> None:

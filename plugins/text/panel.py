@@ -164,6 +164,7 @@ class TextPanel(Panel):
         for name, button in self.page.buttons.items():
             button.setChecked(bool(manuscript.view.get(name)))
         self.mode.apply()
+        self.spelling.follow()
         self.page.show_outline(manuscript.view.get("outline", True) is not False)
         self.restoring = False
         self.sight.look_again()

@@ -43,6 +43,9 @@ class Mode:
             action.setCheckable(True)
             self._group.addAction(action)
             self._entries[mode, language] = action
+        menu.addSeparator()
+        languages = menu.addMenu(icon("text-aa"), "Language")
+        languages.aboutToShow.connect(lambda: panel.spelling.fill_languages(languages))
         panel.page.kind.setMenu(menu)
 
     def set(self, mode: str, language: str = "") -> None:

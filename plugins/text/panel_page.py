@@ -134,7 +134,7 @@ class Page(QWidget):
             self.second = ManuscriptEdit(self.editor.document())
             self.second.setAccessibleName("Manuscript, second view")
             self.second.picture_of = self.editor.picture_of
-            self.second.typography = self.editor.typography
+            self.second.typography, self.second.quotes = self.editor.typography, self.editor.quotes
             self.splitter.addWidget(self.second)
             self.second.move_to(self.editor.textCursor().position())
         elif not on and self.second is not None:

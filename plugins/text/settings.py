@@ -31,6 +31,15 @@ class TextSettings:
         maximum=16,
         level="advanced",
     )
+    dictionaries: str = param(
+        "",
+        label="Dictionaries",
+        help="A folder with Hunspell dictionaries (.dic with .aff) for spelling in other languages. Those that the "
+        "system keeps are found by themselves.",
+        role="folder",
+        max_length=2000,
+        level="advanced",
+    )
     file_pattern: str = param(
         "{title}",
         label="File names",
