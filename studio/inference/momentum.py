@@ -10,13 +10,15 @@ from typing import Any
 import torch
 from diffusers.pipelines.ace_step import pipeline_ace_step
 
+_MODULE: Any = pipeline_ace_step
+
 
 class GuidanceMomentum:
     """While it is on, it knows the memory of the one pipeline that runs. One job at a time works in a process."""
 
     def __init__(self, pipe: Any) -> None:
         self._concerned = type(pipe).__name__ == "AceStepPipeline"
-        self._own = pipeline_ace_step.MomentumBuffer
+        self._own = _MODULE.MomentumBuffer
         self._buffer: Any = None
 
     def __enter__(self) -> GuidanceMomentum:
@@ -26,13 +28,13 @@ class GuidanceMomentum:
                 self._buffer = self._own(*args, **kwargs)
                 return self._buffer
 
-            pipeline_ace_step.MomentumBuffer = made  # type: ignore[assignment, misc]
+            _MODULE.MomentumBuffer = made
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pipeline_ace_step.MomentumBuffer = self._own  # type: ignore[misc]
+        _MODULE.MomentumBuffer = self._own
         self._buffer = None
 
     @property
