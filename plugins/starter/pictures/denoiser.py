@@ -46,7 +46,7 @@ class DenoiserPlan:
     cache: int = 65_536
     """Scenes in the end; a shard is added every `grow_every` steps (or by the stage `cache` beside the training)."""
     shard: int = 256
-    grow_every: int = 200
+    grow_every: int = 500
     publish: int = 500
     """Steps between two sample sheets, each with a loadable folder."""
 

@@ -27,6 +27,8 @@ ANCHOR = 0.004
 """What leaving the old latents costs. Turning the latent space gains no picture anything, and the denoiser would have
 to learn it anew; this keeps the encoder from turning it for nothing."""
 
+LEAST = 0.5
+"""The standard deviation that no direction of the latents falls below, where the usual is 1."""
 SQUARES = 8.0
 """Late in the training the squared error, which the goal in decibels counts, weighs as much as the rest."""
 
@@ -119,23 +121,42 @@ def turned_back(vae: AutoencoderKL, before: AutoencoderKL, pictures: np.ndarray)
     latents. Two thirds of what refining had moved were such a turn, and a denoiser of the old latents has to learn only
     the rest.
     """
-
-    def latents(model: AutoencoderKL) -> torch.Tensor:
-        device = next(model.parameters()).device
-        parts = [
-            model.encode(to_tensor(pictures[i : i + 8]).to(device)).latent_dist.mean for i in range(0, len(pictures), 8)
-        ]
-        return torch.cat(parts).permute(0, 2, 3, 1).flatten(0, 2).double()
-
-    new, old = latents(vae), latents(before)
+    new, old = _cells(vae, pictures), _cells(before, pictures)
     count = new.shape[1]
     solution = torch.linalg.lstsq(torch.cat([new, torch.ones_like(new[:, :1])], 1), old).solution
-    turn, shift = solution[:count].T.to(vae.dtype), solution[count].to(vae.dtype)
-    back = torch.linalg.inv(turn)
-    quant, post = vae.quant_conv, vae.post_quant_conv
+    turn_latents(vae, solution[:count].T, solution[count])
+    return evened(vae, pictures)
+
+
+@torch.no_grad()
+def evened(vae: AutoencoderKL, pictures: np.ndarray) -> AutoencoderKL:
+    """`vae` with no direction of its latents narrower than LEAST.
+
+    Least squares all but folds up a direction in which the latents before said nothing. The decoder then unfolds it,
+    and with it whatever noise the denoiser has left there, into a blotch.
+    """
+    latents = _cells(vae, pictures)
+    spreads, directions = torch.linalg.eigh(torch.cov(latents.T))
+    wider = (LEAST / spreads.clamp(min=1e-12).sqrt()).clamp(min=1)
+    lift = directions @ torch.diag(wider) @ directions.T
+    mean = latents.mean(0)
+    turn_latents(vae, lift, mean - lift @ mean)
+    return vae
+
+
+def turn_latents(vae: AutoencoderKL, turn: torch.Tensor, shift: torch.Tensor) -> None:
+    """Make the latents of `vae` those of now, times `turn` [c, c], plus `shift` [c], and its decoder undo that."""
+    count, quant, post = len(shift), vae.quant_conv, vae.post_quant_conv
+    undone = post.weight[:, :, 0, 0] @ torch.linalg.inv(turn).to(post.weight.dtype)
+    turn, shift = turn.to(quant.weight.dtype), shift.to(quant.weight.dtype)
     quant.weight[:count] = torch.einsum("ij,jkhw->ikhw", turn, quant.weight[:count])
     quant.bias[:count] = turn @ quant.bias[:count] + shift
-    undone = post.weight[:, :, 0, 0] @ back
     post.bias -= undone @ shift
     post.weight.copy_(undone[:, :, None, None])
-    return vae
+
+
+def _cells(vae: AutoencoderKL, pictures: np.ndarray) -> torch.Tensor:
+    """The latents of all cells of all pictures, [n, c]."""
+    device = next(vae.parameters()).device
+    parts = [vae.encode(to_tensor(pictures[i : i + 8]).to(device)).latent_dist.mean for i in range(0, len(pictures), 8)]
+    return torch.cat(parts).permute(0, 2, 3, 1).flatten(0, 2).double()
