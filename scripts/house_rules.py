@@ -142,9 +142,11 @@ _STARTS_WORK = {
 
 
 def threads(source: Source) -> Iterator[Finding]:
-    """Threads and processes are started in the engine only (and by the sound feeder in widgets)."""
+    """Threads and processes are started in the engine only (and by the sound feeder and MIDI in widgets)."""
     free = ("tests", "scripts", "benchmarks", "dev.py", "studio/engine", "studio/setup", "studio/testing")
-    if source.within(*free, "studio/widgets/sound.py", "plugins/starter/training", "plugins/starter/world"):
+    if source.within(
+        *free, "studio/widgets/sound.py", "studio/widgets/midi.py", "plugins/starter/training", "plugins/starter/world"
+    ):
         return
     for node in _walk(source, ast.Call):
         if _dotted(node.func) in _STARTS_WORK:

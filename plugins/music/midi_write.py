@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
+
+import numpy as np
 
 from . import midi_file
 from .document import Foreign, Note, Score, Track
+from .document_time import Timeline
 from .instruments import DRUM_KIT, program_of
 from .midi import KEY, METRE, NAME, RECIPE, SCORE, TEMPO, TEXT, key_sharps, ours, pan_to
 from .midi_file import Event, meta_event
@@ -69,6 +73,20 @@ def _track(track: Track) -> list[_Row]:
         rows.append((note.start, _RANK_ON, place, bytes((0x90 | channel, note.pitch, note.velocity))))
         rows.append((note.end, _RANK_OFF, place, bytes((0x80 | channel, note.pitch, note.release))))
     return rows
+
+
+def live_parts(score: Score, tracks: Collection[str], rate: int) -> dict[str, tuple[list[int], list[bytes]]]:
+    """Device -> (frames at `rate`, messages) of those tracks that have one, in the order in which a file has them."""
+    timeline, found = Timeline(score), dict[str, list[_Row]]()
+    for track in score.tracks:
+        if track.id in tracks and track.output:
+            found.setdefault(track.output, []).extend(row for row in _track(track) if row[3][0] < 0xF0)
+    made = {}
+    for device, rows in found.items():
+        rows.sort(key=lambda row: row[:2])
+        frames = np.round(timeline.seconds_of(np.array([row[0] for row in rows])) * rate).astype(int)
+        made[device] = (frames.tolist(), [row[3] for row in rows])
+    return made
 
 
 def on_channel(track: Track, channel: int) -> Track:

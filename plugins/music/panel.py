@@ -29,6 +29,7 @@ from .document import Metre, Note, Score, Tempo
 from .panel_asking import Asking
 from .panel_bar import ActionBar
 from .panel_commands import add_commands, fill_menu
+from .panel_devices import Devices
 from .panel_editor import Editor
 from .panel_floating import Floating
 from .panel_inspector import Inspector
@@ -72,6 +73,8 @@ class MusicPanel(Panel):
         self.transport = Transport(self.sheet, self.rack)
         self.editor = Editor(self.sheet)
         self.sound = Sound(host, self.sheet, self.takes, self.rack, self)
+        self.devices = Devices(host, self.sheet, self.sound, self)
+        self.rack.outputs = self.devices.outputs_there
         self.bar = ActionBar()
         self.floating = Floating(self.editor)
         self._result = ""
@@ -120,7 +123,13 @@ class MusicPanel(Panel):
         sound.moved.connect(self._show_place)
         sound.playing.connect(transport.show_playing)
         sound.failed.connect(self.floating.show_problem)
-        self.rack.failed.connect(self.floating.show_problem)
+        for part in (self.rack, self.devices):
+            part.failed.connect(self.floating.show_problem)
+        transport.counts_in = sound.counts_in
+        transport.record_toggled.connect(self.devices.recorder.set_armed)
+        transport.devices_wanted.connect(lambda: (self.devices.list_all(), self.devices.fill(transport.devices.menu())))
+        self.devices.changed.connect(lambda: self.devices.refill(transport.devices.menu()))
+        self.devices.recorder.recording.connect(transport.show_recording)
         self.editor.sought.connect(sound.seek)
         self.editor.struck.connect(sound.strike)
         self.editor.keys.let_go.connect(sound.let_go)

@@ -44,6 +44,7 @@ def add_commands(panel: MusicPanel) -> None:
     add("start", "To the beginning", lambda: sound.seek(0), shortcut="Home", icon="skip-back")
     add("loop", "Loop", panel.transport.loop.toggle, shortcut="L", icon="repeat")
     add("metronome", "Metronome", panel.transport.metronome.toggle, shortcut="M", icon="timer")
+    add("record", "Record", panel.transport.record.toggle, shortcut="Shift+R", icon="record")
     add("fit", "Show the whole piece", editor.fit, shortcut="Ctrl+0", icon="corners-out")
     add("select", "Select tool", lambda: editor.roll.gestures.set_tool("select"), shortcut="V", icon="cursor")
     add("draw", "Draw tool", lambda: editor.roll.gestures.set_tool("draw"), shortcut="B", icon="pencil-simple")

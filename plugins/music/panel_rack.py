@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class Rack(QObject):
         self.fonts = Fonts()
         self.voicing = Voicing(self.fonts)
         self._refused: set[str] = set()
+        self.outputs: Callable[[], list[str]] = list
+        """Names of the MIDI devices that are connected."""
         self._feeder = Feeder(threads=1).serve(self)
         self._feeder.ready.connect(self._loaded)
         self._feeder.failed.connect(self._failed)
@@ -86,6 +89,21 @@ class Rack(QObject):
         every = [t.id for t in sheet.score.tracks]
         action = menu.addAction(f"{words} for all tracks", lambda: self.use(sheet, every, track.font))
         action.setEnabled(any(t.font != track.font for t in sheet.score.tracks))
+
+    def fill_outputs(self, menu: QMenu, sheet: Sheet, track_id: str) -> None:
+        """Which MIDI device plays a track in place of Studio."""
+        track = sheet.score.track(track_id)
+        menu.clear()
+        there = self.outputs()
+        for name in dict.fromkeys(("", *there, track.output)):
+            words = name or "None"
+            changed = sheet.score.with_track(replace(track, output=name))
+            action = menu.addAction(
+                words if not name or name in there else f"{words} (not connected)",
+                lambda changed=changed: sheet.edit("another MIDI device", changed),
+            )
+            action.setCheckable(True)
+            action.setChecked(name == track.output)
 
     def _ask(self, sheet: Sheet, tracks: list[str], asker: QWidget) -> None:
         start = str(Path(self.known()[0]).parent if self.known() else Path.home())

@@ -61,6 +61,7 @@ class PianoRoll(QWidget):
         self.setMinimumSize(200, 120)
         sheet.edited.connect(self.redraw)
         sheet.chosen.connect(self.redraw)
+        sheet.recorded_changed.connect(self.redraw)
         lens.changed.connect(self.redraw)
         self.gestures.sounded.connect(self.heard)
         self.gestures.moved.connect(self.update)
@@ -227,8 +228,9 @@ class PianoRoll(QWidget):
                 self._draw_track(painter, track, front=False)
         if sheet.track is not None:
             self._draw_track(painter, sheet.track, front=True)
-        if sheet.ghosts is not None:
-            self._draw_ghosts(painter, sheet.ghosts)
+        for ghosts in (sheet.ghosts, sheet.recorded):
+            if ghosts is not None:
+                self._draw_ghosts(painter, ghosts)
 
     def _seen(self, track: Track) -> Seen:
         """The track's notes that are in sight."""

@@ -27,6 +27,7 @@ class Sheet(QObject):
 
     edited = Signal()
     chosen = Signal()
+    recorded_changed = Signal()
 
     def __init__(self, host: PanelHost, score: Score, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +40,8 @@ class Sheet(QObject):
         self.regions: tuple[Region, ...] = ()
         self.ghosts: Score | None = None
         """What the model has written so far, or an alternative that is being looked at; not part of the score."""
+        self.recorded: Score | None = None
+        """What somebody plays just now, until it is written down."""
         self.faded: frozenset[int] = frozenset()
         """Notes that would make room for the ghosts."""
 
@@ -124,6 +127,11 @@ class Sheet(QObject):
         """Show what the model writes, before anybody has taken it, and what would go."""
         self.ghosts, self.faded = score, faded
         self.edited.emit()
+
+    def show_recorded(self, score: Score | None) -> None:
+        """Show what is being played."""
+        self.recorded = score
+        self.recorded_changed.emit()
 
     # Snapping
 

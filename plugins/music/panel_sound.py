@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.api import PanelHost, Problem
@@ -38,11 +40,13 @@ class Sound(QObject):
         self._count_in = False
         self._loop: tuple[int, int] | None = None
         self._audition: Score | None = None
+        self.overlay: Callable[[Score], Score] | None = None
+        """What is being recorded, laid over what is heard."""
         self._keys: list[int] = []
         self._was_playing = False
         self.source = ScoreSource(sheet.score)
         self._silent = False
-        self.player = Player(self.source, device=host.settings(MusicSettings).device, opener=_open)
+        self.player = Player(self.source, device=_device(host), opener=_open)
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME)
         self._frames.timeout.connect(self._follow)
@@ -81,7 +85,8 @@ class Sound(QObject):
 
     def _hand_over(self) -> None:
         if self._audition is None:
-            self._hear(self._takes.score())
+            score = self._takes.score()
+            self._hear(score if self.overlay is None else self.overlay(score))
             self.player.set_loop(self._loop_frames())
 
     # The transport
@@ -153,6 +158,14 @@ class Sound(QObject):
         """One bar before it begins."""
         self._count_in = on
 
+    def counts_in(self) -> bool:
+        """Whether a bar is counted before it begins."""
+        return self._count_in
+
+    def loop_end(self) -> int:
+        """The tick at which the loop turns."""
+        return self._loop[1] if self._loop else self._sheet.score.length
+
     def _loop_frames(self) -> tuple[int, int] | None:
         if not self._looping:
             return None
@@ -212,6 +225,11 @@ class Sound(QObject):
         for key in self._keys:
             self.source.key_up(key)
         self._keys.clear()
+
+
+def _device(host: PanelHost) -> str:
+    """What was chosen in the panel, else in Settings."""
+    return str(host.recall("sound_output", "")) or host.settings(MusicSettings).device
 
 
 def _open(device: str, rate: int) -> Stream:

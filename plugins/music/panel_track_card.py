@@ -45,6 +45,8 @@ class TrackCard(QFrame):
         self.instrument = ChoiceField(ParamSpec("instrument", "choice", known, "Instrument", choices=choices))
         self.sound = PopButton("Sound", "What plays the track: Studio's own synthesiser, or a SoundFont")
         self.sound.menu_.aboutToShow.connect(lambda: rack.fill(self.sound.menu_, sheet, track_id, self))
+        self.output = PopButton("MIDI out", "A MIDI device that plays the track in place of Studio")
+        self.output.menu_.aboutToShow.connect(lambda: rack.fill_outputs(self.output.menu_, sheet, track_id))
         self.preset = ChoiceField(ParamSpec("preset", "choice", "", "Preset", choices=(Choice("", _BY_NAME),)))
         self.volume = SliderField(
             ParamSpec("volume", "number", round(track.volume * 100), "Volume", minimum=0, maximum=100, step=1, unit="%")
@@ -86,6 +88,11 @@ class TrackCard(QFrame):
         row.addWidget(self.sound)
         column.addLayout(row)
         column.addWidget(self.preset)
+        row = QHBoxLayout()
+        row.addWidget(Label("MIDI out", "label"))
+        row.addStretch(1)
+        row.addWidget(self.output)
+        column.addLayout(row)
         column.addWidget(self.volume)
         column.addWidget(self.pan)
         row = QHBoxLayout()
@@ -108,6 +115,7 @@ class TrackCard(QFrame):
             return
         track = self._sheet.score.track(self._track_id)
         self.sound.show_value(Path(track.font).stem[:24] if track.font else "Studio synth")
+        self.output.show_value(track.output[:24] or "None")
         presets = self._rack.fonts.presets(track.font)
         self.preset.setVisible(bool(presets))
         if presets:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.api import StudioError
 from studio.inference.notes.score import MODES
@@ -44,6 +46,8 @@ class Transport(QWidget):
     loop_toggled = Signal(bool)
     metronome_toggled = Signal(bool)
     count_in_toggled = Signal(bool)
+    record_toggled = Signal(bool)
+    devices_wanted = Signal()
     model_wanted = Signal()
 
     def __init__(self, sheet: Sheet, rack: Rack, parent: QWidget | None = None) -> None:
@@ -57,6 +61,16 @@ class Transport(QWidget):
         self.stop = IconButton("stop", "Stop", help="Stop, and go back to where it began")
         self.loop = IconButton("repeat", "Loop", help="Repeat the marked bars; the whole piece where none are")
         self.metronome = IconButton("timer", "Metronome", help="Clicks on every beat. Right click for a count-in.")
+        self.record = IconButton(
+            "record", "Record", help="Write down what is played on the MIDI keyboard; the transport starts"
+        )
+        self.devices = IconButton("piano-keys", "Devices", help="Sound output, MIDI keyboard, how to record")
+        self.devices.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.devices.setMenu(QMenu(self.devices))
+        self.devices.menu().aboutToShow.connect(self.devices_wanted)
+        self.record.setCheckable(True)
+        self.record.toggled.connect(self._show_record)
+        self.record.toggled.connect(self.record_toggled)
         self.loop.setCheckable(True)
         self.metronome.setCheckable(True)
         self.place = QLabel("1.1.1")
@@ -83,7 +97,7 @@ class Transport(QWidget):
         self.metronome.customContextMenuRequested.connect(self._metronome_menu)
         self.tempo.valueChanged.connect(self._tempo_edited)
         self.tracks.model_wanted.connect(self.model_wanted)
-        self._count_in = False
+        self.counts_in: Callable[[], bool] = lambda: False
         sheet.edited.connect(self.refresh)
         self.show_playing(False)
         self.refresh()
@@ -92,7 +106,7 @@ class Transport(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
         row.setSpacing(theme.px(theme.XS))
-        for part in (self.rewind, self.play, self.stop, self.loop, self.metronome):
+        for part in (self.rewind, self.play, self.stop, self.record, self.loop, self.metronome, self.devices):
             row.addWidget(part)
         row.addSpacing(theme.S)
         row.addWidget(self.place)
@@ -123,6 +137,15 @@ class Transport(QWidget):
         self.play.setAccessibleName("Pause" if playing else "Play")
         self.play.setToolTip("Pause  Space" if playing else "Play  Space")
         icons.put(self.play, "pause-fill" if playing else "play-fill", role="on_accent", size=18)
+
+    def show_recording(self, on: bool) -> None:
+        """The button follows what happens: the end of the piece ends a recording too."""
+        with QSignalBlocker(self.record):
+            self.record.setChecked(on)
+        self._show_record(on)
+
+    def _show_record(self, on: bool) -> None:
+        icons.put(self.record, "record-fill" if on else "record", role="danger" if on else "text")
 
     def show_place(self, tick: int) -> None:
         """Bar, beat, sixteenth."""
@@ -168,10 +191,6 @@ class Transport(QWidget):
         menu = QMenu(self)
         action = menu.addAction("Count in one bar before playing")
         action.setCheckable(True)
-        action.setChecked(self._count_in)
-        action.toggled.connect(self._set_count_in)
+        action.setChecked(self.counts_in())
+        action.toggled.connect(self.count_in_toggled)
         menu.popup(self.metronome.mapToGlobal(self.metronome.rect().bottomLeft()))
-
-    def _set_count_in(self, on: bool) -> None:
-        self._count_in = on
-        self.count_in_toggled.emit(on)

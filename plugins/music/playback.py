@@ -54,6 +54,8 @@ class ScoreSource:
     def __init__(self, score: Score, *, mixer: Mixer | None = None, voicing: Voicing | None = None) -> None:
         self.metronome = False
         self.volume = 1.0
+        self.elsewhere: frozenset[str] = frozenset()
+        """Ids of tracks that another device plays."""
         self._mixer = mixer or Mixer()
         self._voicing = voicing or Voicing()
         self._plans = plan(score, voicing=self._voicing)
@@ -202,7 +204,7 @@ class ScoreSource:
         return {
             one.key: (one, self._mixer.dry(one, start, frames, carried=carried))
             for one in plans.tracks
-            if one.track.id in plans.heard
+            if one.track.id in plans.heard and one.track.id not in self.elsewhere
         }
 
     def _ticks(self, start: int | None, frames: int) -> Sound:

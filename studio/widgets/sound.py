@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.api import StudioError
-from studio.widgets.sound_devices import BUFFER_SECONDS, Opener, Stream, open_device, output_devices
+from studio.widgets.sound_clock import Clock, Lead
+from studio.widgets.sound_devices import Opener, Stream, open_device, output_devices
 
 __all__ = ["Clock", "Opener", "Player", "Source", "Stream", "open_device", "output_devices"]
 
@@ -29,14 +30,6 @@ Frames = npt.NDArray[np.float32]
 
 BLOCK = 512
 """Frames that are rendered and written at a time: 11 ms at 48 kHz."""
-LEAD_SECONDS = 0.1
-"""How much waits in the device while the transport runs on an idle machine: an edit is heard this much later."""
-LIVE_SECONDS = 0.04
-"""How much waits while it stands, or somebody plays along: a key that is pressed is heard this much later."""
-DIP = 0.5
-"""Where less than this share of it was left, the machine is busy, and more is kept waiting from then on."""
-CALM_SECONDS = 15.0
-"""After so long without a dip a little less is kept waiting."""
 AHEAD_SECONDS = 3
 """How far ahead notes are made ready while there is time."""
 FIRST_SECONDS = 0.4
@@ -82,54 +75,6 @@ class _Span:
     frames: int
     place: int | None
     waits_at: int
-
-
-class Clock:
-    """What is heard now, from what was written, how much waits in the buffer, and the computer's own clock.
-
-    The buffer's level is known to some milliseconds only and changes in jumps; the clock runs evenly and follows it.
-    """
-
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
-        self._offset: float | None = None
-
-    def reset(self) -> None:
-        """The output began anew or ran dry."""
-        self._offset = None
-
-    def tell(self, heard: float, now: float) -> None:
-        """So many frames had been heard at `now` (seconds)."""
-        offset = heard - now * self._rate
-        if self._offset is None or abs(offset - self._offset) > self._rate * 0.1:
-            self._offset = offset
-        else:
-            self._offset += (offset - self._offset) * 0.05
-
-    def heard(self, now: float) -> float:
-        """Frames heard at `now`."""
-        return 0.0 if self._offset is None else self._offset + now * self._rate
-
-
-class Lead:
-    """How much should wait in the device: little while the machine keeps up, more once it was nearly late."""
-
-    def __init__(self) -> None:
-        self._factor, self._reached, self._calm_since = 1.0, False, 0.0
-
-    def seconds(self, *, live: bool) -> float:
-        """With a key under somebody's finger less than while a piece plays by itself."""
-        return min(BUFFER_SECONDS, (LIVE_SECONDS if live else LEAD_SECONDS) * self._factor)
-
-    def tell(self, waiting: float, wanted: float, now: float) -> None:
-        """So many seconds were waiting when a block was about to be written, of those that `seconds` had asked for."""
-        if waiting >= wanted * 0.9:
-            self._reached = True
-        elif waiting < wanted * DIP and self._reached:
-            # It has to fill up first: until then there is no second dip.
-            self._factor, self._reached, self._calm_since = min(self._factor * 1.6, 15.0), False, now
-        if now - self._calm_since > CALM_SECONDS:
-            self._factor, self._calm_since = max(1.0, self._factor * 0.8), now
 
 
 class Player:
@@ -222,13 +167,24 @@ class Player:
         with self._lock:
             if self._place is None:
                 return float(self._origin)
-            heard = self._clock.heard(time.perf_counter()) - self.source.latency
-            for span in reversed(self._spans):
-                if span.first <= heard:
-                    if span.place is None:
-                        return float(span.waits_at)
-                    return span.place + min(heard - span.first, span.frames)
-            return float(self._origin)
+            span, heard = self._span(time.perf_counter())
+            if span is None:
+                return float(self._origin)
+            return float(span.waits_at) if span.place is None else span.place + heard
+
+    def position_at(self, when: float) -> float | None:
+        """The frame of the source that was heard at a moment of `time.perf_counter()`, not long ago. None where nothing
+        was: before the transport ran, or while counting in.
+        """
+        with self._lock:
+            span, heard = self._span(when)
+            return None if span is None or span.place is None else span.place + heard
+
+    def _span(self, when: float) -> tuple[_Span | None, float]:
+        """What was heard then, and how many frames of it had been."""
+        heard = self._clock.heard(when) - self.source.latency
+        span = next((s for s in reversed(self._spans) if s.first <= heard), None)
+        return span, 0.0 if span is None else min(heard - span.first, float(span.frames))
 
     def close(self) -> None:
         """Stop and give the device back. The player cannot be used afterwards."""

@@ -55,6 +55,7 @@ def panel(qtbot: QtBot, host: FakePanelHost) -> Iterator[MusicPanel]:
     host.undo_stack.clear()
     yield made
     window.hide()
+    made.devices.close()
     made.sound.player.close()
 
 
