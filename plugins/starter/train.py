@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in the work folder")
     parser.add_argument("--work", type=Path, help="checkpoints, caches, logs, samples (default: the user's cache)")
     parser.add_argument("--out", type=Path, help="where the finished model goes (default: resources/starter)")
-    parser.add_argument("--start", type=Path, help="prose: a finished model to go on from where there is no checkpoint")
+    parser.add_argument("--start", type=Path, help="prose: a finished model to go on from (or whose words to take)")
     parser.add_argument("--steps", type=int, default=0, help="prose: end after so many steps in all, rate and all")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes, with a checkpoint")
     parser.add_argument("--polish", type=int, default=1000, help="steps of the stage polish")

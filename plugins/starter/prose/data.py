@@ -22,9 +22,9 @@ class Batch:
     """[rows, length + 1] token numbers."""
     own: torch.Tensor
     """[rows, length + 1] which document of its row a token belongs to."""
-    again: torch.Tensor
-    """[rows, length + 1] true where a token has to agree with what is known: names and things said again, pronouns,
-    the words that a prompt has to use, the beginnings of sentences that the mood decides."""
+    bound: torch.Tensor
+    """[rows, length + 1] 1 where a token has to agree with what is known: names and things said again, pronouns, the
+    words that a prompt has to use; 2 where a sentence begins that the mood decides; else 0."""
     given: torch.Tensor
     """[rows, length + 1] true in headers, which people write and the model only reads."""
 
@@ -44,12 +44,13 @@ class Batch:
 
 
 _PRONOUNS = {person: re.compile(rf"\b(?:{'|'.join(forms.values())})\b") for person, forms in PRONOUNS.items()}
+AGREES, MOODY = 1, 2
 _TELLING = 28
 """Characters by which a sentence has shown its mood."""
 
 
-def _bound(made: Document) -> Iterator[tuple[int, int]]:
-    """Where the text (from character, to character) is bound by its headers or an earlier sentence."""
+def _bound(made: Document) -> Iterator[tuple[int, int, int]]:
+    """Where the text (from character, to character) is bound by its headers or an earlier sentence, and how."""
     story, text = made.story, made.text
     if story is None:
         held: tuple[str, ...] = tuple(made.headers["Words"].split(", "))
@@ -58,29 +59,29 @@ def _bound(made: Document) -> Iterator[tuple[int, int]]:
                 story.lost)  # fmt: skip
         start = len(text) - len(made.body)
         for person in {story.person, story.friend[1]}:
-            yield from (found.span() for found in _PRONOUNS[person].finditer(text, start))
+            yield from ((*found.span(), AGREES) for found in _PRONOUNS[person].finditer(text, start))
     for phrase in set(held) - {""}:
         at = text.find(phrase)
         while at >= 0 and (at := text.find(phrase, at + 1)) >= 0:
-            yield at, at + len(phrase)
+            yield at, at + len(phrase), AGREES
     for sentence in made.moody:
         at = text.find(sentence)
-        yield at, at + _TELLING
+        yield at, at + _TELLING, MOODY
 
 
 Row = tuple[list[int], list[int], list[int]]
-"""Tokens, whether each is bound, whether it stands in a header."""
+"""Tokens, how each is bound, whether it stands in a header."""
 
 
 def _read(tokenizer: PreTrainedTokenizerFast, made: Document) -> Row:
     read = tokenizer(made.text, add_special_tokens=False, return_offsets_mapping=True)
     marked = bytearray(len(made.text))
-    for start, end in _bound(made):
-        marked[start:end] = b"\1" * (min(end, len(marked)) - start)
+    for start, end, how in _bound(made):
+        marked[start:end] = bytes([how]) * (min(end, len(marked)) - start)
     head = len(made.text) - len(made.body)
     ids = [tokenizer.bos_token_id, *read["input_ids"], tokenizer.eos_token_id]
-    again = [0, *(int(any(marked[a:b])) for a, b in read["offset_mapping"]), 0]
-    return ids, again, [0, *(int(a < head) for a, _ in read["offset_mapping"]), 0]
+    bound = [0, *(max(marked[a:b], default=0) for a, b in read["offset_mapping"]), 0]
+    return ids, bound, [0, *(int(a < head) for a, _ in read["offset_mapping"]), 0]
 
 
 def _pack(told: Iterator[Row], rows: int, size: int) -> list[list[Row]]:
@@ -101,8 +102,8 @@ def _pack(told: Iterator[Row], rows: int, size: int) -> list[list[Row]]:
     for i in range(rows):
         while room[i]:
             row = left.pop(0) if left else next(told)
-            ids, again, given = (part[: room[i]] for part in row)
-            packed[i].append((ids, again, given))
+            ids, bound, given = (part[: room[i]] for part in row)
+            packed[i].append((ids, bound, given))
             room[i] -= len(ids)
     return packed
 
@@ -117,6 +118,6 @@ def batch(tokenizer: PreTrainedTokenizerFast, step: int, *, rows: int, length: i
             yield _read(tokenizer, document(low + int(rng.integers(0, HELD_OUT))))
 
     packed = _pack(told(), rows, length + 1)
-    ids, again, given = (torch.tensor([[x for row in rows_ for x in row[i]] for rows_ in packed]) for i in range(3))
+    ids, bound, given = (torch.tensor([[x for row in rows_ for x in row[i]] for rows_ in packed]) for i in range(3))
     own = torch.tensor([[n for n, row in enumerate(rows_) for _ in row[0]] for rows_ in packed])
-    return Batch(ids, own, again.bool(), given.bool())
+    return Batch(ids, own, bound, given.bool())

@@ -38,6 +38,8 @@ class Plan:
     """A matrix is made orthogonal every so many steps (see Muon)."""
     binding: float = 5.0
     """Weight of what headers and earlier sentences decide: a story's free choices would drown it."""
+    mood: float = 15.0
+    """The same for the beginnings of sentences that the mood decides."""
     reading: float = 0.2
     """Weight of the headers themselves, whose names are chance."""
     keep: int = 50
@@ -109,7 +111,10 @@ def _words() -> dict[str, object]:
 def save_model(model: nn.Module, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write the folder in half precision, with the tokenizer, sensible ways to sample, and the words it knows."""
     if isinstance(model, GruWriter):
-        model.save_pretrained(folder)
+        model.save_pretrained(
+            folder, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )  # fmt: skip
     else:
         model.generation_config = GenerationConfig(
             do_sample=True, temperature=0.8, top_p=0.95, max_new_tokens=400,

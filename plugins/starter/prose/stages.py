@@ -41,8 +41,9 @@ def loss_of(model: nn.Module, made: Batch, device: torch.device, plan: Plan | No
     wanted = made.ids[:, 1:].to(device)
     weights = (made.own[:, 1:] == made.own[:, :-1]).to(device).float()
     if plan is not None:
-        again, given = (x[:, 1:].to(device) for x in (made.again, made.given))
-        weights = weights * torch.where(again, plan.binding, torch.where(given, plan.reading, 1.0))
+        bound, given = (x[:, 1:].to(device) for x in (made.bound, made.given))
+        weights = weights * torch.tensor([1.0, plan.binding, plan.mood], device=device)[bound]
+        weights = weights.masked_fill(given, plan.reading)
     losses = F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), reduction="none")
     return (losses * weights.flatten()).sum() / weights.sum()
 
@@ -60,14 +61,17 @@ def _rate(plan: Plan, step: int) -> float:
 
 
 def _first(kind: str, plan: Plan, work: Path, begin: Path | None) -> tuple[PreTrainedTokenizerFast, nn.Module]:
-    """The vocabulary and the model before the first step: fresh, or those of a finished model."""
+    """The vocabulary and the model before the first step: fresh, or those of a finished model; of one of the other kind
+    only the vocabulary.
+    """
     if begin is None:
         tokenizer = vocabulary(plan, work)
         return tokenizer, build(kind, plan, tokenizer)
     finished, known = load_model(begin)
     known.save_pretrained(work / "tokenizer")
     model = build(kind, plan, known)
-    model.load_state_dict(finished.state_dict())
+    if type(finished) is type(model):
+        model.load_state_dict(finished.state_dict())
     return known, model
 
 

@@ -64,7 +64,7 @@ def story_headers(story: Story, form: str) -> dict[str, str]:
 def _thin(headers: dict[str, str], story: Story, rng: random.Random) -> dict[str, str]:
     if rng.random() < 0.08:
         return {}
-    kept = {k: v for k, v in headers.items() if k == "Form" or rng.random() < 0.8}
+    kept = {k: v for k, v in headers.items() if k == "Form" or rng.random() < (0.95 if k == "Mood" else 0.8)}
     if "Hero" in kept and rng.random() < 0.25:
         kept["Hero"] = story.name if rng.random() < 0.6 else kept["Hero"].partition(", ")[2]
     if "Wish" in kept and story.family in ("seek", "gift") and rng.random() < 0.25:

@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from plugins.starter.prose import stages
-from plugins.starter.prose.data import batch
+from plugins.starter.prose.data import AGREES, MOODY, batch
 from plugins.starter.prose.grammar.document import document, opening
 from plugins.starter.prose.model import TINY, build, load_model, logits_of
 from plugins.starter.prose.tokens import make_tokenizer
@@ -74,6 +74,24 @@ def test_packed_documents_do_not_see_each_other(vocabulary: Path) -> None:
     assert torch.allclose(packed, alone, atol=1e-4)
 
 
+def test_rows_hold_whole_documents_and_mark_what_is_bound(vocabulary: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(vocabulary, local_files_only=True)
+    made = batch(tokenizer, 3, rows=4, length=1000)
+    assert made.ids.shape == made.own.shape == made.bound.shape == made.given.shape == (4, 1001)
+    begins, ends = (int((made.ids == token).sum()) for token in (tokenizer.bos_token_id, tokenizer.eos_token_id))
+    assert begins > 8
+    assert begins - ends <= 4, "at most one cut document in each row"
+    ids, own = made.ids[0], made.own[0]
+    first = ids[own == 0]
+    text = tokenizer.decode(first[1:-1])
+    given = tokenizer.decode(first[made.given[0][own == 0]])
+    assert given in ("", text.partition("\n\n")[0] + "\n\n")
+    for how in (AGREES, MOODY):
+        assert 0.02 < (made.bound == how).float().mean() < 0.4
+
+
 @quiet
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tiny_training_learns_and_its_folder_writes(kind: str, tmp_path: Path, vocabulary: Path) -> None:
@@ -98,6 +116,8 @@ def test_a_tiny_training_learns_and_its_folder_writes(kind: str, tmp_path: Path,
         assert standard.generate(ids, max_new_tokens=4, do_sample=False).shape[1] > ids.shape[1]
         assert not list(out.glob("*.bin"))
     else:
+        told = json.loads((out / "config.json").read_text(encoding="utf-8"))
+        assert told["eos_token_id"] == tokenizer.eos_token_id
         (out / "config.json").write_text('{"model_type": "llama"}')
         with pytest.raises(ValueError, match="llama"):
             type(model).from_pretrained(out)
@@ -135,6 +155,9 @@ def test_a_training_can_begin_with_a_finished_model(
     stages.run("prose", work=work, out=work / "out", tiny=True, device=device, deadline=None, begin=begin)
     assert lines(work, "prose")[0]["loss"] < lines(tmp_path / "first", "prose")[0]["loss"] - 0.5
     assert (work / "out" / "tokenizer.json").read_text() == (begin / "tokenizer.json").read_text()
+    sibling = tmp_path / "third"
+    stages.run("prose-gru", work=sibling, out=sibling / "out", tiny=True, device=device, deadline=None, begin=begin)
+    assert (sibling / "out" / "tokenizer.json").read_text() == (begin / "tokenizer.json").read_text()
 
 
 @torch.no_grad()
