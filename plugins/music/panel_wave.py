@@ -60,6 +60,7 @@ class WavePanel(Panel):
         self.clipboard: Wave | None = None
         self._result = ""
         self._scrubbed: Step | None = None
+        self._made = (0, 0)
         self._lay_out()
         self._join()
         commands.add_commands(self)
@@ -260,7 +261,7 @@ class WavePanel(Panel):
             self._show_takes()
             return
         take = self.takes.current()
-        span = self.sheet.ghost_span or (take.expected() if take is not None else (0, self.sheet.wave.length))
+        span = self.sheet.ghost_span or (take.expected() if take is not None else self._last_made())
         words = f"Step {step.index + 1} of {step.total}" if step.total else f"Step {step.index + 1}"
         self.sheet.set_ghost(None if self.sheet.shown is self.sheet.wave else self.sheet.shown, span)
         self.desk.view.set_step(image, words)
@@ -286,6 +287,7 @@ class WavePanel(Panel):
         if loop is not None and self.transport.loop.isChecked():
             self.desk.ruler.loop = loop
             self.sound.set_loop(*loop)
+        self.settings_pane.form.field("seconds").setEnabled(self.asking.task() != "repaint")
         side = "mono" if wave.channels == 1 else "stereo"
         about = f"{spoken_time(wave.seconds)} · {wave.rate / 1000:g} kHz · {side}" if wave.length else ""
         self.settings_pane.about.setText(about)
@@ -311,7 +313,13 @@ class WavePanel(Panel):
             elif take is None or take.tape is not None:
                 self.sound.end_step()
 
+    def _last_made(self) -> tuple[int, int]:
+        """Where the steps on the ribbon belong: what was kept last, as far as it is still there."""
+        start, end = self._made
+        return (start, end) if 0 <= start < end <= self.sheet.wave.length else (0, self.sheet.wave.length)
+
     def _settled(self, take: WaveTake) -> None:
+        self._made = self.sheet.selection if self.sheet.has_range else (0, self.sheet.wave.length)
         if take.artifact is not None:
             self._result = take.artifact.id
         if take.task == "new":

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QImage
 
+from studio.inference import sound_colours
+
 from . import wave_render
 from .wave import Wave
 from .wave_tape import Shelf
 
 WINDOW = 2048
 """Frames of a spectrum at 48 kHz."""
-LOWEST_HZ = 40.0
-FLOOR_DB = -96.0
 GAP = 6
 """Pixels between two channels."""
 
@@ -93,9 +93,7 @@ def painted(picture: npt.NDArray[np.uint8], peak: QColor, body: QColor) -> QImag
 
 
 def spectrogram(wave: Wave, shelf: Shelf, sight: Sight) -> npt.NDArray[np.uint8]:
-    """[height, width] of 0 to 255: from -96 dB to full scale, time to the right, low notes at the bottom, an octave as
-    high as any other.
-    """
+    """[height, width] of 0 to 255: time to the right, low notes at the bottom, as pictures of a model's steps are."""
     size = WINDOW if wave.rate > 24_000 else WINDOW // 2
     window = np.hanning(size).astype(np.float32)
     bounds = _rows(sight.height, size, wave.rate)
@@ -107,14 +105,16 @@ def spectrogram(wave: Wave, shelf: Shelf, sight: Sight) -> npt.NDArray[np.uint8]
         power = np.abs(np.fft.rfft(rows * window, axis=1)) ** 2
         found = _gathered(power, bounds) * (2 / window.sum()) ** 2
         decibels = 10 * np.log10(np.maximum(found, 1e-12))
-        shade = np.clip((decibels - FLOOR_DB) / -FLOOR_DB, 0, 1) ** 1.5 * 255
+        span = sound_colours.CEILING - sound_colours.FLOOR
+        shade = np.clip((decibels - sound_colours.FLOOR) / span, 0, 1) * 255
         out[:, begin : begin + len(part)] = shade.T[::-1].astype(np.uint8)
     return out
 
 
 def _rows(height: int, size: int, rate: int) -> npt.NDArray[np.float64]:
     """The bins between which each row lies, lowest first."""
-    hertz = np.geomspace(LOWEST_HZ, rate / 2, height + 1)
+    low, high = sound_colours.mel(sound_colours.LOWEST), sound_colours.mel(min(sound_colours.HIGHEST, rate / 2))
+    hertz = sound_colours.hertz(np.linspace(float(low), float(high), height + 1))
     return np.clip(hertz * size / rate, 0.5, size / 2)
 
 
@@ -127,23 +127,11 @@ def _gathered(power: npt.NDArray[np.float64], bounds: npt.NDArray[np.float64]) -
     return np.diff(sums, axis=1) / np.maximum(np.diff(place), 1e-9)
 
 
-def heat_table(dark: QColor, middle: QColor, bright: QColor) -> list[int]:
-    """256 colours from silence to full scale."""
-    table = []
-    for level in range(256):
-        u = level / 255
-        one, other, share = (dark, middle, u / 0.6) if u < 0.6 else (middle, bright, (u - 0.6) / 0.4)
-        a, b = one.getRgbF(), other.getRgbF()
-        mixed = [x + (y - x) * share for x, y in zip(a, b, strict=True)]
-        table.append(QColor.fromRgbF(*(min(1.0, max(0.0, v)) for v in mixed)).rgba())
-    return table
-
-
-def heated(picture: npt.NDArray[np.uint8], table: list[int]) -> QImage:
-    """The spectrogram in colours."""
+def heated(picture: npt.NDArray[np.uint8]) -> QImage:
+    """The spectrogram in the colours that steps of a model have, too."""
     height, width = picture.shape
     padded = np.zeros((height, -(-width // 4) * 4), np.uint8)
     padded[:, :width] = picture
     image = QImage(padded.tobytes(), width, height, padded.shape[1], QImage.Format.Format_Indexed8)
-    image.setColorTable(table)
+    image.setColorTable([0xFF000000 | r << 16 | g << 8 | b for r, g, b in sound_colours.table().tolist()])
     return image.convertToFormat(QImage.Format.Format_RGB32)

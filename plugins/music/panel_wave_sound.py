@@ -43,6 +43,7 @@ class WaveSound(QObject):
         self._loop: tuple[int, int] | None = None
         self._was_playing = False
         self._for_step = False
+        self._deaf = False
         self._volume = 1.0
         self.source = WaveSource(sheet.shown, sheet.shelf)
         self.player = self._new_player()
@@ -86,6 +87,7 @@ class WaveSound(QObject):
         if not length:
             return
         start, end = self._sheet.selection
+        self._deaf = False
         at = start if end > start else int(self._frame)
         if at >= length - 1:
             at = 0
@@ -153,7 +155,7 @@ class WaveSound(QObject):
 
     def hear_step(self, data: bytes, at: int) -> bool:
         """Loop a short sound (a WAV file's bytes) where it belongs, in place of what is there. False for no sound."""
-        sound = _decoded(data, self.source.rate)
+        sound = None if self._deaf else _decoded(data, self.source.rate)
         if sound is None or not len(sound):
             self.end_step()
             return False
@@ -186,7 +188,12 @@ class WaveSound(QObject):
         if problem is not None:
             self._frames.stop()
             self._say_playing()
-            self.failed.emit(Problem.of(problem))
+            if self._for_step:
+                self._deaf = True  # whoever looks through steps did not ask for a device
+                self._leave_step()
+                self._host.say(problem.message)
+            else:
+                self.failed.emit(Problem.of(problem))
             return
         if not self.player.playing:
             if self._was_playing:

@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QImage,
@@ -230,10 +229,7 @@ class WaveView(QWidget):
     def _spectrum_ready(self, _key: object, found: object) -> None:
         sight, picture, number = found  # type: ignore[misc]
         if number == self._numbers:
-            colours = theme.tokens()
-            dark = mixed(colours.color("canvas"), QColor("#000000" if colours.name == "dark" else "#ffffff"), 0.4)
-            bright = QColor("#fff3d6") if colours.name == "dark" else QColor("#10103c")
-            self._spectrum = (sight, paint.heated(picture, paint.heat_table(dark, colours.color("accent"), bright)))
+            self._spectrum = (sight, paint.heated(picture))
             self.update()
 
     def _paint_ghost(self, painter: QPainter) -> None:

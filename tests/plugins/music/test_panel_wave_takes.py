@@ -27,6 +27,7 @@ from studio.api import (
     Started,
     Step,
     Stepped,
+    StudioError,
     media,
 )
 from studio.testing.panel_host import FakePanelHost
@@ -335,6 +336,25 @@ def test_a_scrubbed_step_is_heard_in_a_loop_where_it_belongs(
     assert np.allclose(played[first + 500 : first + 1_900], played[first + 2_500 : first + 3_900], atol=1e-5)
     spectrum = np.abs(np.fft.rfft(played[first + 400 : first + 2_000]))
     assert abs(np.argmax(spectrum) * RATE / 1_600 - 500) < 10
+
+
+def test_without_a_device_steps_are_still_seen(
+    opened: WavePanel, wave_host: FakePanelHost, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    tries: list[int] = []
+
+    def none(_device: str, rate: int) -> object:
+        tries.append(rate)
+        raise StudioError("There is no sound device.", "Connect one.")
+
+    monkeypatch.setattr("plugins.music.panel_wave_sound.open_device", none)
+    step = Step(2, 8, look(90, wav(noise(0.2))))
+    opened.show_step(step)
+    qtbot.waitUntil(lambda: "There is no sound device." in wave_host.said)
+    assert opened.desk.card.isHidden()
+    opened.show_step(step)
+    assert len(tries) == 1
+    opened.show_step(None)
 
 
 def test_a_step_that_is_no_sound_is_only_seen(
