@@ -18,6 +18,7 @@ from transformers import (
     GPT2Config,
     GPTNeoXConfig,
     LlamaConfig,
+    LlamaForCausalLM,
     MistralConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
@@ -156,17 +157,99 @@ def model(folder: Path, family: str = "LlamaForCausalLM") -> Model:
     return Model(f"tests/{folder.name}", "Tiny writer", f"transformers/{family}", folder, size, "F32", "ab" * 32)
 
 
-def save_refiner(folder: Path, *, window: int = 128) -> Model:
-    """A text-diffusion pipeline of diffusers: a model that looks both ways, a scheduler, a tokenizer with a mask."""
-    from diffusers import BlockRefinementScheduler, LLaDA2Pipeline
-    from transformers import LlamaForCausalLM
+REFINERS = ("llada2", "canvas", "stand-in")
 
-    words = tokenizer(specials=("<|mask|>",))
-    words.mask_token = "<|mask|>"
+
+def save_refiner(folder: Path, kind: str = "llada2", *, window: int = 128) -> Model:
+    """A text-diffusion pipeline of diffusers: "llada2" has LLaDA 2's own network, "canvas" DiffusionGemma, and the
+    stand-in is a network of transformers that looks both ways.
+    """
+    from diffusers import BlockRefinementScheduler, EntropyBoundScheduler
+
+    words = tokenizer("pieces" if kind == "canvas" else "bytes", specials=("<|mask|>",))
+    if kind != "canvas":
+        words.mask_token = "<|mask|>"
     torch.manual_seed(2)
+    folder.mkdir(parents=True, exist_ok=True)
+    pipeline = "DiffusionGemmaPipeline" if kind == "canvas" else "LLaDA2Pipeline"
+    name, part = {"llada2": _llada2, "canvas": _canvas, "stand-in": _both_ways}[kind](folder / "model", words, window)
+    scheduler = EntropyBoundScheduler(entropy_bound=4.0) if kind == "canvas" else BlockRefinementScheduler()
+    scheduler.save_pretrained(folder / "scheduler")
+    words.save_pretrained(folder / part)
+    index = {"_class_name": pipeline, "_diffusers_version": "0.42.0", "model": ["transformers", name]}
+    index |= {"scheduler": ["diffusers", type(scheduler).__name__], part: ["transformers", "PreTrainedTokenizerFast"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return Model(f"tests/{folder.name}", "Tiny refiner", f"diffusers/{pipeline}", folder, sha256="ef" * 32)
+
+
+def _both_ways(folder: Path, words: PreTrainedTokenizerFast, window: int) -> tuple[str, str]:
     plan = config("llama", words, window=window)
     plan.is_causal = False
-    pipe = LLaDA2Pipeline(model=LlamaForCausalLM(plan), scheduler=BlockRefinementScheduler(), tokenizer=words)
-    pipe.save_pretrained(folder)
-    words.save_pretrained(folder / "tokenizer")  # which diffusers forgets for this kind of tokenizer
-    return Model("tests/refiner", "Tiny refiner", "diffusers/LLaDA2Pipeline", folder, sha256="ef" * 32)
+    LlamaForCausalLM(plan).save_pretrained(folder)
+    return "LlamaForCausalLM", "tokenizer"
+
+
+def _llada2(folder: Path, words: PreTrainedTokenizerFast, window: int) -> tuple[str, str]:
+    """With the names and the sizes' proportions of the published weights: one dense layer, then experts in groups."""
+    from studio.inference.text.llada2 import ARCHITECTURE, LLaDA2
+
+    plan: dict[str, Any] = {
+        "model_type": "llada2_moe",
+        "architectures": [ARCHITECTURE],
+        "vocab_size": len(words),
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "moe_intermediate_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "num_experts": 8,
+        "num_experts_per_tok": 2,
+        "n_group": 4,
+        "topk_group": 2,
+        "max_position_embeddings": window,
+    }
+    net = LLaDA2(plan)
+    for weight in net.parameters():
+        torch.nn.init.normal_(weight, 1.0 if weight.ndim == 1 else 0.0, 0.3)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in net.state_dict().items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(plan))
+    return ARCHITECTURE, "tokenizer"
+
+
+def _canvas(folder: Path, words: PreTrainedTokenizerFast, window: int) -> tuple[str, str]:
+    from transformers import DiffusionGemmaConfig, DiffusionGemmaForBlockDiffusion, DiffusionGemmaTextConfig
+
+    text = DiffusionGemmaTextConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        global_head_dim=8,
+        num_global_key_value_heads=2,
+        max_position_embeddings=window,
+        sliding_window=64,
+        num_experts=4,
+        top_k_experts=2,
+        moe_intermediate_size=16,
+        layer_types=["sliding_attention", "full_attention"],
+        pad_token_id=words.pad_token_id,
+        eos_token_id=words.eos_token_id,
+        bos_token_id=words.bos_token_id,
+    )
+    eyes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    plan = DiffusionGemmaConfig(
+        text_config=text,
+        vision_config={**eyes, "num_key_value_heads": 1, "head_dim": 8, "position_embedding_size": 64},
+        canvas_length=8,
+    )
+    net = DiffusionGemmaForBlockDiffusion(plan)
+    for weight in net.model.decoder.embed_tokens.parameters():
+        torch.nn.init.normal_(weight, 0.0, 0.3)
+    net.save_pretrained(folder)
+    return "DiffusionGemmaForBlockDiffusion", "processor"

@@ -24,7 +24,7 @@ from studio.api import (
 )
 from studio.inference import devices
 from studio.inference.memory import shortage_in_words
-from studio.inference.text import grammars, models
+from studio.inference.text import grammars, models, refiners
 from studio.inference.text.choosing import Taste
 from studio.inference.text.loop import Plan, TokenRun
 from studio.inference.text.memory import Prompts
@@ -32,11 +32,10 @@ from studio.inference.text.rows import Form, Row
 from studio.inference.text.speculation import Draft
 from studio.inference.text.watermark import Watermark
 
-from . import spelling, tasks, wire
+from . import refine, spelling, tasks, wire
 from .params import TextParams
 from .settings import TextSettings
 
-_REFINES = "diffusers/LLaDA2Pipeline"
 _LOOKS = 0.03
 """Seconds between two looks at the text: a screen shows no more."""
 
@@ -63,9 +62,7 @@ class Desk:
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     """A text per alternative and, last, the record of their tokens. A cancelled job keeps what was written."""
     started = time.perf_counter()
-    if context.model is not None and context.model.family == _REFINES:
-        from . import refine  # diffusers takes seconds to load, and few models need it
-
+    if context.model is not None and context.model.family in refiners.FAMILIES:
         return refine.run(request, context)
     params: TextParams = context.params
     desk = _desk(context, context.model)
@@ -77,30 +74,32 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         index, state = context.resume
         job.resume(job.first + index, state)
     context.progress("Reading the text")
+    told: list[int] = []
     with shortage_in_words("to write this", "Ask for fewer alternatives, or a smaller context."):
         try:
-            _write(job, context)
+            _write(job, context, told)
         except JobPaused:
             raise
         except JobCancelled:
-            if any(row.ids for row in job.rows):
-                context.keep(_outputs(job, task, context, state="partial", started=started))
+            if told:
+                context.keep(_outputs(job, task, context, state="partial", started=started, most=told[-1] + 1))
             raise
     return _outputs(job, task, context, state="done", started=started)
 
 
 def warm(context: GeneratorContext) -> None:
     """Load the libraries and the model, and let it read a word, before somebody waits for it."""
-    if context.model is None or context.model.family == _REFINES:
+    if context.model is None or context.model.family in refiners.FAMILIES:
         return
     desk = _desk(context, context.model)
     with torch.inference_mode():
         desk.prompts.read(desk.writer.vocabulary.encode("a", start=True))
 
 
-def _write(job: TokenRun, context: GeneratorContext) -> None:
+def _write(job: TokenRun, context: GeneratorContext, told: list[int]) -> None:
     """Write, and tell of it: of the first token at once, of those of a quick model together, as often as a screen
-    shows something new. Cancel is heard in front of every token (the run's `check`).
+    shows something new. Cancel is heard in front of every token (the run's `check`); the columns that are `told` of
+    by then are kept.
     """
     total = job.limit - job.first
     last, waiting = 0.0, list[int]()
@@ -111,6 +110,7 @@ def _write(job: TokenRun, context: GeneratorContext) -> None:
             continue
         last = now
         for column in waiting:
+            told.append(column)
             context.step(
                 column - job.first,
                 total,
@@ -142,20 +142,28 @@ def _look(job: TokenRun) -> Preview:
 
 
 def _outputs(
-    job: TokenRun, task: tasks.Assignment, context: GeneratorContext, *, state: str, started: float
+    job: TokenRun,
+    task: tasks.Assignment,
+    context: GeneratorContext,
+    *,
+    state: str,
+    started: float,
+    most: int | None = None,
 ) -> list[Output]:
+    """All alternatives and their record; with `most` only so many tokens of each: those that were told of."""
     recipe = context.recipe(state=state)
     piece = job.writer.vocabulary.piece
     texts, outputs = [], []
     seconds = round(time.perf_counter() - started, 2)
     for row in job.rows:
         tokens = []
-        for token, text, likely in row.pieces():
+        finish = row.finish if most is None or len(row.ids) <= most else ""
+        for token, text, likely in row.pieces()[:most]:
             p, choices = likely.chances()
             shown = tuple(wire.Choice(number, piece(number), chance) for number, chance in choices)
             tokens.append(wire.Token(token, text, p, shown))
-        texts.append(wire.TokenText(tuple(tokens), row.finish or "cancelled"))
-        facts = {"tokens": len(tokens), "finish": row.finish or "cancelled", "seconds": seconds}
+        texts.append(wire.TokenText(tuple(tokens), finish or "cancelled"))
+        facts = {"tokens": len(tokens), "finish": finish or "cancelled", "seconds": seconds}
         outputs.append(Output(media.TEXT, texts[-1].text.encode(), recipe, facts))
     record = wire.Record(tuple(texts), task.report)
     facts = {"tokens": len(task.prompt), "read": job.read_tokens}

@@ -33,7 +33,12 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             run="generate:run",
             params=params.TextParams,
             media=media.TEXT,
-            models=("transformers/*", "studio/GruWriter", "diffusers/LLaDA2Pipeline"),
+            models=(
+                "transformers/*",
+                "studio/GruWriter",
+                "diffusers/LLaDA2Pipeline",
+                "diffusers/DiffusionGemmaPipeline",
+            ),
             steps_title="token",
             warm="generate:warm",
         ),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from studio.api import GeneratorContext, JobCancelled, JobPaused, Output, Preview, Request, StudioError, media
 from studio.inference import devices
-from studio.inference.text import refining
+from studio.inference.text import refiners, refining
 
 from . import spelling, wire
 from .params import TextParams
@@ -46,7 +46,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
 
 
 def _outputs(
-    job: refining.Refinement, refiner: refining.Refiner, report: wire.Report, context: GeneratorContext
+    job: refining.Refinement, refiner: refiners.Refiner, report: wire.Report, context: GeneratorContext
 ) -> list[Output]:
     recipe, piece = context.recipe(), refiner.vocabulary.piece
     texts, outputs = [], []
@@ -61,7 +61,7 @@ def _outputs(
     return [*outputs, Output(wire.RECORD, wire.Record(tuple(texts), report).to_bytes(), recipe)]
 
 
-def _passage(request: Request, params: TextParams, refiner: refining.Refiner) -> tuple[refining.Passage, wire.Report]:
+def _passage(request: Request, params: TextParams, refiner: refiners.Refiner) -> tuple[refining.Passage, wire.Report]:
     words = refiner.vocabulary
     if params.task in ("chat", "prompt"):
         raise StudioError(f"{refiner.title} fills passages; it holds no conversations.", "Choose another model.")
@@ -100,7 +100,7 @@ def _passage(request: Request, params: TextParams, refiner: refining.Refiner) ->
     return passage, wire.Report(tuple(segments), limit=refiner.window, room=len(slots))
 
 
-def _slots(params: TextParams, refiner: refining.Refiner) -> list[int | None]:
+def _slots(params: TextParams, refiner: refiners.Refiner) -> list[int | None]:
     """The passage's own tokens where they are pinned, open ones elsewhere; all open at another length."""
     ids, ends = refiner.vocabulary.spans(params.passage)
     if params.task in _LENGTHS:
@@ -117,7 +117,7 @@ def _slots(params: TextParams, refiner: refining.Refiner) -> list[int | None]:
     return [token if n in pinned else None for n, token in enumerate(ids)]
 
 
-def _loaded(context: GeneratorContext) -> refining.Refiner:
+def _loaded(context: GeneratorContext) -> refiners.Refiner:
     model = context.model
     assert model is not None
     settings = context.settings(TextSettings)
@@ -125,7 +125,7 @@ def _loaded(context: GeneratorContext) -> refining.Refiner:
     device.prepare()
     key = ("refiner", str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
 
-    def make() -> refining.Refiner:
-        return refining.load(model, device=device, say=context.progress, check=context.check)
+    def make() -> refiners.Refiner:
+        return refiners.load(model, device=device, say=context.progress, check=context.check)
 
-    return context.cached(key, make, size=model.size, drop=refining.Refiner.drop)
+    return context.cached(key, make, size=model.size, drop=refiners.Refiner.drop)

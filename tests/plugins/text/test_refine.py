@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ import pytest
 from plugins.text import generate, wire
 from plugins.text.params import TextParams, TextSettings, as_lines
 from studio.api import JobCancelled, Model, Request, StudioError
+from studio.inference.text import refiners
+from studio.store import ModelShelf
 from studio.testing import FakeContext
 from tests import tiny_writers
 
 PASSAGE = " Then Anna laughed and took the red lantern from the castle."
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return tiny_writers.save_refiner(tmp_path_factory.mktemp("writers") / "refiner")
+@pytest.fixture(scope="module", params=tiny_writers.REFINERS)
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return tiny_writers.save_refiner(tmp_path_factory.mktemp("writers") / request.param, request.param)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,38 @@ def test_continuing_filling_and_other_lengths(model: Model, tmp_path: Path, cach
     _, normal = write(ask(model, tmp_path, cache))
     _, short = write(ask(model, tmp_path, cache, task="shorten"))
     assert len(short.alternatives[0].tokens) == pytest.approx(len(normal.alternatives[0].tokens) / 2, abs=1)
+
+
+def test_all_but_one_word_may_be_pinned(model: Model, tmp_path: Path, cache: dict[Any, Any]) -> None:
+    pins = ("Then Anna laughed and took the", "lantern from the castle")
+    texts, _ = write(ask(model, tmp_path, cache, pinned=as_lines(pins), alternatives=3, passes=4, temperature=1.5))
+    for text in texts:
+        assert 0 <= text.index(pins[0]) < text.index(pins[1])
+
+
+@pytest.mark.parametrize("kind", ["llada2", "canvas"])
+def test_the_folder_of_a_network_alone_is_found_and_enough(tmp_path: Path, kind: str) -> None:
+    model = tiny_writers.save_refiner(tmp_path / "whole", kind)
+    folder = tmp_path / "models" / "alone"
+    for part in ("model", "processor" if kind == "canvas" else "tokenizer"):
+        shutil.copytree(model.path / part, folder, dirs_exist_ok=True)
+    alone = ModelShelf([tmp_path / "models"], [], tmp_path / "cache").get("models/alone")
+    assert alone is not None
+    assert alone.problem == ""
+    assert alone.family in refiners.FAMILIES
+    texts, _ = write(ask(alone, tmp_path, {}, pinned="Anna", passes=6))
+    assert "Anna" in texts[0]
+
+
+def test_a_canvas_is_gone_on_with_after_other_passes_too(tmp_path: Path) -> None:
+    """Its network is told what it thought at the pass before: that is had again from the kept canvases."""
+    model = tiny_writers.save_refiner(tmp_path / "canvas", "canvas")
+    first = ask(model, tmp_path, {}, passes=9, alternatives=2)
+    whole = write(first)
+    for index in (0, 3, 7):
+        assert write(first.branch(index)) == whole
+    with pytest.raises(StudioError, match="does not fit"):
+        write(first.branch(3, first.request.with_params(alternatives=3)))
 
 
 def test_cancelling_and_what_it_cannot_do(model: Model, tmp_path: Path, cache: dict[Any, Any]) -> None:
