@@ -12,12 +12,17 @@ from diffusers import (
     AudioLDM2Pipeline,
     AudioLDM2ProjectionModel,
     AudioLDM2UNet2DConditionModel,
+    AudioLDMPipeline,
     AutoencoderKL,
     AutoencoderOobleck,
+    AutoencoderSAME,
     DDIMScheduler,
     EDMDPMSolverMultistepScheduler,
     FlowMatchEulerDiscreteScheduler,
     MusicLDMPipeline,
+    StableAudio3DiTModel,
+    StableAudio3DurationEmbedder,
+    StableAudio3Pipeline,
     StableAudioDiTModel,
     StableAudioPipeline,
     StableAudioProjectionModel,
@@ -29,6 +34,7 @@ from transformers import (
     ClapFeatureExtractor,
     ClapModel,
     ClapTextConfig,
+    ClapTextModelWithProjection,
     EncodecConfig,
     GPT2Config,
     GPT2Model,
@@ -43,6 +49,9 @@ from transformers import (
     SpeechT5HifiGanConfig,
     T5Config,
     T5EncoderModel,
+    T5GemmaConfig,
+    T5GemmaEncoderModel,
+    T5GemmaModuleConfig,
     T5Tokenizer,
     VitsConfig,
     VitsModel,
@@ -136,6 +145,16 @@ def mel_autoencoder() -> AutoencoderKL:
     )  # fmt: skip
 
 
+def spectrogram_unet() -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        block_out_channels=(8, 16), layers_per_block=1, sample_size=8, in_channels=4, out_channels=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=(8, 16), class_embed_type="simple_projection", projection_class_embeddings_input_dim=8,
+        class_embeddings_concat=True, norm_num_groups=8, attention_head_dim=4,
+    )  # fmt: skip
+
+
 def vocoder(rate: int = 800) -> SpeechT5HifiGan:
     """Eight bands of a spectrogram to a wave, four samples a row."""
     return SpeechT5HifiGan(
@@ -156,13 +175,7 @@ def music_ldm(folder: Path) -> Model:
         text_encoder=clap(),
         tokenizer=words(),
         feature_extractor=ClapFeatureExtractor(feature_size=8, sampling_rate=16_000),
-        unet=UNet2DConditionModel(
-            block_out_channels=(8, 16), layers_per_block=1, sample_size=8, in_channels=4, out_channels=4,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=(8, 16), class_embed_type="simple_projection", projection_class_embeddings_input_dim=8,
-            class_embeddings_concat=True, norm_num_groups=8, attention_head_dim=4,
-        ),
+        unet=spectrogram_unet(),
         scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False),
         vocoder=vocoder(),
     )  # fmt: skip
@@ -231,6 +244,50 @@ def ace_step(folder: Path) -> Model:
     )  # fmt: skip
     pipe.save_pretrained(folder)
     return Model("models/as", "Tiny ACE-Step", "sound/AceStepPipeline", folder, sha256="6" * 64)
+
+
+def audio_ldm(folder: Path) -> Model:
+    """The first of its kind: as MusicLDM, with the reader alone."""
+    torch.manual_seed(0)
+    text = ClapTextConfig(
+        vocab_size=64, hidden_size=8, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+        projection_dim=8, pad_token_id=0, bos_token_id=1, eos_token_id=2, max_position_embeddings=64,
+    )  # fmt: skip
+    pipe = AudioLDMPipeline(
+        vae=mel_autoencoder(),
+        text_encoder=ClapTextModelWithProjection(text),
+        tokenizer=words(),
+        unet=spectrogram_unet(),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False),
+        vocoder=vocoder(),
+    )
+    pipe.save_pretrained(folder)
+    return Model("models/al", "Tiny AudioLDM", "sound/AudioLDMPipeline", folder, sha256="7" * 64)
+
+
+def stable_audio_3(folder: Path) -> Model:
+    """Flow matching with noise at every step; the wave in patches of eight, two patches to a latent."""
+    torch.manual_seed(0)
+    part = T5GemmaModuleConfig(
+        vocab_size=64, hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=16, layer_types=["full_attention"], sliding_window=32,
+    )  # fmt: skip
+    pipe = StableAudio3Pipeline(
+        vae=AutoencoderSAME(
+            patch_size=8, encoder_channels=16, encoder_c_mults=[2], encoder_strides=[2],
+            encoder_transformer_depths=[1], latent_dim=8, dim_heads=8, sampling_rate=512,
+        ),
+        text_encoder=T5GemmaEncoderModel(T5GemmaConfig(encoder=part, decoder=part, is_encoder_decoder=False)),
+        tokenizer=words(),
+        duration_embedder=StableAudio3DurationEmbedder(output_dim=32, fourier_dim=16),
+        transformer=StableAudio3DiTModel(
+            io_channels=8, embed_dim=32, depth=1, num_heads=2, cond_token_dim=32, global_cond_dim=32,
+            local_add_cond_dim=9, timestep_features_dim=16, num_memory_tokens=4,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(stochastic_sampling=True),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return Model("models/s3", "Tiny Stable Audio 3", "sound/StableAudio3Pipeline", folder, sha256="9" * 64)
 
 
 def musicgen(folder: Path) -> Model:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from studio.api import ExporterSpec, GeneratorSpec, ImporterSpec, PanelSpec, SettingsSpec, hookimpl, media
 
-from . import params
+from . import params, sound_ways
 
 SCORE = "audio/vnd.studio.score+json"
 SHEET = "application/vnd.recordare.musicxml+xml"
@@ -60,8 +60,7 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             params=params.SoundParams,
             media=media.WAV,
             inputs=(("audio", "audio/*"),),
-            # Other kinds that speak or sing are listed on the Models page, but nobody here can run them.
-            models=("sound/*Pipeline", "sound/MusicgenForConditionalGeneration", "sound/VitsModel"),
+            models=sound_ways.FAMILIES,
         ),
     )
 

@@ -22,8 +22,8 @@ from studio.inference.tensors import from_blob, to_blob
 
 from .params import SoundParams, SoundSettings
 from .sound_given import Wished
+from .sound_ways import CODES, VOICE
 
-CODES, VOICE = "MusicgenForConditionalGeneration", "VitsModel"
 KINDS = frozenset((CODES, VOICE))
 WINDOW, HEARD = 30.0, 10.0
 """Seconds that MusicGen was trained to write at once, and what of a sound it is given to go on from."""

@@ -7,6 +7,7 @@ NEW, REPAINT, EXTEND = "new", "repaint", "extend"
 _LATENTS = frozenset(
     (
         "StableAudioPipeline",
+        "StableAudio3Pipeline",
         "AudioLDM2Pipeline",
         "MusicLDMPipeline",
         "AudioLDMPipeline",
@@ -14,8 +15,10 @@ _LATENTS = frozenset(
     )
 )
 """Diffusion in latents whose encoder is known: what is there can be brought to them, and held at every step."""
-_CODES = "MusicgenForConditionalGeneration"
-_SPEAKER = "VitsModel"
+CODES = "MusicgenForConditionalGeneration"
+VOICE = "VitsModel"
+FAMILIES = tuple(f"sound/{kind}" for kind in (*sorted(_LATENTS), CODES, VOICE))
+"""What can be run here. Other kinds that speak or sing are listed on the Models page and offered nowhere."""
 
 
 def kind_of(family: str) -> str:
@@ -28,7 +31,7 @@ def ways(family: str) -> tuple[str, ...]:
     kind = kind_of(family)
     if kind in _LATENTS:
         return (NEW, REPAINT, EXTEND)
-    return (NEW, EXTEND) if kind == _CODES else (NEW,)
+    return (NEW, EXTEND) if kind == CODES else (NEW,)
 
 
 def why_not(family: str, task: str) -> tuple[str, str]:
@@ -36,12 +39,12 @@ def why_not(family: str, task: str) -> tuple[str, str]:
     if task in ways(family):
         return "", ""
     kind = kind_of(family)
-    if kind == _SPEAKER:
+    if kind == VOICE:
         return (
             "This model reads a text out in one go: it cannot hear a sound, and so it cannot go on or fit a part in.",
             "Make a new sound and cut it in, or choose a diffusion model such as Stable Audio.",
         )
-    if kind == _CODES:
+    if kind == CODES:
         return (
             "This model writes sound from left to right: it cannot make a part anew that has something after it.",
             "Extend the sound instead, or choose a diffusion model such as Stable Audio.",

@@ -45,13 +45,12 @@ def make(
     """The line with its stretch made, as the model gives what is around it too (not as it was: who joins needs both),
     and how many runs it took. Raises JobCancelled, JobPaused and StudioError.
     """
-    spectrum = _spectrum(loaded, space, context)
     line = np.array(stretch.sound, np.float32)
     ways = parts(
         len(line), stretch.first, stretch.last, longest=space.longest, hop=space.hop, backwards=stretch.backwards
     )
     view = SoundView(space.rate, stretch.first, stretch.last, context)
-    looks = LatentView(view, space, spectrum)
+    looks = LatentView(view, space, lambda: _spectrum(loaded, space, context))
     number, before = _go_on(context, line, ways, view)
     for place in range(number, len(ways)):
         part = ways[place]
@@ -65,15 +64,11 @@ def make(
     return line, len(ways)
 
 
-@torch.no_grad()
 def _spectrum(loaded: Loaded, space: SoundSpace, context: GeneratorContext) -> LatentSpectrum | None:
+    """Fitted once, at the first step that somebody looks at; its encoder is stopped as all of the model is."""
     if loaded not in _SPECTRA:
         context.progress("Learning what the model's sounds look like")
-        loaded.flag.context = context
-        try:
-            _SPECTRA[loaded] = fitted(space)
-        finally:
-            loaded.flag.context = None
+        _SPECTRA[loaded] = fitted(space)
     return _SPECTRA[loaded]
 
 

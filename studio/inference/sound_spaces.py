@@ -62,18 +62,20 @@ class SoundSpace(ABC):
 class WaveSpace(SoundSpace):
     """Latents of an autoencoder of waves: [1, values, cells], or with the last two the other way round."""
 
-    def __init__(self, pipe: Any, *, axis: int, seconds: float) -> None:
+    def __init__(self, pipe: Any, *, axis: int, seconds: float, whole: bool = False) -> None:
         vae = pipe.vae
-        self._pipe, self.axis, self.whole = pipe, axis, False
+        self._pipe, self.axis, self.whole = pipe, axis, whole
         self.rate = int(vae.config.sampling_rate)
         self.channels = int(vae.config.audio_channels)
-        self.hop = math.prod(int(ratio) for ratio in vae.config.downsampling_ratios)
+        self.hop = _hop(vae)
         self.longest = int(seconds * self.rate) // self.hop * self.hop
 
     def encode(self, sound: torch.Tensor) -> torch.Tensor:
         vae = self._pipe.vae
         filled = torch.nn.functional.pad(sound, (0, self.cells(sound.shape[1]) * self.hop - sound.shape[1]))
-        latents: torch.Tensor = vae.encode(_for(vae, self._pipe, filled[None])).latent_dist.mode().float()
+        answer = vae.encode(_for(vae, self._pipe, filled[None]))
+        latents: torch.Tensor = answer.latent_dist.mode() if hasattr(answer, "latent_dist") else answer.latents
+        latents = latents.float()
         return latents if self.axis == 2 else latents.transpose(1, 2).contiguous()
 
     def decode(self, latents: torch.Tensor, first: int, last: int) -> torch.Tensor:
@@ -144,11 +146,18 @@ def space_of(pipe: Any) -> SoundSpace | None:
         return MelSpace(pipe)
     if name == "StableAudioPipeline":
         cells = int(pipe.transformer.config.sample_size)
-        hop = math.prod(int(ratio) for ratio in pipe.vae.config.downsampling_ratios)
-        return WaveSpace(pipe, axis=2, seconds=cells * hop / int(pipe.vae.config.sampling_rate))
+        return WaveSpace(pipe, axis=2, seconds=cells * _hop(pipe.vae) / int(pipe.vae.config.sampling_rate))
+    if name == "StableAudio3Pipeline":
+        return WaveSpace(pipe, axis=2, seconds=float(pipe.duration_embedder.config.max_val), whole=True)
     if name == "AceStepPipeline":
         return WaveSpace(pipe, axis=1, seconds=ACE_SECONDS)
     return None
+
+
+def _hop(vae: Any) -> int:
+    """Frames of sound to a latent."""
+    ratio = getattr(vae, "downsampling_ratio", None)
+    return int(ratio) if ratio else math.prod(int(step) for step in vae.config.downsampling_ratios)
 
 
 def _for(part: Any, pipe: Any, values: torch.Tensor) -> torch.Tensor:

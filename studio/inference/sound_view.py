@@ -69,15 +69,17 @@ class SoundView:
 class LatentView:
     """Looks at the latents of a line."""
 
-    def __init__(self, view: SoundView, space: SoundSpace, spectrum: LatentSpectrum | None) -> None:
+    def __init__(self, view: SoundView, space: SoundSpace, spectrum: Callable[[], LatentSpectrum | None]) -> None:
+        """`spectrum` is asked for when somebody looks: it may have to be fitted first."""
         self.view, self._space, self._spectrum = view, space, spectrum
 
     def look(self, latents: torch.Tensor, part: Part) -> Preview:
         """The step at which the model expects `latents` for `part`."""
         hop = self._space.hop
         first, last = (part.first - part.begin) // hop, self._space.cells(part.last - part.begin)
-        if self._spectrum is not None:
-            self.view.is_told(self._spectrum.levels(latents, first, last), part.first, part.last)
+        spectrum = self._spectrum()
+        if spectrum is not None:
+            self.view.is_told(spectrum.levels(latents, first, last), part.first, part.last)
         count = max(1, int(HEARD_SECONDS * self._space.rate) // hop)
         end = min(last, first + count)
         heard = self.view.listen(lambda: self._space.decode(latents, first, end).numpy().T)

@@ -1,4 +1,4 @@
-"""Audio models of six architectures, tiny and random, by one route: new sounds, parts anew, going on, and the steps."""
+"""Audio models of eight architectures, tiny and random, by one route: new sounds, parts anew, going on, and the steps."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from tests import tiny_sounds
 
 KINDS: dict[str, Callable[[Path], Model]] = {
     "stable audio": tiny_sounds.stable_audio,
+    "stable audio 3": tiny_sounds.stable_audio_3,
+    "audio ldm": tiny_sounds.audio_ldm,
     "music ldm": tiny_sounds.music_ldm,
     "audio ldm 2": tiny_sounds.audio_ldm_2,
     "ace step": tiny_sounds.ace_step,
@@ -52,7 +54,7 @@ def make(model: Model, folder: Path, **options: Any) -> tuple[Output, FakeContex
     return output, seen
 
 
-LATENTS = ("stable audio", "music ldm", "audio ldm 2", "ace step")
+LATENTS = ("stable audio", "stable audio 3", "audio ldm", "music ldm", "audio ldm 2", "ace step")
 
 
 def heard(output: Output) -> tuple[np.ndarray, int]:
