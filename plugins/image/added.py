@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from studio.api import AddedModel, Model, ModelRef, Request, StudioError, base_title
 
@@ -142,6 +141,8 @@ def _way_out(added: Model, models: Sequence[Model]) -> str:
 
 
 def _unknown(name: str, models: Sequence[Model]) -> StudioError:
+    from difflib import get_close_matches  # not in each start
+
     known = sorted({m.path.stem for m in models if kind(m) == "lora" and not m.problem}, key=str.casefold)
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"Did you mean <lora:{near[0]}>?" if near else "Models shows which there are and how to add one."

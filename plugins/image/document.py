@@ -22,6 +22,7 @@ from studio.api import (
     ResumePoint,
     StudioError,
     describe,
+    frozen,
     media,
     salvage,
     values_of,
@@ -36,7 +37,7 @@ RECENT = 60
 """How many pictures of the past the results strip offers; older ones are in the library."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """A picture by content: `id` is its SHA-256 and its artifact's id."""
 

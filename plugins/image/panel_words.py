@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.api import frozen
 from studio.widgets.controls import IconButton
 
 FILE = "words.json"
@@ -19,7 +20,7 @@ MOST = 40
 LONGEST = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """`groups` by title: each word with other ways to say it. `examples` are whole prompts."""
 

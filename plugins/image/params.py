@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from studio.api import param
+from studio.api import frozen, param
 from studio.inference.choices import device_setting, precision_setting, threads_setting
 from studio.inference.schedulers_table import CHOICES
 
@@ -29,7 +28,7 @@ def _side(label: str, role: Literal["width", "height"]) -> int:
     return value
 
 
-@dataclass(frozen=True)
+@frozen
 class ImageParams:
     """A picture to be made. The defaults suit the built-in 256-pixel model."""
 
@@ -124,7 +123,7 @@ class ImageParams:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ImageSettings:
     """Settings of the plugin. Device, precision and threads can change the last digits of a picture's pixels."""
 
@@ -199,7 +198,7 @@ def _side_option() -> int:
     return value
 
 
-@dataclass(frozen=True)
+@frozen
 class PngOptions:
     """PNG: nothing is lost."""
 
@@ -210,7 +209,7 @@ class PngOptions:
     recipe: bool = _recipe_option()
 
 
-@dataclass(frozen=True)
+@frozen
 class JpegOptions:
     """JPEG: small, readable everywhere."""
 
@@ -222,7 +221,7 @@ class JpegOptions:
     recipe: bool = _recipe_option()
 
 
-@dataclass(frozen=True)
+@frozen
 class WebpOptions:
     """WebP: smaller than JPEG at the same quality, or lossless."""
 
@@ -232,7 +231,7 @@ class WebpOptions:
     recipe: bool = _recipe_option()
 
 
-@dataclass(frozen=True)
+@frozen
 class AvifOptions:
     """AVIF: the smallest files."""
 
@@ -244,7 +243,7 @@ class AvifOptions:
     recipe: bool = _recipe_option()
 
 
-@dataclass(frozen=True)
+@frozen
 class TiffOptions:
     """TIFF: for print and for other programs."""
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from studio.api import Choice, StudioError, describe, param
+from studio.api import Choice, StudioError, describe, frozen, param
 from studio.inference.choices import device_setting, precision_setting, threads_setting
 from studio.inference.notes.score import INSTRUMENTS, MAX_BARS, METRES, MODES, MOODS, ROLES, STYLES
 
@@ -25,7 +24,7 @@ def _choices(names: Sequence[str], empty: str = "") -> tuple[Choice, ...]:
     return (Choice("", empty), *found) if empty else tuple(found)
 
 
-@dataclass(frozen=True)
+@frozen
 class MusicParams:
     """`parts` are pairs "role:instrument" with commas between them; `cells` are "track first-last" with commas between
     them, bars counted from 1, tracks by their ids in the score that comes as the input "score".
@@ -66,7 +65,7 @@ class MusicParams:
     cells: str = param("", label="Bars", level="hidden", max_length=20_000)
 
 
-@dataclass(frozen=True)
+@frozen
 class SoundParams:
     """What an audio model is asked for. Frames count in the sound that comes as the input "audio"; where it goes on,
     `seconds` are added.
@@ -139,7 +138,7 @@ def write_cells(cells: Sequence[tuple[str, int, int]]) -> str:
     return ", ".join(f"{track} {first + 1}-{last + 1}" for track, first, last in cells)
 
 
-@dataclass(frozen=True)
+@frozen
 class MusicSettings:
     """How the panel behaves."""
 
@@ -150,7 +149,7 @@ class MusicSettings:
                         unset="The system's own", max_length=200)  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class SoundSettings:
     """Where audio models work. Device, precision and threads can change the last digits of a sound."""
 
@@ -171,7 +170,7 @@ class SoundSettings:
 _RECIPE_HELP = "Write down in the file how it was made, so that Studio can make it again."
 
 
-@dataclass(frozen=True)
+@frozen
 class MidiOptions:
     """How a MIDI file is written."""
 
@@ -182,14 +181,14 @@ class MidiOptions:
     recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
 
 
-@dataclass(frozen=True)
+@frozen
 class SheetOptions:
     """How a MusicXML file is written."""
 
     recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
 
 
-@dataclass(frozen=True)
+@frozen
 class WavOptions:
     """How a WAV file is written."""
 
@@ -204,7 +203,7 @@ class WavOptions:
     recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
 
 
-@dataclass(frozen=True)
+@frozen
 class FlacOptions:
     """How a FLAC file is written."""
 
@@ -212,7 +211,7 @@ class FlacOptions:
     recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
 
 
-@dataclass(frozen=True)
+@frozen
 class LossyOptions:
     """How an OGG, Opus or MP3 file is written."""
 
@@ -223,7 +222,7 @@ class LossyOptions:
     recipe: bool = param(True, label="Recipe in the file", help=_RECIPE_HELP)
 
 
-@dataclass(frozen=True)
+@frozen
 class StemOptions:
     """How stems are written."""
 

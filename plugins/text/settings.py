@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from studio.api import param
+from studio.api import frozen, param
 from studio.inference.choices import device_setting, precision_setting, threads_setting
 
 
-@dataclass(frozen=True)
+@frozen
 class TextSettings:
     """Settings of the plugin. Device, precision and threads can change a text: probabilities differ in last digits."""
 

@@ -36,6 +36,7 @@ from studio.core.specs import (
     SettingsSpec,
 )
 from studio.core.steps import Preview, Step, StepState, Tensor
+from studio.core.values import frozen
 from studio.core.verdict import Answer, Ingredient, Verdict
 
 API_VERSION = "1.0"
@@ -94,6 +95,7 @@ __all__ = [
     "Verified",
     "base_title",
     "describe",
+    "frozen",
     "hookimpl",
     "media",
     "param",

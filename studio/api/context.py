@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,11 +17,12 @@ from studio.core.model import Model
 from studio.core.recipe import Recipe
 from studio.core.request import Request
 from studio.core.steps import Preview, Step, StepState
+from studio.core.values import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """What an importer read from a file. `recipe` is None where the file says nothing we understand.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from studio.core.canonical import FrozenDict, freeze
 from studio.core.recipe import Recipe
+from studio.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """A result as the generator returns it: the finished file as bytes, ready to be written, with the recipe inside
     where the media type has a place for it. `facts` are small public facts for the library (width, height, seconds).
@@ -26,7 +27,7 @@ class Output:
         object.__setattr__(self, "facts", freeze(self.facts))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Artifact:
     """A kept result. `id` is the SHA-256 of the file. `path` is where the file is now. `recipe` is None for a file that
     was brought in from elsewhere. `created` is in seconds since 1970. `steps` names its kept steps (a job id) or "".

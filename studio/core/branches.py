@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from studio.core.params import ParamSpec, describe
 from studio.core.request import Request
+from studio.core.values import frozen
 
 _LONGEST = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One difference between two requests. `field` is a param's name, or "seed", "model", "inputs"; `label` is what a
     person calls it; `text` is all of it: "Guidance 4.5 → 7".
@@ -33,7 +33,7 @@ class Change:
         return f"{self.label} {self.before} → {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """One generation of a tree. `id` is its job and the name of its kept steps. It went on from step `at` of `parent`;
     the root has "" and -1. `artifacts` are the ids of its results, oldest first. `state` is "done", "partial", or ""
@@ -63,7 +63,7 @@ class Branch:
         return "Nothing changed" if self.parent and self.request is not None else self.title
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """All branches that grew from one generation: depth first, the oldest child first."""
 

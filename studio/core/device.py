@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from studio.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceStatus:
     """What jobs run on: its name for people ("" while unknown, "CPU" for the processor), its used and total memory in
     bytes (0 unknown). `own` is the part of `used` that is held for models and given back when another needs it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from studio.core.values import frozen
 
 
 class StudioError(Exception):
@@ -33,7 +33,7 @@ class JobPaused(JobCancelled):
     """Raised inside a generator when its job was paused; the step it is raised at has been kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """An error as a value: it crosses processes, is stored with a job and is shown on an error card."""
 

@@ -6,16 +6,15 @@ a Progressed a whole status: only the newest of each job counts, older ones may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from studio.core.artifact import Artifact
 from studio.core.errors import Problem
 from studio.core.job import Job
 from studio.core.steps import Preview, Step
+from studio.core.values import frozen
 from studio.core.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changed:
     """The job entered another state or was edited or moved; `job` is None where it was removed from the queue."""
 
@@ -23,7 +22,7 @@ class Changed:
     job: Job | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """A worker took the job. `device` is what a person calls it ("CPU", "NVIDIA RTX 4070")."""
 
@@ -31,7 +30,7 @@ class Started:
     device: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progressed:
     """What the worker is doing right now ("Loading Starter pictures"); `fraction` is 0 … 1 or None where unknown."""
 
@@ -40,7 +39,7 @@ class Progressed:
     fraction: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stepped:
     """A step is done and on the ribbon."""
 
@@ -48,7 +47,7 @@ class Stepped:
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Previewed:
     """A better look at the unfinished result than the newest step offers."""
 
@@ -56,7 +55,7 @@ class Previewed:
     preview: Preview
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """All artifacts are in the store."""
 
@@ -65,7 +64,7 @@ class Finished:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The job ended without a result."""
 
@@ -73,7 +72,7 @@ class Failed:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled:
     """The job was cancelled; `artifacts` hold the partial result where the generator could give one."""
 
@@ -81,14 +80,14 @@ class Cancelled:
     artifacts: tuple[Artifact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paused:
     """The job was paused at a kept step and can be resumed."""
 
     job_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """The job made a result again to compare it; Finished follows, without artifacts."""
 
@@ -96,7 +95,7 @@ class Verified:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsaved:
     """A change of the queue could not be written: it holds, and after the next start it will not have been made.
     `job_id` is "" where it was of the queue as a whole.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from studio.core.errors import Problem
 from studio.core.request import Request
+from studio.core.values import frozen
 
 
 class JobState(StrEnum):
@@ -37,7 +38,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """A request in the queue. `id` is 32 hex digits; `title` is what the queue page shows; `origin` is the id of the
     panel (or "cli") it came from; `document` the document it belongs to. Times are seconds since 1970, 0.0 while

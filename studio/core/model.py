@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from studio.core.canonical import FrozenDict, freeze
 from studio.core.media import accepts
 from studio.core.request import ModelRef
+from studio.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """Weights on disk. `id` is stable on this machine ("starter/pictures", "models/dreamshaper").
 

@@ -15,21 +15,22 @@ import math
 import types
 import typing
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from studio.core.errors import StudioError
+from studio.core.values import frozen
 
 Kind = Literal["integer", "number", "boolean", "text", "choice"]
-Role = Literal["", "prompt", "negative prompt", "seed", "width", "height", "folder", "file"]
+Role = Literal["", "prompt", "negative prompt", "seed", "width", "height", "folder", "file", "picture"]
 Level = Literal["basic", "advanced", "hidden"]
 
 T = TypeVar("T")
 _KEY = "studio"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One value of a choice field: the stored `value`, and what a person reads."""
 
@@ -38,7 +39,7 @@ class Choice:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParamSpec:
     """All that a form, a command line or a validator needs to know of one field.
 
@@ -46,7 +47,8 @@ class ParamSpec:
     `decimals` is the number of digits after the point to show; `multiple` demands a multiple of that integer.
     `unset` is what a form says for the smallest number or an empty text where that means something of its own
     ("Automatic", "No limit").
-    `role` marks fields which the window gives a place of their own (prompt, seed, width ...).
+    `role` marks fields which the window gives a place of their own (prompt, seed, width ...). A "picture" is the path
+    of a picture file, which the window also offers from its library.
     """
 
     name: str

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from studio.core.canonical import FrozenDict, canonical, freeze, thaw
 from studio.core.request import Request
+from studio.core.values import frozen
 
 RECIPE_FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """What made the steps that a later request went on from: `steps` names them (a job id), `request` made them."""
 
@@ -20,7 +21,7 @@ class Passage:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recipe:
     """`request` is what was asked for. `used` is what answered: versions of Studio, the plugin and the libraries,
     device, dtype, thread count, the model's SHA-256 and licence. `parents` are the artifacts it was made from.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from studio.core.canonical import FrozenDict, digest, freeze, thaw
+from studio.core.values import frozen
 
 SEED_LIMIT = 2**32
 """Seeds are whole numbers in 0 … 2**32 - 1, which every program of the field can read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelRef:
     """Which weights: `id` finds them here, `sha256` (64 hex digits, or "" while unknown) finds them anywhere."""
 
@@ -21,7 +22,7 @@ class ModelRef:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddedModel:
     """Weights laid over the model: a LoRA, an embedding. `weight` is how strongly; 1 is as they were trained."""
 
@@ -29,7 +30,7 @@ class AddedModel:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """A file the result depends on, by content: `name` is its part in the request ("image", "mask")."""
 
@@ -38,7 +39,7 @@ class Input:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResumePoint:
     """Continue from a kept step: `steps` names the kept steps (the id of the job that made them), `index` the step.
 
@@ -49,7 +50,7 @@ class ResumePoint:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What to make. `generator` is "<plugin id>.<generator name>"; `params` are plain JSON values of that
     generator's params dataclass; `seed` is in 0 … 2**32 - 1. `added` are laid over `model` in their order.

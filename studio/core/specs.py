@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from studio.core.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Manifest:
     """plugin.toml as read from disk, without importing anything of the plugin.
 
@@ -35,7 +36,7 @@ PERMISSIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PanelSpec:
     """A canvas or editor. `make` names a function `make(host: PanelHost) -> Panel` (a QWidget). `accepts` are media
     patterns that "Send to …" may bring. `icon` is a name of the icon set ("image", "text-aa", "music-notes").
@@ -51,7 +52,7 @@ class PanelSpec:
     order: int = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GeneratorSpec:
     """Something that turns a Request into Outputs. `run` names `run(request, context) -> Sequence[Output]`.
 
@@ -78,7 +79,7 @@ class GeneratorSpec:
     settle: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExporterSpec:
     """Writes artifacts into files for the rest of the world.
 
@@ -95,7 +96,7 @@ class ExporterSpec:
     options: type | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImporterSpec:
     """Reads what a foreign or exported file says about itself.
 
@@ -109,7 +110,7 @@ class ImporterSpec:
     suffixes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelSpec:
     """A model that a plugin ships. `path` is the folder or file (absolute, or relative to the plugin's folder).
 
@@ -125,7 +126,7 @@ class ModelSpec:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingsSpec:
     """A page of settings: `settings` is a params dataclass with defaults for every field."""
 

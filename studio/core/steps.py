@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from studio.core.canonical import FrozenDict, freeze
+from studio.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """A whole snapshot of an unfinished result, never a difference.
 
@@ -34,7 +35,7 @@ class Preview:
             object.__setattr__(self, "expected", min(max(float(self.expected), 0.0), 1.0) if whole else None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tensor:
     """An array by value, free of any library: `dtype` is a safetensors name (F32, BF16, I64, U8 …), `data` is little
     endian in C order.
@@ -45,7 +46,7 @@ class Tensor:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepState:
     """What a generator needs to go on exactly from a step: named arrays and a small JSON part."""
 
@@ -56,7 +57,7 @@ class StepState:
         object.__setattr__(self, "values", freeze(self.values))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One stop on the ribbon. `index` counts from 0, `total` is 0 where nobody knows it beforehand. `label` is what a
     screen reader says beyond "step 12 of 30". `has_state` tells whether one can branch from it. `origin` is the job

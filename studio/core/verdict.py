@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from studio.core.values import frozen
 
 
 class Answer(StrEnum):
@@ -15,7 +16,7 @@ class Answer(StrEnum):
     DIFFERENT = "different"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ingredient:
     """Something that went into the result and is another now: `name` as in "torch version", and both values."""
 
@@ -29,7 +30,7 @@ class Ingredient:
         return f"{self.name} {self.then or 'unknown'}, now {self.now or 'unknown'}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """`text` is the sentence to show. `detail` is how far apart the two are ("PSNR 41.2 dB", "word 12"), `psnr` in dB
     for pictures that are not identical. `differs` names what was not the same when it was made again.

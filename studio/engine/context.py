@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import platform
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -22,6 +21,7 @@ from studio.core.recipe import Passage, Recipe
 from studio.core.request import Request
 from studio.core.specs import Manifest
 from studio.core.steps import Preview, Step, StepState
+from studio.core.values import frozen
 from studio.engine import wire
 from studio.engine.frames import Frame
 from studio.engine.pool import ModelPool
@@ -49,7 +49,7 @@ class Flags:
     """Counts the early outputs that the window has in its store."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """A job as a worker gets it. `request` is what the generator sees. Where a paused job goes on, its `resume` is the
     job's own last kept step; `asked` is the request as the artist made it, and stands in the recipe with
@@ -158,6 +158,8 @@ class JobContext:
         """The step an earlier part of a lineage was run to."""
 
     def _first_used(self) -> dict[str, Any]:
+        import platform  # not on the way to the window
+
         order, model = self._order, self._order.model
         used: dict[str, Any] = {
             "studio": studio.__version__,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from studio.core.artifact import Artifact
 from studio.core.device import DeviceStatus
 from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Changed, Failed, Finished, Paused, Unsaved
+from studio.core.ids import new_id
 from studio.core.job import Job, JobState
 from studio.core.request import Request, ResumePoint
 from studio.engine import checks
@@ -132,7 +132,7 @@ class Engine:
         """
         request = self._checked(request)
         now = time.time()
-        job = Job(uuid.uuid4().hex, request, title, origin, document, created=now, until=until, sheet=sheet)
+        job = Job(new_id(), request, title, origin, document, created=now, until=until, sheet=sheet)
         found = () if again else self._finished(request)
         if found:
             job = job.to(JobState.DONE, started=now, ended=now, artifacts=tuple(artifact.id for artifact in found))
@@ -157,7 +157,7 @@ class Engine:
         Raises StudioError before any is queued where the request cannot work.
         """
         self._checked(request)
-        about = {"title": title, "origin": origin, "document": document, "until": until, "sheet": uuid.uuid4().hex}
+        about = {"title": title, "origin": origin, "document": document, "until": until, "sheet": new_id()}
         return tuple(self.submit(replace(request, seed=seed), **about) for seed in seeds)  # type: ignore[arg-type]
 
     def sheets(self) -> tuple[tuple[Job, ...], ...]:
@@ -203,7 +203,7 @@ class Engine:
             edited = self._queue.edit(job_id, request=request, started=0.0)
             self._queue.change(job_id, JobState.QUEUED, only=(JobState.PAUSED,), until=0.0)
             return self._queue.get(job_id) or edited or job
-        branch = Job(uuid.uuid4().hex, request, job.title, job.origin, job.document, created=time.time())
+        branch = Job(new_id(), request, job.title, job.origin, job.document, created=time.time())
         self._queue.add(branch)
         self._queue.move(branch.id, job_id)
         self.cancel(job_id)
@@ -235,7 +235,7 @@ class Engine:
             here(recipe.request, self._models), plugins=self._plugins, artifacts=self._artifacts, models=self._models
         )
         title = f"Verify {artifact.title or artifact.path.name}"
-        job = Job(uuid.uuid4().hex, request, title, "verify", created=time.time(), verify=artifact.id)
+        job = Job(new_id(), request, title, "verify", created=time.time(), verify=artifact.id)
         self._queue.add(job)
         return job
 

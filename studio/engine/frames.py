@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
+
+from studio.core.values import frozen
 
 _MAGIC = b"SF1\n"
 _HEAD = struct.Struct(">4sI")
@@ -18,7 +20,7 @@ class FrameError(Exception):
     """What came through the pipe is not a frame."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """`kind` says what it is, `data` is JSON, `blobs` are bytes by value."""
 

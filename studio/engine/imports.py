@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import sys
@@ -20,6 +19,8 @@ def package_name(parent: str, folder: Path) -> str:
     """The name under which the plugin in `folder` is imported: "plugins.image", "user_plugins.oil_paint"."""
     name = folder.name
     if not name.isidentifier():
+        import hashlib  # not in each start
+
         plain = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name)
         name = f"_{plain}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return f"{parent}.{name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import re
 import tomllib
@@ -68,9 +67,14 @@ def _table(folder: Path) -> Mapping[str, Any]:
         raise StudioError(f"{FILE} in {folder.name!r} is not valid TOML: {error}.", _AUTHOR_HINT) from error
     table = data.get("plugin")
     found: Mapping[str, Any] = table if isinstance(table, dict) else data
-    for key in found:
+    unknown = [key for key in found if key not in _KEYS]
+    if not unknown:
+        return found
+    import difflib  # not in each start
+
+    for key in unknown:
         near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.8)
-        if key not in _KEYS and near:
+        if near:
             raise StudioError(f"{FILE} in {folder.name!r} says {key!r}.", f"Perhaps {near[0]!r} was meant.")
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from studio.core.specs import (
     PanelSpec,
     SettingsSpec,
 )
+from studio.core.values import frozen
 
 S = TypeVar("S", covariant=True)
 HOOKS: Mapping[str, type] = {
@@ -38,7 +39,7 @@ _CODE_FIELDS = ("make", "run", "warm", "encode", "read")
 _TEXT_FIELDS = ("name", "title", "family", "path", "suffix", "icon", "licence", "origin", "summary", "steps_title")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer(Generic[S]):
     """One thing a plugin offers. `id` is "<plugin id>.<name>"; settings go by the name of their class."""
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from studio.core.specs import (
     PanelSpec,
     SettingsSpec,
 )
+from studio.core.values import frozen
 from studio.engine import imports
 from studio.engine.faults import problem_of
 from studio.engine.installed import entry_points
@@ -39,7 +40,7 @@ general panel; after "generate" and "export" everything stays on offer, so that 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PluginInfo:
     """A plugin as the window lists it. `stage` is where a faulty one failed: manifest, import, hook, panel, generate or
     export. `folder` is where it is, also where its manifest cannot be read.
@@ -55,7 +56,7 @@ class PluginInfo:
     bundled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """A place where a plugin should be; `problem` where it is already clear that there is none."""
 

@@ -15,6 +15,7 @@ from studio.core.model import Model
 from studio.core.recipe import Passage
 from studio.core.request import ModelRef, Request, ResumePoint
 from studio.core.steps import StepState
+from studio.core.values import frozen
 from studio.core.verdict import Verdict
 from studio.engine.context import Order
 from studio.engine.keeping import Keeping
@@ -94,7 +95,7 @@ def blame(run: Run, reason: str, code: int | None, *, was_ready: bool, stuck: bo
     return End("failed", problem, bug=code not in (None, -9, -15))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orders:
     """Makes the order for a job from what is in the project. May wait for the disk."""
 

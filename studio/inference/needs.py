@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from studio.api import Model
+from studio.api import Model, frozen
 
 DENOISE, DECODE = 300, 950
 """Bytes for each pixel and byte of precision."""
@@ -38,7 +37,7 @@ SLOWER = {DEVICE: 1.0, MODEL: 1.3, GROUP: 2.0}
 took 1.8 × (measured, SD1.5 in bfloat16)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs:
     """Bytes: of the denoisers' weights, in full and in 8 bits; of all other weights and the largest part among them; of
     the work of the denoiser and of the decoder, in one go and in tiles.
@@ -65,7 +64,7 @@ class Needs:
         return int(held * ROOM)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placing:
     """How a model is placed for a picture. `mode` is one of MODES; `small` keeps the denoiser in 8 bits; `tiles` makes
     the decoder work in tiles. `needed` and `free` are bytes, `fits` is whether one goes into the other.

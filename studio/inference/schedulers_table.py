@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
-from studio.api import Choice
+from studio.api import Choice, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchedulerEntry:
     """One choice. `cls` is the name of a diffusers class ("" = the model's own), `options` what it is made with.
 

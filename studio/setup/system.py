@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -141,6 +140,8 @@ def _speaks_atspi(name: str) -> bool:
     if name == "at-spi-bus-launcher":
         return any((Path(place) / name).exists() for place in ("/usr/libexec", "/usr/lib/at-spi2-core", "/usr/lib"))
     code = "import gi" if name == "gi" else "import gi; gi.require_version('Atspi', '2.0')"
+    import subprocess  # 5 ms, and not needed on the way to the window
+
     try:
         return subprocess.run([SYSTEM_PYTHON, "-c", code], capture_output=True).returncode == 0
     except OSError:
@@ -176,6 +177,8 @@ def may_install() -> bool:
 
 def apt_install(packages: Sequence[str], *, tell: Say = say) -> bool:
     """Install Debian packages as root; True where apt-get says that it worked."""
+    import subprocess
+
     tell(f"Installing system packages with apt-get: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     patient = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=180"]

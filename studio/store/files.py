@@ -9,12 +9,12 @@ import os
 import re
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from studio.core.errors import StudioError
+from studio.core.ids import new_id
 
 TEMPORARY = ".tmp-"
 """What the name of an unfinished file begins with; `sweep` removes those that a killed process left."""
@@ -145,7 +145,7 @@ def write_file(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 def write_through(path: Path, fill: Callable[[BinaryIO], None], *, durable: bool = True) -> None:
     """Like `write_file`, with the bytes written by `fill`. What `fill` raises leaves no file behind."""
-    temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+    temporary = path.parent / f"{TEMPORARY}{new_id()}"
     with plain_words(path):
         make_folder(path.parent)
         try:

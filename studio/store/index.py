@@ -9,11 +9,11 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.core import media
+from studio.core.values import frozen
 from studio.store import sidecar
 from studio.store.sidecar import Entry
 
@@ -46,7 +46,7 @@ class Outdated(Exception):
     """The index was made by another version of Studio or of SQLite: make it again, nothing is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One line of the index: `file` is relative to the artifacts folder, `mark` the state of the files it was read
     from, `made` and `asked` the jobs and digests it is found by, `data` the sidecar as text.

@@ -7,9 +7,10 @@ github.com/Stability-AI/generative-models), which every program that trains or m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from studio.core.values import frozen
 from studio.store.safetensors import Header
 
 UNET = "model.diffusion_model."
@@ -77,7 +78,7 @@ _SAID = (
 """What trainers write about the model a LoRA was made for, where no tensor tells it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nature:
     """What weights are: `problem` is a sentence for the artist, `facts` go into Model.facts."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
+from studio.core.values import frozen
 from studio.store.files import read_object
 from studio.store.model_base import nature_of, nature_of_folder
 from studio.store.model_cards import said_in_file, said_in_folder
@@ -28,14 +29,14 @@ _DEPTH = 6
 _LIBRARIES = {
     "diffusers", "transformers", "tokenizers", "peft", "stable_diffusion", "stable_diffusion_xl", "latent_diffusion",
     "paint_by_example", "deepfloyd_if", "kandinsky", "audioldm2", "wuerstchen", "unidiffuser", "kolors", "pipelines",
-    "hidream_image", "stable_audio", "stable_audio3", "ace_step", "musicldm", "audioldm",
+    "hidream_image", "stable_audio", "stable_audio_3", "ace_step", "musicldm", "audioldm",
 }  # fmt: skip
 """What diffusers may import for a part of a pipeline. It would import any other installed module just as readily."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What was found out. `problem` is a sentence for the artist; a model with one is never opened. `said` is what the
     model says of itself (see model_cards). `base` and `facts` are those of a Model.

@@ -6,13 +6,14 @@ import contextlib
 import os
 import shutil
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.core.errors import StudioError
+from studio.core.ids import new_id
 from studio.core.model import Model
+from studio.core.values import frozen
 from studio.store.files import TEMPORARY, plain_words, replace
 from studio.store.model_files import WEIGHTS, files_of
 from studio.store.shelf import find_models
@@ -41,7 +42,7 @@ _PARTS = (
 _INTO = {"lora": "loras", "embedding": "embeddings"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """Another program's `folders` of models; `title` is its name."""
 
@@ -140,7 +141,7 @@ class Copying:
     def _copy(self, files: Sequence[tuple[str, Path]], target: Path, *, whole: bool) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Names that begin with a dot are passed over by the scan.
-        place = target.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+        place = target.parent / f"{TEMPORARY}{new_id()}"
         try:
             for name, source in files:
                 into = place / name if whole else place

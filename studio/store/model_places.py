@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from studio.core.values import frozen
 from studio.store.files import read_object, set_aside, write_json
 
 MODEL_PLACES = "models.json"
@@ -17,7 +18,7 @@ MOST = 1000
 """Entries of each list that are read back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """`folders` are searched, `files` are single files or model folders, `forgotten` is passed over."""
 

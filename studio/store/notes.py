@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio.core.job import Job
 from studio.core.recipe import Passage
 from studio.core.request import Request, ResumePoint
+from studio.core.values import frozen
 from studio.store.files import make_folder, plain_name, plain_words, read_object, write_json
 
 FORMAT = 1
@@ -19,7 +20,7 @@ SUFFIX = ".json"
 _NAME = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """What is known of one generation's steps. `id` is its job. A `pruned` one is no longer shown in the tree."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from studio.core.values import frozen
 
 HOME = "STUDIO_HOME"
 """Environment variable: one folder for everything, instead of the places the system wants."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """`data` holds projects, `config` settings and the session, `cache` what can be made again, `models` the artist's
     own weights, `plugins` the artist's own plugins. None of them needs to exist yet.

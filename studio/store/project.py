@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
+from studio.core.ids import new_id
 from studio.store.artifacts import ArtifactStore
 from studio.store.branches import Branches
 from studio.store.documents import DocumentStore
@@ -124,7 +124,7 @@ def _about(folder: Path, name: str, formats: Formats, notices: list[str]) -> dic
 def _new(path: Path, name: str, formats: Formats) -> dict[str, Any]:
     about = {
         "format": formats.current,
-        "id": uuid.uuid4().hex,
+        "id": new_id(),
         "name": name or path.parent.name,
         "created": time.time(),
     }

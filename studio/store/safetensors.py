@@ -6,9 +6,10 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+
+from studio.core.values import frozen
 
 HEADER_LIMIT = 25_000_000
 """Bytes of JSON. The format allows 100 million; the largest known models take well under one million."""
@@ -28,7 +29,7 @@ class BadHeader(ValueError):
     """Why a file is no sound safetensors file, as the second half of a sentence about it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """`tensors` maps names to (dtype, shape, bytes); `metadata` is the file's own `__metadata__`."""
 

@@ -7,12 +7,13 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from studio.core.errors import StudioError
 from studio.core.model import Model
+from studio.core.values import frozen
 from studio.store.files import plain_words, read_object, write_json
 from studio.store.model_files import HASHED, PICKLES, WEIGHTS, Finding, Unusable, examine, files_of, is_model
 from studio.store.model_places import Listed, ModelPlaces
@@ -241,7 +242,7 @@ class _Hashes:
         return digest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Stoppable:
     """A file that is read only as long as nobody says stop."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from studio.core import media
 from studio.core.artifact import Artifact
 from studio.core.canonical import thaw
 from studio.core.recipe import Recipe
+from studio.core.values import frozen
 from studio.store import sniff
 from studio.store.files import read_object
 
@@ -22,7 +22,7 @@ _EARLIER = 100
 _HEADER = 8192
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """An artifact, and the JSON of its sidecar as it is on disk (or would be, where there is none)."""
 

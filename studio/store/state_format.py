@@ -13,6 +13,7 @@ from typing import Any
 
 from studio.core.canonical import thaw
 from studio.core.steps import StepState, Tensor
+from studio.core.values import frozen
 from studio.store import state_linear
 from studio.store.state_linear import LINEAR
 from studio.store.step_format import CRC, STATE_LIMIT, Damaged, Head, squeeze, unsqueeze
@@ -44,7 +45,7 @@ _BITS = {
 _FLOATS = {"F16": 2, "BF16": 2, "F32": 4, "F64": 8}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """Where an array lies that a file holds already: `at` is its offset in the file, or in the state while that is
     packed; `size` its bytes there; `how` it was squeezed; the CRC-32 of those bytes.

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 from studio.core.steps import Step
+from studio.core.values import frozen
 from studio.store.preview_format import pack_preview, unpack_preview
 
 FORMAT = 3
@@ -39,7 +39,7 @@ class Damaged(ValueError):
     """A part of a steps file is not what was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """Where one record lies: `offset` in the file, the lengths of its parts in bytes, and their CRC-32."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from studio.core.job import Job
 from studio.core.recipe import Passage
 from studio.core.request import ResumePoint
 from studio.core.steps import Step, StepState
+from studio.core.values import frozen
 from studio.store import state_format, step_file, step_format
 from studio.store.files import make_folder, plain_name, plain_words, sync, sync_folder
 from studio.store.notes import Notes
@@ -108,7 +109,7 @@ class StepWriter:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepRow:
     """All steps that led to a result. `branched` is where it left another generation; the steps up to there are that
     one's (`Step.origin` says whose). `notes` are sentences for the artist about steps that are not there any more.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
+
+from studio.core.values import frozen
 
 _LOG = logging.getLogger(__name__)
 ANY_PANEL = "*"
@@ -18,7 +19,7 @@ def _always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """Something the artist can ask for. `id` is stable ("edit.undo", "image.canvas.mask").
 

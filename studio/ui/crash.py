@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 import threading
 import time
@@ -149,6 +148,8 @@ class CrashReporter(QObject):
         self._caught.emit(report)
 
     def _write(self, text: str) -> str:
+        import platform  # not in each start
+
         when = time.strftime("%Y-%m-%d %H:%M:%S")
         report = (
             f"Studio {self._version}, {when}\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from studio.core import media
 from studio.core.artifact import Artifact
 from studio.core.recipe import Recipe
 from studio.core.specs import ExporterSpec
+from studio.core.values import frozen
 from studio.engine import Offer
 from studio.ui import export_names
 from studio.ui.services import Services
@@ -24,7 +24,7 @@ LOOK = 1024
 """Pixels a side of the picture that the dialog shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """One file to make. `code` gives the exporter's function; it may import the plugin, so call it on a thread."""
 
@@ -38,7 +38,7 @@ class Wish:
     suffix: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoded:
     """A file made in memory: its size in bytes, its picture as others will see it, the picture's size in pixels."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from studio.core.values import frozen
 
 _START, _WORD, _RUN, _GAP = 24, 16, 12, 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """A higher `score` fits better; `hits` are the indexes of the letters that were found."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from studio.api import Imported
 from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
 from studio.core.recipe import Recipe
+from studio.core.values import frozen
 from studio.ui.services import Services
 from studio.ui.using import are_models
 from studio.widgets.feeder import Feeder
@@ -52,7 +53,7 @@ class Receiver(Protocol):
         """A passing remark."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     """What is known of one file after the importers have seen it."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
 from studio.core.request import ResumePoint
 from studio.core.steps import Step
+from studio.core.values import frozen
 from studio.store import StepStore
 from studio.widgets.feeder import Feeder
 
@@ -20,7 +20,7 @@ DEEPEST = 50
 """Branches of branches that are followed back; recipes of foreign files may go round in circles."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptRow:
     """The steps kept under a name, those from before it branched included, and a word about what is missing."""
 

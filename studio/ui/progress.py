@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from studio.core.events import Cancelled, Event, Failed, Finished, Paused, Progressed, Started, Stepped
+from studio.core.values import frozen
 
 _SMOOTH = 0.3
 """Weight of the newest step in the mean step time: steady enough to read, quick enough to follow a slower device."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """`text` as it stands on screen; `fraction` is 0 … 1, or None where unknown; `busy` while the job runs, `paused`
     where one waits to be gone on with.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from studio.core.values import frozen
 from studio.engine import Engine, Mailbox, PluginHost
 from studio.store import ModelShelf, Places, Project, SessionStore, SettingsStore
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Services:
     """Another project means another Services: `project` and `engine` change, the rest stays."""
 

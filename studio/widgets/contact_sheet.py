@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import (
@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.values import frozen
 from studio.widgets import theme
 from studio.widgets.controls import Button, IconButton
 from studio.widgets.icons import icon
@@ -52,7 +53,7 @@ STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """One picture of the sheet. `key` is its job, `state` one of STATES."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from studio.core import media
 from studio.core.steps import Preview
+from studio.core.values import frozen
 from studio.widgets import theme
 
 MOST = 2_000
 """Notes of one bar; more cannot be told apart on a card."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Roll:
     """Notes as (start, length, pitch): start and length as parts of the whole, pitch as MIDI counts it."""
 

@@ -5,7 +5,7 @@ What is current lives on the QApplication itself (as properties), so that there 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication, QWidget
 
 import studio
+from studio.core.values import frozen
 
 Mode = Literal["dark", "light", "system"]
 Motion = Literal["system", "on", "off"]
@@ -34,7 +35,7 @@ _THEME, _MODE, _BASE, _MOTION, _FONTS, _FOLLOWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tokens:
     """Every colour and size of a theme. Colours are "#rrggbb"; sizes are logical pixels derived from `body`.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from studio.api import frozen
+
 TICKS = 480
 """Ticks in a quarter note."""
 GRID = 12
@@ -126,7 +128,7 @@ class Note:
         return self.start + self.duration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """One voice or player. Notes are sorted by start, then pitch."""
 
@@ -158,7 +160,7 @@ class Chord:
         return frozenset((self.root + i) % 12 for i in QUALITIES[self.quality])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brief:
     """What is asked for. `tonic` is a pitch class; `tempo` is in quarter notes a minute (dotted quarters in 6/8).
 
@@ -204,7 +206,7 @@ class Brief:
         return frozenset((self.tonic + i) % 12 for i in MODES[self.mode])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Score:
     """A piece: what was asked for, its tracks, and its chords."""
 

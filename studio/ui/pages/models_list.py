@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.model import Model
+from studio.core.values import frozen
 from studio.ui.pages.models_words import REFUSED, dtype_words, kind_of, line_of, place_of
 from studio.ui.progress import in_bytes
 from studio.widgets import icons, theme
@@ -38,7 +38,7 @@ ROW = 48
 """Pixels of a row at 100 %."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column: its title and its width at 100 %."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.bases import base_title
 from studio.core.model import Model
+from studio.core.values import frozen
 
 REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of model: its `id`, what one is called, what a filter for them is called, and its icon."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
 
 from studio.core.events import Cancelled, Changed, Event, Finished, Previewed, Progressed, Started, Stepped
 from studio.core.job import Job, JobState
+from studio.core.values import frozen
 from studio.engine import Engine
 from studio.store import Library
 from studio.ui.pages.library_model import thumbnail_image
@@ -32,7 +32,7 @@ WORDS = {
 Index = QModelIndex | QPersistentModelIndex
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueRow:
     """A heading ("Waiting, 3") where `job` is None, otherwise a job. `place` counts waiting jobs from 1."""
 

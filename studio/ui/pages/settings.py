@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from studio.core.errors import StudioError
 from studio.core.params import describe, salvage, values_of
+from studio.core.values import frozen
 from studio.engine import STORAGE, Storage
 from studio.ui.pages.page import Page
 from studio.ui.pages.search_field import SearchField
@@ -26,7 +26,7 @@ SOON = 150
 """Milliseconds between a change and its use: a slider that is dragged is not written to disk at each pixel."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """One settings dataclass with its place in the store."""
 
