@@ -87,7 +87,8 @@ class EpubOptions:
     cover: str = param(
         "",
         label="Cover",
-        help="A picture file. Empty: the picture at the very beginning of the text, if there is one.",
-        role="file",
+        help="A picture of the library, or a file. Empty: the picture at the very beginning of the text, if there is "
+        "one.",
+        role="picture",
         max_length=4000,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 
 from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
+from studio.core.media import kind
 from studio.core.params import ParamSpec, salvage
 from studio.ui import export_names
 from studio.ui.export_work import Encoded, Wish, encode, fitting, say_exported, write
 from studio.ui.pages.wording import prompt_of
+from studio.ui.picture_choice import choose_picture
 from studio.ui.progress import in_bytes
 from studio.ui.services import Services
 from studio.widgets import icons, theme
@@ -38,6 +40,8 @@ from studio.widgets.text import ElidedLabel, Label
 
 PREVIEW = 260
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
+OF_ONE = ("title", "cover")
+"""Options that are true of one work: the next one does not begin with them."""
 FOLDER = ParamSpec("folder", "text", "", "Folder", help="Where the files go.", role="folder", max_length=4000)
 PATTERN = ParamSpec(
     "pattern",
@@ -61,6 +65,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._services = services
         self._artifacts = tuple(artifacts)
+        self._sort = kind(artifacts[0].media) if artifacts else "image"
         self._offers = fitting(services, artifacts)
         self._forms: dict[str, ParamForm] = {}
         self._chosen = ""
@@ -80,7 +85,7 @@ class ExportDialog(QDialog):
         self.setAccessibleName("Export")
         self._build()
         self._join()
-        self._choose(str(services.session.get("export/format", "")))
+        self._choose(str(services.session.get(self._key("format"), "")))
 
     # Putting together
 
@@ -169,15 +174,18 @@ class ExportDialog(QDialog):
         self.cancel_button.clicked.connect(lambda _checked=False: self.reject())
         self.export_button.clicked.connect(lambda _checked=False: self.export())
 
+    def _key(self, name: str) -> str:
+        """Where a kind of result keeps its place and name: manuscripts do not go where pictures go."""
+        return f"export/{name}" if self._sort == "image" else f"export/{self._sort}/{name}"
+
     def _usual_folder(self) -> str:
-        kept = str(self._services.session.get("export/folder", ""))
+        kept = str(self._services.session.get(self._key("folder"), ""))
         if kept and Path(kept).is_dir():
             return kept
-        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(Path(pictures)) if pictures else str(Path.home())
+        return str(export_names.usual_folder(self._sort))
 
     def _usual_pattern(self) -> str:
-        kept = self._services.session.get("export/pattern", "")
+        kept = self._services.session.get(self._key("pattern"), "")
         if isinstance(kept, str) and kept:
             return kept[:200]
         for offer in self._offers.values():
@@ -223,6 +231,9 @@ class ExportDialog(QDialog):
             kept = self._services.session.get(f"export/options/{name}", {})
             if isinstance(kept, Mapping):
                 form.set_values(kept)
+            for field in form.fields().values():
+                if isinstance(field, PathField) and field.spec.role == "picture":
+                    field.offer("Choose from the library", "images", lambda: choose_picture(self._services, self))
             form.changed.connect(self._later.start)
             form.layout().addStretch(1)  # type: ignore[union-attr]
             self._forms[name] = form
@@ -324,12 +335,13 @@ class ExportDialog(QDialog):
 
     def _remember(self) -> None:
         kept: dict[str, Any] = {
-            "export/format": self._chosen,
-            "export/folder": str(self.folder.value()),
-            "export/pattern": str(self.pattern.value()),
+            self._key("format"): self._chosen,
+            self._key("folder"): str(self.folder.value()),
+            self._key("pattern"): str(self.pattern.value()),
         }
         if self._offers[self._chosen].spec.options is not None:
-            kept[f"export/options/{self._chosen}"] = self._forms[self._chosen].values()
+            values = self._forms[self._chosen].values()
+            kept[f"export/options/{self._chosen}"] = {n: v for n, v in values.items() if n not in OF_ONE}
         try:
             self._services.session.update(kept)
         except StudioError as error:

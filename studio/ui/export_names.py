@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from PySide6.QtCore import QStandardPaths
+
 from studio.core.errors import StudioError
 
 FIELDS = ("date", "time", "prompt", "seed", "model", "width", "height", "title", "counter")
@@ -15,8 +17,17 @@ DEFAULT = "{date} {prompt} {seed}"
 LONGEST = 120
 """Bytes of a name without its ending: most file systems take 255, cloud folders and backups want some of it."""
 MOST = 10_000
+_PLACES = QStandardPaths.StandardLocation
+_FOLDERS = {"image": _PLACES.PicturesLocation, "audio": _PLACES.MusicLocation, "video": _PLACES.MoviesLocation}
+"""Where the system keeps each kind of file; everything else is a document."""
 _BAD = frozenset('<>:"/\\|?*')
 _RESERVED = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{name}{n}" for name in ("COM", "LPT") for n in range(1, 10))))
+
+
+def usual_folder(kind: str) -> Path:
+    """Where files of a kind ("image", "text" …) go unless somebody said otherwise."""
+    place = QStandardPaths.writableLocation(_FOLDERS.get(kind, _PLACES.DocumentsLocation))
+    return Path(place) if place else Path.home()
 
 
 def fill(pattern: str, values: Mapping[str, str]) -> str:

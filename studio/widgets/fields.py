@@ -6,7 +6,7 @@ changes nothing unless the field has the focus.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +54,7 @@ def field_for(spec: ParamSpec, parent: QWidget | None = None) -> Field:
     """The field that suits a ParamSpec."""
     if spec.role == "seed":
         return SeedField(spec, parent)
-    if spec.role in ("folder", "file"):
+    if spec.role in ("folder", "file", "picture"):
         return PathField(spec, parent)
     if spec.kind == "boolean":
         return SwitchField(spec, parent)
@@ -344,12 +344,20 @@ class PathField(Field):
         self._edit.textChanged.connect(self._set_unfocused)
         self._browse.clicked.connect(self.browse)
 
+    def offer(self, name: str, icon: str, ask: Callable[[], str]) -> None:
+        """One more way to choose: a button whose `ask` gives a path, or "" where none was chosen."""
+        button = IconButton(icon, name, kind="boxed", size=18)
+        self._add_editor(button, name=name)
+        button.setToolTip(name)
+        button.clicked.connect(lambda: self.set_value(ask() or self._value))
+
     def browse(self) -> None:
         """Ask in the dialog of the desktop; nothing changes if it is closed."""
+        kinds = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff)" if self.spec.role == "picture" else ""
         if self.spec.role == "folder":
             picked = QFileDialog.getExistingDirectory(self, self.spec.label, self._value)
         else:
-            picked, _ = QFileDialog.getOpenFileName(self, self.spec.label, self._value)
+            picked, _ = QFileDialog.getOpenFileName(self, self.spec.label, self._value, kinds)
         if picked:
             self.set_value(picked)
 

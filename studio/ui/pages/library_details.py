@@ -183,7 +183,7 @@ class LibraryDetails(QFrame):
         rows: list[tuple[str, str]] = []
         if artifact.partial:
             rows.append(("State", "Partial: it was cancelled"))
-        rows.append(("Kind", artifact.media.partition("/")[2].removeprefix("x-").upper()))
+        rows.append(("Kind", wording.format_of(artifact.media)))
         size = wording.size_text(artifact.facts, recipe.request.params if recipe else None)
         if size:
             rows.append(("Size", size))

@@ -17,6 +17,19 @@ from studio.widgets.text import soften
 
 KINDS = {"image": "Picture", "text": "Text", "audio": "Music", "video": "Video", "model": "3D model"}
 
+FORMATS = {"text/plain": "Text", "text/markdown": "Markdown", "application/json": "Data"}
+"""Formats whose name in the media type is no word for people."""
+
+
+def format_of(media: str) -> str:
+    """The format of a file as people call it: PNG, Markdown, Code (Python)."""
+    known = FORMATS.get(media)
+    if known:
+        return known
+    sort, _, rest = media.partition("/")
+    rest = rest.removeprefix("x-").removeprefix("vnd.studio.")
+    return f"Code ({rest.capitalize()})" if sort == "text" else rest.upper()
+
 
 def spec_of(request: Request, plugins: PluginHost) -> GeneratorSpec | None:
     """The generator a request is for, or None where its plugin is not here."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from plugins.image import importer
@@ -19,7 +20,9 @@ from studio.core.artifact import Artifact, Output
 from studio.core.recipe import Recipe
 from studio.core.request import Request
 from studio.ui.export_dialog import ExportDialog
+from studio.ui.picture_choice import PictureChoice
 from studio.ui.progress import in_bytes
+from studio.widgets.form import ParamForm
 from tests.plugins.image.fake_host import png
 
 PLUGINS = Path(__file__).parents[3] / "plugins"
@@ -254,3 +257,51 @@ def test_depth_is_a_choice(qtbot: QtBot, keep: Callable[..., Artifact], open_dia
     with Image.open(path) as opened:
         bits = opened.tag_v2[258]  # type: ignore[attr-defined]
     assert set(bits) == {16}
+
+
+def test_a_text_goes_among_the_documents_and_pictures_stay_where_they_were(
+    qtbot: QtBot, studio: Studio, open_dialog: Open, keep: Callable[..., Artifact], folder: Path, tmp_path: Path
+) -> None:
+    output = Output(media.MARKDOWN, b"# Ida\n\nShe went up.\n", Recipe(Request("text.writer", {}, 1)))
+    text = studio.services.project.artifacts.keep(output, title="Ida")
+    dialog = open_dialog(text)
+    usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    assert Path(str(dialog.folder.value())) == Path(usual)
+    there = tmp_path / "books"
+    there.mkdir()
+    press(qtbot, dialog, "Format Markdown")
+    dialog.folder.set_value(str(there))
+    dialog.pattern.set_value("{title}")
+    press(qtbot, dialog, "Export")
+    qtbot.waitUntil(lambda: (there / "Ida.md").exists(), timeout=10_000)
+    assert Path(str(open_dialog(text).folder.value())) == there
+    assert Path(str(open_dialog(keep("a gull", "red")).folder.value())) == folder
+
+
+def test_a_book_takes_its_cover_from_the_library(
+    qtbot: QtBot, studio: Studio, open_dialog: Open, keep: Callable[..., Artifact], tmp_path: Path
+) -> None:
+    keep("a gull", "red")
+    cover = keep("a lighthouse", "blue")
+    output = Output(media.MARKDOWN, b"# Ida\n\nShe went up.\n", Recipe(Request("text.writer", {}, 1)))
+    dialog = open_dialog(studio.services.project.artifacts.keep(output, title="Ida"))
+    press(qtbot, dialog, "Format EPUB")
+
+    def choose() -> None:
+        chooser = next(w for w in QApplication.topLevelWidgets() if isinstance(w, PictureChoice) and w.isVisible())
+        assert chooser.model.rowCount() == 2
+        qtbot.keyClicks(chooser.search, "lighthouse")
+        assert chooser.model.rowCount() == 1
+        qtbot.mouseClick(chooser.choose_button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(200, choose)
+    press(qtbot, dialog, "Choose from the library")
+    field = next(form for form in dialog.findChildren(ParamForm) if form.isVisible()).field("cover")
+    assert field.value() == str(cover.path)
+    dialog.folder.set_value(str(tmp_path))
+    dialog.pattern.set_value("{title}")
+    press(qtbot, dialog, "Export")
+    made = tmp_path / "Ida.epub"
+    qtbot.waitUntil(made.exists, timeout=20_000)
+    with zipfile.ZipFile(made) as book:
+        assert 'properties="cover-image"' in book.read("OEBPS/book.opf").decode()
