@@ -150,6 +150,16 @@ def distinct(texts: Iterable[str], size: int) -> float:
     return len(runs) / max(1, runs.total())
 
 
+def repeated(texts: Iterable[str], *, words: int = 100) -> float:
+    """The share of texts whose first words hold the sentence that most of them hold."""
+    counts: Counter[str] = Counter()
+    number = 0
+    for text in texts:
+        number += 1
+        counts.update(set(sentences(" ".join(text.split(" ")[:words]))[:-1]))
+    return max(counts.values(), default=0) / max(1, number)
+
+
 def _runs(tokenizer: PreTrainedTokenizerFast, text: str) -> list[tuple[int, ...]]:
     ids = tokenizer.encode(text, add_special_tokens=False)
     return [tuple(ids[i : i + _RUN]) for i in range(len(ids) - _RUN + 1)]
@@ -210,6 +220,10 @@ def _poems(model: nn.Module, tokenizer: PreTrainedTokenizerFast, count: int) -> 
     return {"verses of the grammar": good / max(1, lines), "pairs that rhyme": rhymes / max(1, pairs)}
 
 
+def _many() -> list[str]:
+    return [document(HELD_OUT + seed, form="story").body for seed in range(1000)]
+
+
 def measure(folder: Path, *, count: int = 128) -> dict[str, object]:
     """Everything about one model; texts are sampled with fixed seeds."""
     model, tokenizer = load_model(folder)
@@ -239,6 +253,7 @@ def measure(folder: Path, *, count: int = 128) -> dict[str, object]:
             "model": remembered(tokenizer, written, training),
             "grammar": remembered(tokenizer, own, training),
         },
+        "one sentence in": {"model": repeated(written + new), "grammar": repeated(_many())},
         "prompts": _prompts(model, tokenizer, count),
         "poems": _poems(model, tokenizer, max(8, count // 4)),
     }
@@ -253,7 +268,7 @@ def table(result: dict[str, object]) -> str:
     head = f"{result['folder']}: {result['parameters']:,} parameters, held-out perplexity {result['perplexity']:.3f}"
     speed = f"{result['tokens per second']:.0f} tokens a processor second, {result['texts']} texts of each kind."
     lines = [f"{head}, {speed}", "", *rows, ""]
-    for name in ("distinct", "remembered", "prompts", "poems"):
+    for name in ("distinct", "remembered", "one sentence in", "prompts", "poems"):
         lines.append(f"{name}: {_plain(result[name])}")
     return "\n".join(lines)
 
