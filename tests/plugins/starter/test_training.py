@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from plugins.starter.pictures import stages
-from plugins.starter.pictures.denoiser import build_scheduler
+from plugins.starter.pictures.autoencoder import build_autoencoder, held_out_pictures, psnr, to_tensor
+from plugins.starter.pictures.data import LatentCache
+from plugins.starter.pictures.denoiser import DenoiserTraining, build_scheduler
+from plugins.starter.pictures.refining import LEAST, evened, turn_latents
 from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
 from plugins.starter.training.muon import Muon
 from plugins.starter.training.pace import Pace
@@ -78,6 +82,23 @@ def paint():
 first, again = paint(), paint()
 print(json.dumps([first.size, first.tobytes() == again.tobytes()]))
 """
+SKILLS = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import torch
+from plugins.starter.pictures.bundle import load_bundle
+from plugins.starter.pictures.probe import Probe
+from plugins.starter.pictures.skills import few_steps, repaint, shapes
+torch.set_num_threads(1)
+folder, work = Path(sys.argv[1]), Path(sys.argv[2])
+pipe, probe = load_bundle(folder), Probe().eval()
+wanted, prompts = np.zeros((2, 7), int), ["a red house", "a blue car"]
+few = few_steps(pipe, probe, prompts, wanted, np.random.default_rng(0).random((4, 128)), work, guidance=4.0)
+others = shapes(pipe, probe, prompts, wanted, work, steps=2, guidance=4.0)
+painted = repaint(pipe, probe, work, count=2, steps=2, guidance=4.0)
+print(json.dumps([few["steps"], sorted(others), sorted(painted), sorted(p.name for p in work.glob("*.jpg"))]))
+"""
 
 
 def python(*arguments: str | Path) -> str:
@@ -98,6 +119,11 @@ def test_a_tiny_training_run_ends_in_a_model_that_paints(tmp_path: Path) -> None
     assert noise[-1] < noise[0]
     assert list((work / "samples").glob("*.png"))
     assert json.loads(python("-c", PAINT, out).splitlines()[-1]) == [[256, 256], True]
+    steps, others, painted, sheets = json.loads(python("-c", SKILLS, out, work).splitlines()[-1])
+    assert steps <= 6
+    assert others == ["256 x 384", "320 x 192", "384 x 256"]
+    assert painted == ["before", "count", "generated", "render"]
+    assert {"few-steps.jpg", "repaint.jpg", "shape-320x192.jpg"} <= set(sheets)
     assert (out / "preview.safetensors").exists()
     assert "places" in json.loads((out / "words.json").read_text())["words"]
 
@@ -115,3 +141,48 @@ def test_refining_makes_new_latents_only_when_they_are_adopted(tmp_path: Path) -
     run("adopt")
     assert done.read_bytes() != before
     assert not (tmp_path / "refined.safetensors").exists()
+
+
+def test_no_direction_of_the_latents_is_folded_up(tmp_path: Path) -> None:
+    coder, _, _ = stages.plans(tiny=True)
+    torch.manual_seed(0)
+    vae = build_autoencoder(coder).eval().requires_grad_(False)
+    pictures = held_out_pictures(4)
+
+    def spreads() -> torch.Tensor:
+        cells = vae.encode(to_tensor(pictures)).latent_dist.mean.permute(0, 2, 3, 1).flatten(0, 2).double()
+        return torch.cov(cells.T)
+
+    before, coded = spreads(), psnr(vae, pictures)
+    assert torch.linalg.eigvalsh(before).min().sqrt() < 0.9 * LEAST
+    evened(vae, pictures)
+    assert torch.linalg.eigvalsh(spreads()).min().sqrt() > 0.99 * LEAST
+    assert psnr(vae, pictures) == pytest.approx(coded, abs=0.1), "the decoder undoes what the encoder does"
+    turn_latents(vae, torch.eye(coder.latents).double() * 2, torch.zeros(coder.latents).double())
+    assert torch.linalg.eigvalsh(spreads()).min().sqrt() > 1.98 * LEAST
+
+
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+    shipped = ROOT / "resources" / "starter" / "pictures"
+    training = stages.Training(tmp_path, shipped, tiny=True, device=torch.device("cpu"), deadline=None)
+    encoder, tokenizer = training.text()
+    vae = build_autoencoder(training.coder).eval().requires_grad_(False)
+    cache = LatentCache(tmp_path, vae, mark="1", shard=16)
+    cache.grow()
+
+    def fresh() -> DenoiserTraining:
+        # Each matrix moves only at every second step, which a resumed run has to know.
+        plan = replace(training.denoising, lazy=2)
+        return DenoiserTraining(plan, encoder=encoder, tokenizer=tokenizer, cache=cache, device=torch.device("cpu"))
+
+    whole, first, path = fresh(), fresh(), tmp_path / "half.safetensors"
+    losses = [whole.advance(1.0) for _ in range(5)]
+    assert [first.advance(1.0) for _ in range(3)] == losses[:3]
+    first.keep(path)
+    resumed = fresh()
+    assert resumed.load(path)
+    assert resumed.step == 3
+    assert [resumed.advance(1.0) for _ in range(2)] == losses[3:]
+    for a, b in zip(whole.model.state_dict().values(), resumed.model.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    assert all(torch.equal(whole.average.weights[k], v) for k, v in resumed.average.weights.items())
