@@ -13,6 +13,7 @@ from .document_outline import is_break
 
 LARGEST = 64 << 20
 """Bytes of a text that is taken apart; a long novel has 2 MB."""
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ID = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{2,5})$")
 
 
@@ -48,10 +49,11 @@ class Block:
 
 @dataclass(slots=True)
 class Book:
-    """All blocks in order. `title` is the first heading's unless one is given."""
+    """All blocks in order. `title` is the first heading's unless one is given, `modified` in seconds since 1970."""
 
     title: str
     blocks: list[Block] = field(default_factory=list)
+    modified: float = 0.0
 
     def chapters(self) -> list[tuple[str, list[Block]]]:
         """(title, blocks) of each part that begins with a heading of the first level; "" for what stands before."""
@@ -77,10 +79,15 @@ def read_book(source: Path, title: str = "") -> Book:
         raise StudioError(f"{source.name} is not a text.", "Choose another file.", details=str(error)) from error
     except OSError as error:
         raise StudioError(f"{source.name} cannot be read.", "Choose it again.", details=str(error)) from error
-    book = Book(title.strip(), list(blocks_of(text, source)))
+    book = Book(plain(title).strip(), list(blocks_of(plain(text), source)), source.stat().st_mtime)
     if not book.title:
         book.title = next((block.text for block in book.blocks if block.kind == "heading"), "") or "Manuscript"
     return book
+
+
+def plain(text: str) -> str:
+    """Without the characters that no XML may hold: one of them, pasted from a terminal, would break a whole book."""
+    return _NOT_XML.sub("", text)
 
 
 def blocks_of(text: str, source: Path) -> Iterator[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .export_book import Book, as_common
+from .export_book import Book, as_common, plain
 from .params_export import PageOptions
 
 WIDEST = 6.0
@@ -23,7 +23,7 @@ def docx(book: Book, options: PageOptions) -> bytes:
 
     document = word.Document()
     properties = document.core_properties
-    properties.title, properties.author = book.title[:255], options.author[:255]
+    properties.title, properties.author = book.title[:255], plain(options.author)[:255]
     properties.comments = ""
     properties.created = properties.modified = datetime.datetime(1980, 1, 1)
     normal = document.styles["Normal"]

@@ -8,11 +8,12 @@ import html
 import io
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from studio.api import StudioError
 
-from .export_book import Block, Book, Span, as_common
+from .export_book import Block, Book, Span, as_common, plain
 from .params_export import EpubOptions
 
 STYLE = """
@@ -41,6 +42,11 @@ def words(spans: Sequence[Span]) -> str:
     return "".join(out)
 
 
+def mark_of(number: int) -> str:
+    """The id of the heading that is the block of that number in its chapter."""
+    return f"part-{number}"
+
+
 def body(blocks: Sequence[Block], picture: Callable[[Path], str]) -> str:
     """Blocks as XHTML; `picture` gives what an image's `src` says for a file."""
     out = []
@@ -49,7 +55,8 @@ def body(blocks: Sequence[Block], picture: Callable[[Path], str]) -> str:
         match block.kind:
             case "heading":
                 level = min(block.level, 6)
-                out.append(f"<h{level}>{inside}</h{level}>")
+                mark = f' id="{mark_of(number)}"' if level > 1 else ""
+                out.append(f"<h{level}{mark}>{inside}</h{level}>")
             case "break":
                 out.append('<p class="break">* * *</p>')
             case "quote":
@@ -79,6 +86,7 @@ def page(book: Book, author: str, *, language: str = "en") -> bytes:
 
     head = f'<meta charset="utf-8"/><title>{html.escape(book.title)}</title>'
     head += '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+    author = plain(author)
     if author:
         head += f'<meta name="author" content="{html.escape(author)}"/>'
     text = body(book.blocks, inside)
@@ -107,7 +115,9 @@ def epub(book: Book, options: EpubOptions) -> bytes:
     for number, (title, blocks) in enumerate(chapters, start=1):
         text = body(blocks, lambda path: pictures[path][0])
         files.append((f"chapter-{number:03d}.xhtml", _xhtml(title or book.title, text, language)))
-    titles = [title or book.title for title, _ in chapters]
+    listed = [
+        (name, title.strip() or book.title, blocks) for (name, _), (title, blocks) in zip(files, chapters, strict=True)
+    ]
     named = [(name, data) for name, data in pictures.values()]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -122,7 +132,7 @@ def epub(book: Book, options: EpubOptions) -> bytes:
             _put(archive, f"OEBPS/cover{cover[1]}", cover[0])
             image = f'<figure><img src="cover{cover[1]}" alt="{html.escape(book.title)}"/></figure>'
             _put(archive, "OEBPS/cover.xhtml", _xhtml(book.title, image, language))
-        _put(archive, "OEBPS/nav.xhtml", _nav(book.title, [name for name, _ in files], titles, language))
+        _put(archive, "OEBPS/nav.xhtml", _nav(book.title, listed, language))
         names = [name for name, _ in files]
         _put(archive, "OEBPS/book.opf", _opf(book, options, names, [n for n, _ in named], cover and cover[1]))
     return out.getvalue()
@@ -158,16 +168,24 @@ def _xhtml(title: str, text: str, language: str) -> bytes:
     ).encode()
 
 
-def _nav(title: str, names: Sequence[str], titles: Sequence[str], language: str) -> bytes:
-    rows = "\n".join(
-        f'<li><a href="{name}">{html.escape(text)}</a></li>' for name, text in zip(names, titles, strict=True)
-    )
+def _nav(title: str, files: Sequence[tuple[str, str, Sequence[Block]]], language: str) -> bytes:
+    """The contents: chapters, each with the scenes that have a name."""
+    rows = []
+    for name, text, blocks in files:
+        scenes = [
+            f'<li><a href="{name}#{mark_of(number)}">{html.escape(block.text)}</a></li>'
+            for number, block in enumerate(blocks)
+            if block.kind == "heading" and block.level == 2 and block.text.strip()
+        ]
+        inside = f"<ol>{''.join(scenes)}</ol>" if scenes else ""
+        rows.append(f'<li><a href="{name}">{html.escape(text)}</a>{inside}</li>')
     lang = html.escape(language)
+    lines = "\n".join(rows)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
         '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" '
         f'xml:lang="{lang}" lang="{lang}"><head><title>{html.escape(title)}</title></head>\n'
-        f'<body><nav epub:type="toc" id="toc"><h1>{html.escape(title)}</h1><ol>\n{rows}\n</ol></nav></body></html>\n'
+        f'<body><nav epub:type="toc" id="toc"><h1>{html.escape(title)}</h1><ol>\n{lines}\n</ol></nav></body></html>\n'
     ).encode()
 
 
@@ -189,7 +207,8 @@ def _opf(book: Book, options: EpubOptions, names: Sequence[str], pictures: Seque
         spine.append(f'<itemref idref="c{number}"/>')
     for number, file in enumerate(pictures, start=1):
         items.append(f'<item id="p{number}" href="{file}" media-type="{kinds[Path(file).suffix]}"/>')
-    creator = f"<dc:creator>{html.escape(options.author)}</dc:creator>" if options.author.strip() else ""
+    author = plain(options.author).strip()
+    creator = f"<dc:creator>{html.escape(author)}</dc:creator>" if author else ""
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id">\n'
@@ -197,9 +216,13 @@ def _opf(book: Book, options: EpubOptions, names: Sequence[str], pictures: Seque
         f'<dc:identifier id="id">urn:uuid:{name}</dc:identifier>'
         f"<dc:title>{html.escape(book.title)}</dc:title>{creator}"
         f"<dc:language>{html.escape(options.language.strip() or 'en')}</dc:language>"
-        '<meta property="dcterms:modified">1980-01-01T00:00:00Z</meta></metadata>\n'
+        f'<meta property="dcterms:modified">{_moment(book.modified)}</meta></metadata>\n'
         f"<manifest>{''.join(items)}</manifest>\n<spine>{''.join(spine)}</spine>\n</package>\n"
     ).encode()
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _CONTAINER = (

@@ -121,6 +121,8 @@ def _block_style(block: Block, points: int, manuscript: bool, follows: bool) -> 
         style.setLineHeight(115.0, int(QTextBlockFormat.LineHeightTypes.ProportionalHeight.value))
     elif block.kind in ("break", "picture"):
         style.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        if block.kind == "picture":  # otherwise there is room below it for half of it again
+            style.setLineHeight(100.0, int(QTextBlockFormat.LineHeightTypes.ProportionalHeight.value))
         style.setTopMargin(points)
         style.setBottomMargin(points)
     elif block.kind == "text" and follows:
@@ -150,7 +152,7 @@ def _picture(cursor: QTextCursor, document: QTextDocument, path: Path, wide: flo
     document.addResource(int(QTextDocument.ResourceType.ImageResource.value), name, image)
     style = QTextImageFormat()
     style.setName(name.toString())
-    scale = min(wide * 0.9 / max(image.width(), 1), 1.0)
+    scale = min(wide * 0.9 / max(image.width(), 1), wide * 1.3 / max(image.height(), 1), 1.0)
     style.setWidth(image.width() * scale)
     style.setHeight(image.height() * scale)
     cursor.insertImage(style)

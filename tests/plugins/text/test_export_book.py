@@ -16,6 +16,7 @@ from plugins.text import export, importer
 from plugins.text.export_book import read_book
 from plugins.text.params_export import BookOptions, EpubOptions, PageOptions, PdfOptions, PlainOptions
 from studio.api import StudioError
+from tests.plugins.text.epub_check import problems
 
 STORY = """![The coast]({picture})
 
@@ -100,34 +101,67 @@ def test_docx_opens_with_styles_and_picture(source: Path) -> None:
     assert len(opened.inline_shapes) == 1
 
 
+def opened(data: bytes) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
 def test_epub_is_what_the_standard_asks(source: Path) -> None:
     options = EpubOptions(author="Ida Keeper", language="en")
     data = export.epub(source, None, options)
     assert data == export.epub(source, None, options), "the same text is the same bytes"
-    archive = zipfile.ZipFile(io.BytesIO(data))
-    first = archive.infolist()[0]
-    assert (first.filename, first.compress_type, archive.read(first)) == (
-        "mimetype",
-        zipfile.ZIP_STORED,
-        b"application/epub+zip",
-    )
-    opf = ElementTree.fromstring(archive.read("OEBPS/book.opf"))
-    space = {"o": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
-    items = {item.get("id"): item for item in opf.iterfind("o:manifest/o:item", space)}
-    for item in items.values():
-        assert f"OEBPS/{item.get('href')}" in archive.namelist()
-    listed = {f"OEBPS/{item.get('href')}" for item in items.values()} | {"OEBPS/book.opf"}
-    assert {name for name in archive.namelist() if name.startswith("OEBPS/")} == listed
-    assert all(ref.get("idref") in items for ref in opf.iterfind("o:spine/o:itemref", space))
-    assert opf.find("o:metadata/dc:title", space).text == "The Lamp Room"  # type: ignore[union-attr]
-    covers = [item for item in items.values() if item.get("properties") == "cover-image"]
-    assert len(covers) == 1
-    for name in archive.namelist():
-        if name.endswith((".xhtml", ".opf", ".xml")):
-            ElementTree.fromstring(archive.read(name))
-    nav = archive.read("OEBPS/nav.xhtml").decode()
-    assert "The Lamp Room" in nav
-    assert "What Ida kept" in nav
+    assert problems(data) == []
+    book = opened(data)
+    opf = book.read("OEBPS/book.opf").decode()
+    assert "<dc:title>The Lamp Room</dc:title><dc:creator>Ida Keeper</dc:creator>" in opf
+    assert 'properties="cover-image"' in opf, "a picture at the very beginning is the cover"
+    nav = book.read("OEBPS/nav.xhtml").decode()
+    assert nav.count("chapter-00") == 3
+    assert ">The stair</a>" in nav, "scenes with a name stand below their chapter"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One line.",
+        "# \n\nA chapter without a name.\n\n# \n\nAnother.",
+        'Torn \x0b from \x01 a terminal \ufffe.\n\n# & <Names> "so"\n\n[x](javascript:alert(1)) [y](other.md#z) `<b>`',
+        "# A\n\n## \n\n## Same\n\n## Same\n\n> quote\n\n- a\n  - b\n\n```\nx < 1\n```\n\n### deep",
+        "![gone](../../artifacts/00/" + "0" * 64 + ".png)\n\n# One\n\nText\\\nbroken.",
+        "",
+    ],
+)
+def test_whatever_is_written_makes_a_good_epub(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "text.md"
+    path.write_text(text, "utf-8")
+    options = EpubOptions(title="A \x07 & B", author="Ida \x0c <3", language=" de ")
+    assert problems(export.epub(path, None, options)) == []
+
+
+def test_the_checker_finds_what_is_wrong(source: Path) -> None:
+    good = opened(export.epub(source, None, EpubOptions()))
+
+    def with_changes(old: bytes, new: bytes, *, drop: str = "") -> list[str]:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for entry in good.infolist():
+                if entry.filename != drop:
+                    archive.writestr(entry.filename, good.read(entry).replace(old, new))
+        return problems(out.getvalue())
+
+    assert with_changes(b"", b"") == []
+    assert with_changes(b"dcterms:modified", b"dcterms:created")
+    assert with_changes(b'idref="c1"', b'idref="c9"')
+    assert with_changes(b"xhtml#part", b"xhtml#x")
+    assert with_changes(b"<em>", b"<em")
+    assert with_changes(b"", b"", drop="OEBPS/picture-1.png")
+
+
+def test_a_cover_can_be_any_picture(source: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (60, 90), "red").save(tmp_path / "cover.webp")
+    data = export.epub(source, None, EpubOptions(cover=str(tmp_path / "cover.webp")))
+    assert problems(data) == []
+    with Image.open(io.BytesIO(opened(data).read("OEBPS/cover.png"))) as cover:
+        assert cover.size == (60, 90)
 
 
 def test_odt_and_pdf(source: Path, qapp: object) -> None:
