@@ -69,7 +69,7 @@ def _package(archive: zipfile.ZipFile, opf_name: str) -> list[str]:
         found.append("not one table of contents, or more than one cover")
     for name, item in files.items():
         sign = _SIGNS.get(item.get("media-type", ""))
-        if sign and not archive.read(name).startswith(sign):
+        if sign and name in archive.namelist() and not archive.read(name).startswith(sign):
             found.append(f"{name} is no {item.get('media-type')}")
     pages = {n: archive.read(n) for n, item in files.items() if item.get("media-type") == "application/xhtml+xml"}
     return found + _pages(pages, set(files), navs)
