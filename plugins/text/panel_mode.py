@@ -14,6 +14,7 @@ from studio.widgets.icons import icon
 from .document_chat import YOU
 from .document_code import LANGUAGES, LARGEST, coloured, line_alone
 from .editor_paint import visible
+from .speaking import speaks
 
 if TYPE_CHECKING:
     from .panel import TextPanel
@@ -46,7 +47,15 @@ class Mode:
         menu.addSeparator()
         languages = menu.addMenu(icon("text-aa"), "Language")
         languages.aboutToShow.connect(lambda: panel.spelling.fill_languages(languages))
+        menu.aboutToShow.connect(self._offer)
         panel.page.kind.setMenu(menu)
+
+    def _offer(self) -> None:
+        """A conversation only with a model that can hold one."""
+        model, entry = self._panel.writing.requests.model(), self._entries["chat", ""]
+        can = model is None or speaks(model) is not False
+        entry.setEnabled(can or self._panel.manuscript.mode == "chat")
+        entry.setText("Conversation" if can else "Conversation (this model has no chat template)")
 
     def set(self, mode: str, language: str = "") -> None:
         """Make it another kind of document. The text stays."""

@@ -23,12 +23,13 @@ from studio.api import (
 )
 
 from .document_branches import Branch, Generation
-from .document_chat import YOU, opening
+from .document_chat import YOU
 from .document_outline import scene_lead
 from .editor import ManuscriptEdit
 from .panel_draft import Draft, common
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
+from .panel_turns import Turns
 from .wire import LIVE, RECORD, Live
 
 
@@ -53,6 +54,7 @@ class Writing(QObject):
         self.tokens: dict[str, list[str]] = {}
         self.newest = ""
         self._aside: tuple[Draft, int] | None = None
+        self._turns = Turns(editor, self.requests, self.failed.emit)
         editor.ghost_key.connect(self.key)
 
     # --- asking ---
@@ -67,12 +69,12 @@ class Writing(QObject):
             self._host.say("The model is still writing. Esc stops it and keeps what is there")
             return
         self.accept()
-        caret = self.editor.textCursor().selectionEnd()
+        caret = self._turns.open(self.editor.textCursor().selectionEnd())
+        if caret is None:
+            return
         text = self.editor.text()
-        if self.requests.manuscript.mode == "chat" and (lead := opening(text, caret)):
-            self.editor.replace(caret, caret, lead, name="next turn")
-            text, caret = self.editor.text(), caret + len(lead)
         self._ask(self.requests.to_continue(text, caret), caret, text[max(caret - 1, 0) : caret])
+        self._turns.asked(self.draft)
 
     def rewrite(self, task: str, start: int, end: int, *, instruction: str = "", pinned: str = "") -> None:
         """Ask for another version of a passage. The text stays as it is until the artist takes the new one."""
@@ -337,6 +339,7 @@ class Writing(QObject):
         if not any(draft.texts):
             for number in draft.branches:
                 self.requests.manuscript.branches.prune(number)
+        self._turns.failed(draft)
         self.failed.emit(problem)
 
     def _end(self, job: str, draft: Draft | None, artifacts: Sequence[Artifact]) -> None:

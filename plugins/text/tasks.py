@@ -255,7 +255,7 @@ def _conversation(
     around = Segment("template", "", max(len(ids) - known, 0))
     left_out = tuple(s for s in report.left_out if story or s.origin != "story")
     report = Report((around, *sent, *pieces), (*dropped, *left_out), limit=limit, room=length)
-    return Assignment(ids, report, length, tuple(negative))
+    return Assignment(ids, report, length, tuple(negative), ends=templates.turn_ends(words))
 
 
 def _with_system(system: str, messages: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from jinja2.exceptions import SecurityError
+
 from studio.api import StudioError
 
+from .rendering import rendered
 from .vocabulary import Vocabulary
 
 _FILLING = (
@@ -55,8 +58,8 @@ def chats(vocabulary: Vocabulary) -> bool:
 
 
 def conversation(vocabulary: Vocabulary, messages: Sequence[Mapping[str, str]]) -> str:
-    """A conversation as the model knows it, up to where its answer begins. The template is rendered by transformers'
-    sandbox. A template without a place for system messages gets them in front of the first message.
+    """A conversation as the model knows it, up to where its answer begins. The template is rendered in a
+    sandbox (`rendering.py`). A template without a place for system messages gets them in front of the first message.
 
     Raises StudioError where there is no template, or a broken one.
     """
@@ -70,7 +73,7 @@ def conversation(vocabulary: Vocabulary, messages: Sequence[Mapping[str, str]]) 
         return _rendered(vocabulary, told)
     except Exception as first:
         merged = _without_system(told)
-        if merged != told:
+        if merged != told and not isinstance(first, SecurityError):
             try:
                 return _rendered(vocabulary, merged)
             except Exception as error:
@@ -79,11 +82,22 @@ def conversation(vocabulary: Vocabulary, messages: Sequence[Mapping[str, str]]) 
 
 
 def _rendered(vocabulary: Vocabulary, messages: list[dict[str, str]]) -> str:
-    return str(
-        vocabulary.tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
-    )
+    words = vocabulary.tokenizer
+    return rendered(words.get_chat_template(), messages, words.special_tokens_map)
+
+
+def turn_ends(vocabulary: Vocabulary) -> frozenset[int]:
+    """The special token with which the template ends what the model said: many models say only there that they have
+    finished, and name another token as their end. None where the template ends it with plain letters.
+    """
+    mark = "\ue000"
+    told = [{"role": "user", "content": "a"}, {"role": "assistant", "content": mark}, {"role": "user", "content": "b"}]
+    try:
+        _, _, behind = _rendered(vocabulary, told).rpartition(mark)
+    except Exception:  # noqa: BLE001 - `conversation` says what is wrong with it
+        return frozenset()
+    first = next((name for name in vocabulary.special_names if name and behind.lstrip().startswith(name)), None)
+    return frozenset() if first is None else frozenset(vocabulary.encode(first, specials=True)[:1])
 
 
 def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
