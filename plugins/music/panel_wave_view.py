@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -42,7 +43,9 @@ class WaveView(QWidget):
     def __init__(self, sheet: WaveSheet, lens: WaveLens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sheet, self._lens = sheet, lens
-        self._pictures: tuple[QImage, QImage] | None = None
+        self._picture: npt.NDArray[np.uint8] | None = None
+        self._plain: QImage | None = None
+        self._lit: QImage | None = None
         self._spectrum: tuple[paint.Sight, QImage] | None = None
         self._asked: object = None
         self._playhead = -1.0
@@ -109,7 +112,7 @@ class WaveView(QWidget):
 
     def redraw(self) -> None:
         """Something to be seen has changed."""
-        self._pictures = None
+        self._picture = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -157,33 +160,35 @@ class WaveView(QWidget):
                 painter.fillRect(chosen, wash)
             return
         line = mixed(colours.color("canvas"), colours.color("line"), 0.8)
-        for top, rows in paint.lanes(self.height(), sheet.shown.channels):
-            painter.fillRect(QRectF(dirty.left(), top + rows / 2, dirty.width(), 1), line)
-        if chosen.width() > 1:
-            painter.fillRect(chosen, colours.color("wash"))
         if self._lens.scale > 1.2:
+            if chosen.width() > 1:
+                painter.fillRect(chosen, colours.color("wash"))
+            for top, rows in paint.lanes(self.height(), sheet.shown.channels):
+                painter.fillRect(QRectF(dirty.left(), top + rows // 2, dirty.width(), 1), line)
             self._paint_samples(painter, chosen)
             return
-        if self._pictures is None:
-            self._pictures = self._drawn()
-        plain, lit = self._pictures
-        ratio = self.devicePixelRatioF()
-        for image, place in ((plain, dirty), (lit, chosen.toAlignedRect().intersected(dirty))):
-            if place.isEmpty() or (image is lit and chosen.width() <= 1):
-                continue
-            source = QRectF(place.x() * ratio, place.y() * ratio, place.width() * ratio, place.height() * ratio)
-            if image is lit:
-                painter.fillRect(place, colours.color("wash"))
-            painter.drawImage(QRectF(place), image, source)
+        if self._picture is None:
+            gap = round(paint.GAP * self.devicePixelRatioF())
+            self._picture = paint.waveform(sheet.shown, sheet.shelf, self._sight(), gap)
+            self._plain = self._lit = None
+        quiet, text, canvas = (colours.color(name) for name in ("muted", "text", "canvas"))
+        place = chosen.toAlignedRect().intersected(dirty)
+        if place.width() < 2 or place != dirty:
+            if self._plain is None:
+                plain = mixed(canvas, quiet, 0.62), mixed(canvas, text, 0.78)
+                self._plain = paint.painted(self._picture, canvas, line, *plain)
+            self._put(painter, self._plain, dirty)
+        if place.width() > 1:
+            if self._lit is None:
+                accent, wash = colours.color("accent"), colours.color("wash")
+                body = mixed(accent, text, 0.45 if colours.name == "dark" else 0.35)
+                self._lit = paint.painted(self._picture, wash, mixed(wash, accent, 0.2), accent, body)
+            self._put(painter, self._lit, place)
 
-    def _drawn(self) -> tuple[QImage, QImage]:
-        colours, sheet = theme.tokens(), self._sheet
-        picture = paint.waveform(sheet.shown, sheet.shelf, self._sight(), round(paint.GAP * self.devicePixelRatioF()))
-        accent, quiet = colours.color("accent"), colours.color("muted")
-        window = colours.color("canvas")
-        plain = paint.painted(picture, mixed(window, quiet, 0.62), mixed(window, colours.color("text"), 0.78))
-        body = mixed(accent, colours.color("text"), 0.45 if colours.name == "dark" else 0.35)
-        return plain, paint.painted(picture, accent, body)
+    def _put(self, painter: QPainter, image: QImage, place: QRect) -> None:
+        ratio = self.devicePixelRatioF()
+        source = QRectF(place.x() * ratio, place.y() * ratio, place.width() * ratio, place.height() * ratio)
+        painter.drawImage(QRectF(place), image, source)
 
     def _paint_samples(self, painter: QPainter, chosen: QRectF) -> None:
         """Near enough to see single samples: a line through them, and dots."""
@@ -217,17 +222,17 @@ class WaveView(QWidget):
         if self._spectrum is None:
             return
         was, image = self._spectrum
-        ratio = self.devicePixelRatioF()
         x = self._lens.x(was.left)
         wide = was.width / was.scale * self._lens.scale
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, was != sight)
         painter.drawImage(QRectF(x, 0, wide, self.height()), image)
         end = self._lens.x(self._sheet.shown.length)
         if end < self.width():
-            painter.fillRect(QRectF(end, 0, self.width() - end, self.height() / ratio * ratio), theme.tokens().canvas)
+            painter.fillRect(QRectF(end, 0, self.width() - end, self.height()), theme.tokens().color("canvas"))
 
     def _spectrum_ready(self, _key: object, found: object) -> None:
-        sight, picture, number = found  # type: ignore[misc]
+        assert isinstance(found, tuple)
+        sight, picture, number = found
         if number == self._numbers:
             self._spectrum = (sight, paint.heated(picture))
             self.update()

@@ -1,4 +1,4 @@
-"""What a Wave sounds like, and what it looks like: pieces, gains and ramps put together."""
+"""What a Wave sounds like: pieces, gains and ramps put together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from .wave import Clip, Ramp, Voice, Wave
+from .wave import Ramp, Voice, Wave
 from .wave_tape import Frames, Shelf, Tape
 
 BLOCK = 65_536
@@ -64,56 +64,3 @@ def level(ramp: Ramp, at: npt.NDArray[np.float64]) -> Frames:
     elif ramp.curve == "power":
         u = np.sin(u * (np.pi / 2)) if ramp.last >= ramp.first else 1 - np.cos(u * (np.pi / 2))
     return (ramp.first + (ramp.last - ramp.first) * u).astype(np.float32)  # type: ignore[no-any-return]
-
-
-def look(wave: Wave, shelf: Shelf, edges: npt.NDArray[np.int64]) -> tuple[Frames, Frames, Frames]:
-    """(lowest, highest, root of the mean square) between each two of the ascending `edges`, [n, channels] each. Where
-    voices sound together they are as loud as they could be together.
-    """
-    count = len(edges) - 1
-    low, high, square = (np.zeros((count, wave.channels), np.float32) for _ in range(3))
-    middles = (edges[:-1] + edges[1:]) / 2
-    index = max(0, bisect_right(wave.starts, int(edges[0])) - 1)
-    while index < len(wave.clips) and wave.starts[index] < edges[-1]:
-        at, clip = wave.starts[index], wave.clips[index]
-        end = at + clip.length
-        first = max(0, int(np.searchsorted(edges, at, "right")) - 1)
-        last = min(count, int(np.searchsorted(edges, end, "left")))
-        if first < last:
-            part = np.clip(edges[first : last + 1], at, end) - at
-            lowest, highest, mean = _clip_look(clip, wave, shelf, part, middles[first:last] - at)
-            # A column over a seam shows both sides of it.
-            low[first:last] = np.minimum(low[first:last], lowest) if _shared(edges, first, at) else lowest
-            high[first:last] = np.maximum(high[first:last], highest) if _shared(edges, first, at) else highest
-            share = np.diff(part) / np.maximum(np.diff(edges[first : last + 1]), 1)
-            square[first:last] += mean * share[:, None].astype(np.float32)
-        index += 1
-    return low, high, np.sqrt(square)
-
-
-def _shared(edges: npt.NDArray[np.int64], column: int, at: int) -> bool:
-    return bool(edges[column] < at)
-
-
-def _clip_look(
-    clip: Clip, wave: Wave, shelf: Shelf, part: npt.NDArray[np.int64], middles: npt.NDArray[np.float64]
-) -> tuple[Frames, Frames, Frames]:
-    count, channels = len(part) - 1, wave.channels
-    low, high, square = (np.zeros((count, channels), np.float32) for _ in range(3))
-    for voice in clip.voices:
-        tape = shelf.get(voice.source, wave.rate)
-        if tape is None:
-            continue
-        if voice.step > 0:
-            lowest, highest, mean = tape.peaks(part + voice.start)
-        else:
-            lowest, highest, mean = (a[::-1] for a in tape.peaks((voice.start + 1 - part)[::-1]))
-        if tape.channels > channels:
-            lowest, highest, mean = (a.mean(axis=1, keepdims=True) for a in (lowest, highest, mean))
-        gains = np.full((count, 1), voice.gain, np.float32)
-        for ramp in voice.ramps:
-            gains *= level(ramp, np.clip(middles, 0, clip.length))[:, None]
-        low += lowest * gains
-        high += highest * gains
-        square += mean * gains * gains
-    return low, high, square

@@ -76,52 +76,6 @@ class Tape:
             out[first - start : last - start] = part
         return out
 
-    def peaks(self, edges: npt.NDArray[np.int64]) -> tuple[Frames, Frames, Frames]:
-        """Lowest, highest and mean square between each two of the ascending `edges` (frames), [len(edges) - 1,
-        channels] each. Stretches of thousands of frames are looked at through peaks, a little wider than asked for.
-        """
-        count = len(edges) - 1
-        shape = (count, self.channels)
-        low, high, square = (np.zeros(shape, np.float32) for _ in range(3))
-        inside = np.flatnonzero((edges[1:] > 0) & (edges[:-1] < self.frames))
-        if not len(inside):
-            return low, high, square
-        first, last = int(inside[0]), int(inside[-1]) + 1
-        span = float(edges[last] - edges[first]) / (last - first)
-        level = next((each for each in reversed(self.levels) if each.size * 2 <= span), None)
-        if level is None:
-            found = self._sampled(edges[first : last + 1])
-        else:
-            found = _reduced(level, edges[first : last + 1])
-        low[first:last], high[first:last], square[first:last] = found
-        return low, high, square
-
-    def _sampled(self, edges: npt.NDArray[np.int64]) -> tuple[Frames, Frames, Frames]:
-        begin = max(0, int(edges[0]))
-        end = min(self.frames, max(int(edges[-1]), begin + 1))
-        part = np.asarray(self.samples[begin:end])
-        starts = np.clip(edges[:-1] - begin, 0, len(part) - 1)
-        sizes = np.maximum(np.diff(np.append(starts, len(part))), 1)[:, None].astype(np.float32)
-        return (
-            np.minimum.reduceat(part, starts, axis=0),
-            np.maximum.reduceat(part, starts, axis=0),
-            np.add.reduceat(part * part, starts, axis=0) / sizes,
-        )
-
-
-def _reduced(level: Peaks, edges: npt.NDArray[np.int64]) -> tuple[Frames, Frames, Frames]:
-    rows = len(level.low)
-    begin = max(0, int(edges[0]) // level.size)
-    end = min(rows, -(-int(edges[-1]) // level.size))
-    end = max(end, begin + 1)
-    starts = np.clip(edges[:-1] // level.size - begin, 0, end - begin - 1)
-    sizes = np.maximum(np.diff(np.append(starts, end - begin)), 1)[:, None].astype(np.float32)
-    return (
-        np.minimum.reduceat(level.low[begin:end], starts, axis=0),
-        np.maximum.reduceat(level.high[begin:end], starts, axis=0),
-        np.add.reduceat(level.square[begin:end], starts, axis=0) / sizes,
-    )
-
 
 def record(blocks: Iterator[Frames], rate: int, channels: int) -> Tape:
     """Write [frames, channels] blocks to a tape. Raises what `blocks` raises, and OSError for a full disk."""

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from plugins.music import wave_edit as edits
-from plugins.music import wave_files, wave_render
+from plugins.music import wave_files, wave_look, wave_render
 from plugins.music.wave import Clip, Marker, Region, Wave, joined, spoken_time, whole
 from plugins.music.wave_tape import Shelf, Tape, record
 from studio.api import StudioError
@@ -173,16 +173,18 @@ def test_peaks_show_what_is_there(wave: Wave, shelf: Shelf, columns: int) -> Non
     shaped = edits.reverse(edits.gain(edits.delete(wave, 1_000, 2_000), 3_000, 4_000, 0.25), 500, 6_000)
     made = heard(shaped, shelf)
     edges = np.linspace(0, shaped.length, columns + 1).astype(np.int64)
-    low, high, root = wave_render.look(shaped, shelf, edges)
-    slack = 64 * 4 if columns < 100 else 64
+    low, high, root = wave_look.look(shaped, shelf, edges)
     for column in range(columns):
         inside = made[edges[column] : max(edges[column + 1], edges[column] + 1)]
-        around = made[max(0, edges[column] - slack) : edges[column + 1] + slack]
-        assert (high[column] <= around.max(axis=0) + 1e-5).all() or columns > 100
-        if len(inside) > 130:
+        if columns > 200:  # so near that the samples themselves are seen
+            assert np.array_equal(high[column], inside.max(axis=0))
+            assert np.array_equal(low[column], inside.min(axis=0))
+        elif len(inside) > 130:
             assert (high[column] >= inside[65:-65].max(axis=0) - 1e-6).all()
             assert (low[column] <= inside[65:-65].min(axis=0) + 1e-6).all()
             assert np.allclose(root[column], np.sqrt((inside**2).mean(axis=0)), atol=0.06)
+    assert high.max() <= 0.5
+    assert low.min() >= -0.5
 
 
 # --- files ---
