@@ -35,7 +35,7 @@ def parts(length: int, first: int, last: int, *, longest: int, hop: int, backwar
     """How a model that takes `longest` frames at once makes what is between `first` and `last` of a line.
 
     Every part begins at a multiple of `hop` frames. `backwards` works from the end to the beginning, where only what
-    is behind is there to be heard.
+    is behind is there to be heard; `last` is a multiple of `hop` then.
     """
     if length <= longest:
         return (Part(0, length, first, last),)
@@ -46,10 +46,9 @@ def parts(length: int, first: int, last: int, *, longest: int, hop: int, backwar
     behind = min(heard, length - last)
     room = max(hop, (longest - heard - behind) // hop * hop - hop)
     count = -(-(last - first) // room)
-    size = -(-(last - first) // count)
+    size = -(-(last - first) // (count * hop)) * hop
     found = []
-    for number in range(count):
-        start = first + number * size
+    for start in range(first, last, size):
         stop = min(last, start + size)
         begin = max(0, start - heard) // hop * hop
         end = min(length, stop + behind) if stop == last else stop

@@ -14,7 +14,7 @@ from studio.api import GeneratorContext, Preview
 
 from .resampling import Frames, resample
 from .sound_parts import Part
-from .sound_pictures import HEIGHT, WIDTH, LatentSpectrum, levels_of, picture
+from .sound_pictures import HEIGHT, WIDTH, LatentSpectrum, levels_of, outline, picture
 from .sound_spaces import SoundSpace
 
 HEARD_SECONDS = 1.5
@@ -78,14 +78,16 @@ class LatentView:
         hop = self._space.hop
         first, last = (part.first - part.begin) // hop, self._space.cells(part.last - part.begin)
         spectrum = self._spectrum()
-        if spectrum is not None:
-            self.view.is_told(spectrum.levels(latents, first, last), part.first, part.last)
+        told = (
+            outline(self._space.rows(latents)[:, first:last])
+            if spectrum is None
+            else spectrum.levels(latents, first, last)
+        )
+        self.view.is_told(told, part.first, part.last)
         count = max(1, int(HEARD_SECONDS * self._space.rate) // hop)
         end = min(last, first + count)
-        heard = self.view.listen(lambda: self._space.decode(latents, first, end).numpy().T)
-        if heard is not None:
-            self.view.is_there(heard[: part.last - part.first], part.first)
-        return self.view.shown(heard)
+        # What is heard is not drawn over what is told: steps with and without a sound shall look alike.
+        return self.view.shown(self.view.listen(lambda: self._space.decode(latents, first, end).numpy().T))
 
 
 def to_small_wav(sound: Frames, rate: int) -> bytes:

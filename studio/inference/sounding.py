@@ -19,7 +19,7 @@ from .momentum import GuidanceMomentum
 from .pipelines import Loaded
 from .resampling import Frames
 from .sound_parts import Part
-from .sound_pictures import HEIGHT, WIDTH, picture
+from .sound_pictures import outline, picture
 from .sound_spaces import SoundSpace, WaveSpace
 from .sound_view import LatentView
 from .tap import Tapped
@@ -242,10 +242,7 @@ def heat(latents: torch.Tensor) -> Preview:
     rows = latents[0].detach().float().cpu()
     while rows.ndim > 2:  # [channels, time, frequencies]: frequencies of one channel after the other
         rows = rows.permute(0, 2, 1).reshape(-1, rows.shape[1])
-    spread = rows.abs()
-    spread = spread / spread.max().clamp(min=1e-6)
-    levels = torch.nn.functional.interpolate(spread[None, None], (HEIGHT, WIDTH), mode="area")[0, 0].sqrt()
-    return picture(levels.numpy())
+    return picture(outline(rows))
 
 
 def rate_of(pipe: Any) -> int:
