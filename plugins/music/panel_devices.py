@@ -153,17 +153,17 @@ class Devices(QObject):
         self._choices(menu.addMenu("Sound output"), "The system's own", self.sounds, self._sound.player.device,
                       self.use_sound, "sound")  # fmt: skip
         self._choices(menu.addMenu("MIDI keyboard"), "None", self.inputs, self.keyboard.name, self.use_keyboard, "midi")
-        menu.addSection("Recording")
+        menu.addSeparator()
         recorder = self.recorder
         for words, on, take in (
-            ("Add to what is there", recorder.over, lambda: setattr(recorder, "over", True)),
-            ("Replace what is there", not recorder.over, lambda: setattr(recorder, "over", False)),
+            ("Record over what is there", recorder.over, lambda: setattr(recorder, "over", True)),
+            ("Record in place of what is there", not recorder.over, lambda: setattr(recorder, "over", False)),
         ):
             action = menu.addAction(words, take)
             action.setCheckable(True)
             action.setChecked(on)
         menu.addSeparator()
-        action = menu.addAction("Quantize to the snap")
+        action = menu.addAction("Quantize what is recorded")
         action.setCheckable(True)
         action.setChecked(recorder.quantise)
         action.toggled.connect(lambda on: setattr(recorder, "quantise", on))

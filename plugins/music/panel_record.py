@@ -33,6 +33,7 @@ class Recorder(QObject):
         self._source: ScoreSource = sound.source
         self._inbox: deque[tuple[float, bytes]] = deque()
         self._track: Track | None = None
+        self._open = False
         self._keys: dict[int, int] = {}
         self._held: set[int] = set()
         self._pedal = False
@@ -51,13 +52,17 @@ class Recorder(QObject):
         self._look()
 
     def _look(self) -> None:
-        self._track = self._sheet.track
+        before, self._track = self._track, self._sheet.track
+        if self._open and self._track is not None and (before is None or _sound(before) != _sound(self._track)):
+            self._source.warm(self._track)
 
     def set_open(self, on: bool) -> None:
         """A keyboard is there, or has gone."""
-        self._sound.player.live = on
+        self._sound.player.live = self._open = on
         if on:
             self._timer.start()
+            if self._track is not None:
+                self._source.warm(self._track)
             self._sound.player.arm()
         elif self._take is None:
             self._timer.stop()
@@ -191,3 +196,7 @@ class Recorder(QObject):
         if played:
             self._sheet.edit("recording", score)
         self._sound.refresh()
+
+
+def _sound(track: Track) -> tuple[str, bool, str, str]:
+    return track.instrument, track.drums, track.font, track.preset

@@ -30,7 +30,7 @@ class Chip(QAbstractButton):
         self.heard = True
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip("Click to write into this track. Click again or press the menu key for its sound.")
 
     def show_track(self, track: Track, *, heard: bool, front: bool) -> None:
@@ -47,7 +47,7 @@ class Chip(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Dot, name, room."""
         colours = theme.tokens()
-        wide = self.fontMetrics().horizontalAdvance(self._words()) + colours.px(42)
+        wide = self.fontMetrics().horizontalAdvance(self._words()) + colours.px(38)
         return QSize(wide, colours.px(28))
 
     def _words(self) -> str:
@@ -67,9 +67,9 @@ class Chip(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(track_colour(self.track.colour) if self.heard else colours.color("hint"))
         dot = colours.px(10)
-        painter.drawEllipse(box.left() + colours.px(10), box.center().y() - dot // 2 + 1, dot, dot)
+        painter.drawEllipse(box.left() + colours.px(8), box.center().y() - dot // 2 + 1, dot, dot)
         painter.setPen(colours.color("text" if self.heard else "hint"))
-        words = box.adjusted(colours.px(27), 0, -colours.px(8), 0)
+        words = box.adjusted(colours.px(24), 0, -colours.px(8), 0)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self._words())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -64,7 +64,7 @@ class Transport(QWidget):
         self.record = IconButton(
             "record", "Record", help="Write down what is played on the MIDI keyboard; the transport starts"
         )
-        self.devices = IconButton("piano-keys", "Devices", help="Sound output, MIDI keyboard, how to record")
+        self.devices = IconButton("headphones", "Devices", help="Sound output, MIDI keyboard, how to record")
         self.devices.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.devices.setMenu(QMenu(self.devices))
         self.devices.menu().aboutToShow.connect(self.devices_wanted)
@@ -76,13 +76,13 @@ class Transport(QWidget):
         self.place = QLabel("1.1.1")
         self.place.setProperty("look", "place")
         self.place.setAccessibleName("Position")
-        self.place.setMinimumWidth(theme.tokens().px(64))
+        self.place.setMinimumWidth(theme.tokens().px(58))
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.tempo = NumberBox(TEMPO)
         self.tempo.setAccessibleName("Tempo")
         self.tempo.setToolTip("Quarter notes a minute")
         self.tempo.setSuffix(" BPM")
-        self.tempo.setFixedWidth(theme.tokens().px(88))
+        self.tempo.setFixedWidth(theme.tokens().px(78))
         self.key = PopButton("Key", "The key: what is highlighted, snapped to, and what the model keeps to")
         self.metre = PopButton("Metre", "Beats in a bar")
         self.grid = PopButton("Snap", "What notes snap to; Ctrl while dragging does without")
@@ -108,11 +108,14 @@ class Transport(QWidget):
         row.setSpacing(theme.px(theme.XS))
         for part in (self.rewind, self.play, self.stop, self.record, self.loop, self.metronome, self.devices):
             row.addWidget(part)
-        row.addSpacing(theme.S)
+            # A click leaves the focus where one works: Space plays, it does not press the last button again.
+            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addWidget(self.place)
-        row.addSpacing(theme.S)
+        row.addSpacing(theme.XS)
         for part in (self.tempo, self.key, self.metre, self.grid):
             row.addWidget(part)
+        for pop in (self.key, self.metre, self.grid):
+            pop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addSpacing(theme.S)
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(self.tracks, 1)

@@ -20,6 +20,8 @@ Pieces = dict[Name, tuple[Plan, Sound]]
 
 SWITCH = RATE // 4
 """How far the sounds of an edited score must be there before it takes over."""
+KEY = RATE // 3
+"""How much of a key's note is made before it sounds; the rest is made while it does."""
 PATIENCE = RATE // 3
 """After so long without time to make them it takes over all the same."""
 
@@ -38,7 +40,8 @@ class _Key:
     track: Track
     pitch: int
     velocity: int
-    plan: Plan | None = None
+    made: tuple[int | None, Plan] | None = None
+    """Its plan, and the `until` that it was made for: two threads ask for it."""
     since: int = 0
     until: int | None = None
 
@@ -70,6 +73,7 @@ class ScoreSource:
         self._wishes: deque[tuple[int, _Key | None]] = deque()
         self._keys: dict[int, _Key] = {}
         self._last_key = 0
+        self._warming: list[tuple[int, int, Track]] = []
 
     # --- for the window, and a keyboard ---
 
@@ -102,6 +106,12 @@ class ScoreSource:
     def key_up(self, number: int) -> None:
         """Let go of a key."""
         self._wishes.append((number, None))
+
+    def warm(self, track: Track) -> None:
+        """Somebody may play this track on a keyboard: its keys shall sound without being made first."""
+        plain = replace(track, notes=(), extra=())
+        middle_first = sorted(range(36, 97), key=lambda pitch: -abs(pitch - 62))
+        self._warming = [(pitch, velocity, plain) for velocity in (104, 72, 88) for pitch in middle_first]
 
     # --- for the feeder ---
 
@@ -137,8 +147,12 @@ class ScoreSource:
             return place
         return round(now.timeline.seconds(before.timeline.tick(place / RATE)) * RATE)
 
-    def prepare(self, start: int, frames: int) -> bool:
+    def prepare(self, start: int | None, frames: int) -> bool:
         """Make the first note ready of those that will be heard in so many frames and are not there yet."""
+        if self._make_keys():
+            return True
+        if start is None:
+            return False
         plans = self._next
         if plans is not self._made:
             # An edit may need many new notes at once: what was planned before plays on until they are there.
@@ -153,6 +167,22 @@ class ScoreSource:
         if self._make(plans, start, frames):
             return True
         self._made_ready = (plans, start, start + frames)
+        return False
+
+    def _make_keys(self) -> bool:
+        """The rest of a key that is held, or the beginning of one that may be pressed."""
+        for key in list(self._keys.values()):
+            one = self._key_plan(key)
+            wanted = min(int(one.end[0] - one.on[0]), self._clock - key.since + RATE)
+            if not self._mixer.cache.has(one, 0, wanted):
+                self._mixer.cache.take(one, 0, wanted)
+                return True
+        while self._warming:
+            pitch, velocity, track = self._warming.pop()
+            one = self._key_plan(_Key(track, pitch, velocity))
+            if not self._mixer.cache.has(one, 0, KEY):
+                self._mixer.cache.take(one, 0, KEY)
+                return True
         return False
 
     def _make(self, plans: Plans, start: int, frames: int) -> bool:
@@ -237,20 +267,23 @@ class ScoreSource:
                 key.since = self._clock
                 self._keys[number] = key
             elif number in self._keys and self._keys[number].until is None:
-                self._keys[number].until, self._keys[number].plan = self._clock, None
+                self._keys[number].until = self._clock
 
     def _key_plan(self, key: _Key) -> Plan:
-        if key.plan is None:
-            name, voice = self._voicing.voice(key.track)
-            longest = key.since + 20 * RATE
-            if voice.rings is not None:
-                held = key.since + int(voice.rings(key.pitch) * RATE)
-            else:
-                held = max(min(longest if key.until is None else key.until, longest), key.since + RATE // 20)
-            values = (key.since, held, held + int(voice.release * RATE), key.pitch, key.velocity)
-            row = [np.array([n], np.int64) for n in values]
-            key.plan = Plan(key.track, name, voice, *row, longest=values[2] - key.since)
-        return key.plan
+        made, until = key.made, key.until
+        if made is not None and made[0] == until:
+            return made[1]
+        name, voice = self._voicing.voice(key.track)
+        longest = key.since + 20 * RATE
+        if voice.rings is not None:
+            held = key.since + int(voice.rings(key.pitch) * RATE)
+        else:
+            held = max(min(longest if until is None else until, longest), key.since + RATE // 20)
+        values = (key.since, held, held + int(voice.release * RATE), key.pitch, key.velocity)
+        row = [np.array([n], np.int64) for n in values]
+        found = Plan(key.track, name, voice, *row, longest=values[2] - key.since, at_once=KEY)
+        key.made = (until, found)
+        return found
 
 
 def _place(out: Sound, sound: Sound, at: int) -> None:

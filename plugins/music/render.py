@@ -49,7 +49,7 @@ class NoteCache:
                 self._kept.move_to_end(key)
                 return found
         before = found.shape[1] if found is not None else 0
-        wanted = min(max(samples, min(most, 2 * RATE), before * 2), max(most, samples))
+        wanted = min(max(samples, min(most, plan_.at_once), before * 2), max(most, samples))
         made = plan_.voice.make(pitch, (layer * 16 + 8) / 127, frames(wanted))
         made = np.ascontiguousarray(made if made.ndim == 2 else made[None, :], np.float32)
         with self._lock:

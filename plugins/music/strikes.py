@@ -40,6 +40,8 @@ class Plan:
     velocity: Ints
     longest: int
     controls: Controls = NONE
+    at_once: int = 2 * RATE
+    """How much of a note is made when it is first needed, if it lasts so long."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -63,8 +63,10 @@ class Source(Protocol):
     def relocate(self, place: int) -> int:
         """Where to go on when `place` would be next: elsewhere after an edit that moved what is heard there."""
 
-    def prepare(self, start: int, frames: int) -> bool:
-        """A little work (some milliseconds) for so many frames from there on; False where there is nothing to do."""
+    def prepare(self, start: int | None, frames: int) -> bool:
+        """A little work (some milliseconds) for so many frames from there on, or for keys that are played (None); False
+        where there is nothing to do.
+        """
 
 
 @dataclass(slots=True)
@@ -232,7 +234,7 @@ class Player:
             place, wanted = self._place, self._wanted
             seconds = AHEAD_SECONDS if wanted is None else FIRST_SECONDS
             try:
-                busy = place is not None and self.source.prepare(place, int(seconds * self.source.rate))
+                busy = self.source.prepare(place, int(seconds * self.source.rate))
             except Exception as error:  # noqa: BLE001 - what cannot be made cannot be read either: there it is told
                 _log.info("a sound could not be made: %s", error)
                 busy = False
@@ -241,7 +243,7 @@ class Player:
             with self._lock:
                 if place is not None and self._wanted is wanted:
                     self._wanted = None
-            self._work.wait(IDLE_WAIT if place is None else BLOCK / self.source.rate)
+            self._work.wait(IDLE_WAIT if place is None and not self.live else BLOCK / self.source.rate)
             self._work.clear()
 
     def _give_up(self, error: StudioError) -> None:
@@ -265,7 +267,7 @@ class Player:
             idle = time.perf_counter()
             while not self._closed and not self._restart:
                 piece = self._next()
-                if self._place is not None or np.abs(piece).max() > 1e-5:
+                if self._place is not None or self.live or np.abs(piece).max() > 1e-5:
                     idle = time.perf_counter()
                 self._ahead(stream, capacity)
                 dry = stream.write(np.ascontiguousarray(piece.T).tobytes())

@@ -8,9 +8,11 @@ LEAD_SECONDS = 0.1
 """How much waits in the device while the transport runs on an idle machine: an edit is heard this much later."""
 LIVE_SECONDS = 0.04
 """How much waits while it stands, or somebody plays along: a key that is pressed is heard this much later."""
+LIVE_MOST = 0.15
+"""Later than this nobody can play: rather a hole."""
 DIP = 0.5
 """Where less than this share of it was left, the machine is busy, and more is kept waiting from then on."""
-CALM_SECONDS = 15.0
+CALM_SECONDS = 5.0
 """After so long without a dip a little less is kept waiting."""
 
 
@@ -49,7 +51,9 @@ class Lead:
 
     def seconds(self, *, live: bool) -> float:
         """With a key under somebody's finger less than while a piece plays by itself."""
-        return min(BUFFER_SECONDS, (LIVE_SECONDS if live else LEAD_SECONDS) * self._factor)
+        if live:
+            return min(LIVE_MOST, LIVE_SECONDS * self._factor)
+        return min(BUFFER_SECONDS, LEAD_SECONDS * self._factor)
 
     def tell(self, waiting: float, wanted: float, now: float) -> None:
         """So many seconds were waiting when a block was about to be written, of those that `seconds` had asked for."""
@@ -57,6 +61,6 @@ class Lead:
             self._reached = True
         elif waiting < wanted * DIP and self._reached:
             # It has to fill up first: until then there is no second dip.
-            self._factor, self._reached, self._calm_since = min(self._factor * 1.6, 15.0), False, now
+            self._factor, self._reached, self._calm_since = min(self._factor * 1.5, 6.0), False, now
         if now - self._calm_since > CALM_SECONDS:
             self._factor, self._calm_since = max(1.0, self._factor * 0.8), now

@@ -46,6 +46,14 @@ def test_space_pauses_where_it_is(panel: MusicPanel, qtbot: QtBot) -> None:
     assert panel.transport.place.text() == f"{bar}.{beat}.{rest // 120 + 1}"
 
 
+def test_space_plays_after_a_click_on_another_button(panel: MusicPanel, qtbot: QtBot) -> None:
+    panel.editor.roll.setFocus()
+    for name in ("Loop", "Metronome", "Track Cello"):
+        qtbot.mouseClick(control(panel, name), Qt.MouseButton.LeftButton)
+    assert panel.editor.roll.hasFocus()
+    assert control(panel, "Loop").focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
 def test_a_click_on_the_ruler_goes_there(panel: MusicPanel, qtbot: QtBot) -> None:
     ruler = panel.editor.ruler
     qtbot.mouseClick(ruler, Qt.MouseButton.LeftButton, pos=QPoint(round(panel.editor.lens.x(3840)), 10))
