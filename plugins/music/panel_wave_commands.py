@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu
+from shiboken6 import isValid
 
+from studio.api import StudioError
 from studio.widgets.icons import icon
+from studio.widgets.sound import output_devices
 
 from . import wave_edit as edits
 from . import wave_render
@@ -67,7 +70,30 @@ def fill_menu(panel: WavePanel, menu: QMenu) -> QMenu:
     menu.addSeparator()
     menu.addAction(icon("folder-open"), "Open a sound…", lambda: choose_file(panel))
     menu.addAction(icon("export"), "Export the selection…", panel.export_selection).setEnabled(chosen)
+    menu.addSeparator()
+    _fill_outputs(panel, menu.addMenu(icon("speaker-high"), "Sound output"))
     return menu
+
+
+def _fill_outputs(panel: WavePanel, menu: QMenu) -> None:
+    """Where it is heard; the devices are looked for when the menu opens."""
+
+    def fill(names: list[str]) -> None:
+        menu.clear()
+        for name, words in (("", "The system's own"), *((name, name) for name in names)):
+            action = menu.addAction(words, lambda name=name: panel.sound.choose_device(name))
+            action.setCheckable(True)
+            action.setChecked(panel.sound.player.device == name)
+
+    fill([panel.sound.player.device] if panel.sound.player.device else [])
+    menu.aboutToShow.connect(lambda: panel.sheet.tapes.ask(_outputs, lambda names: isValid(menu) and fill(names)))
+
+
+def _outputs() -> list[str]:
+    try:
+        return output_devices()
+    except StudioError:
+        return []  # Play says why
 
 
 # --- edits ---

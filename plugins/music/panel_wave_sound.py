@@ -56,7 +56,14 @@ class WaveSound(QObject):
         self.destroyed.connect(partial(_close, self._held))
 
     def _new_player(self) -> Player:
-        return Player(self.source, device=self._host.settings(MusicSettings).device, opener=_open)
+        chosen = str(self._host.recall("sound", "")) or self._host.settings(MusicSettings).device
+        return Player(self.source, device=chosen, opener=_open)
+
+    def choose_device(self, name: str) -> None:
+        """Play through another device from now on; "" is the system's own."""
+        self._host.remember("sound", name)
+        self._deaf = False
+        self.player.choose(name)
 
     def _refresh(self) -> None:
         wave = self._sheet.shown
