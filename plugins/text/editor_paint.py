@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock
+from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock, QTextLayout
 
 from studio.widgets import theme
 
@@ -42,13 +42,22 @@ def visible(editor: ManuscriptEdit) -> Iterator[tuple[QTextBlock, QPointF]]:
 
 
 def areas(editor: ManuscriptEdit, block: QTextBlock, offset: QPointF, start: int, end: int) -> Iterator[QRectF]:
-    """The rectangles, as high as the lines are apart, of characters of a block (document positions)."""
+    """The rectangles, as high as the lines are apart, of characters of a block (document positions); the ghost among
+    them is none of them.
+    """
     layout = block.layout()
     low, high = max(start - block.position(), 0), min(end - block.position(), block.length() - 1)
     extra, at = len(layout.preeditAreaText()), layout.preeditAreaPosition()
-    if extra:
+    if extra and low < at < high:
+        yield from _areas(editor, layout, offset, low, at)
+        low, high = at + extra, high + extra
+    elif extra:
         low += extra if low >= at else 0
         high += extra if high > at else 0
+    yield from _areas(editor, layout, offset, low, high)
+
+
+def _areas(editor: ManuscriptEdit, layout: QTextLayout, offset: QPointF, low: int, high: int) -> Iterator[QRectF]:
     pitch = editor.page.pitch()
     for number in range(layout.lineCount()):
         line = layout.lineAt(number)

@@ -299,7 +299,7 @@ class TextPanel(Panel):
         self._forking = (branch, mark.index)
         area = self.editor.place_of(start).toPoint()
         area.setY(area.y() + round(self.editor.page.pitch()))
-        self.tokens.open(mark.token, self.editor.mapTo(self, area))
+        self.tokens.open(mark.token, self.editor.mapTo(self, area), round(self.editor.page.pitch()))
         return True
 
     def _fork(self, choice: Choice) -> None:
@@ -315,7 +315,7 @@ class TextPanel(Panel):
         ids = [*(token.id for token in tokens), choice.id]
         start, _ = self.places.range(branch.place)
         shown = Fold(self.editor.text()[start - 1 : start]).add(prefix)
-        self.writing.fork(branch, request, prefix, ids, shown)
+        self.writing.leave(branch, self.writing.requests.to_fork(request, prefix, ids), shown)
 
     def _recorded(self, job: str) -> None:
         self._soon.start()

@@ -35,7 +35,8 @@ class Past:
         if found is None or request is None or not self._panel.settings_pane.commit():
             self._panel.host.say("Nothing is known any more about how this was written")
             return
-        self._panel.writing.branch(steps, index, found[0], request, found[1])
+        writing = self._panel.writing
+        writing.leave(found[0], writing.requests.to_branch(request, steps, index), found[1])
 
     def _text_at(self, job: str, index: int) -> tuple[Branch, str] | None:
         """The branch of a job that is in the text (or its first), and what the page showed of it at a step."""

@@ -74,6 +74,13 @@ class Places:
                 end = max(end, run.end)
         return start, end
 
+    def chain_end(self, end: int) -> int:
+        """Where the text ends that models wrote on and on behind a character, without a word of a person between."""
+        for run in sorted(self._editor.authors.runs(), key=lambda run: run.start):
+            if run.start == end and not run.edited:
+                end = run.end
+        return end
+
     def current(self, place: int) -> int:
         """The branch whose text stands in the document: the one that wrote its last characters; 0 for none."""
         mine = {branch.id for branch in self.branches.branches.values() if branch.place == place}

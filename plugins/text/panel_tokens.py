@@ -101,8 +101,8 @@ class TokenPopup(Card):
         self.list.itemClicked.connect(self._take)
         self.list.itemActivated.connect(self._take)
 
-    def open(self, token: Token, spot: QPoint) -> None:
-        """Show the choices at a point of the parent."""
+    def open(self, token: Token, spot: QPoint, line: int = 0) -> None:
+        """Show the choices below a point of the parent, or above the line of so many pixels that ends there."""
         self._title.setText(f"“{visible_form(token.text)}” was written: {percent(token.p)}")
         self.list.clear()
         rows: Sequence[Choice] = token.choices
@@ -119,7 +119,10 @@ class TokenPopup(Card):
         self.list.setCurrentRow(0)
         self.adjustSize()
         room = self.parentWidget().rect().adjusted(4, 4, -self.width() - 4, -self.height() - 4)
-        self.move(max(min(spot.x(), room.right()), 4), max(min(spot.y(), room.bottom()), 4))
+        above = spot.y() - line - self.height()
+        top = spot.y() if spot.y() <= room.bottom() else above if above >= room.top() else room.bottom()
+        beside = theme.px(60) if top == room.bottom() else 0  # it would lie on its word
+        self.move(max(min(spot.x() + beside, room.right()), 4), max(top, 4))
         self.show()
         self.raise_()
         self.list.setFocus()

@@ -133,33 +133,22 @@ class Writing(QObject):
 
     # --- forks ---
 
-    def fork(self, branch: Branch, request: Request, prefix: str, ids: Sequence[int], shown: str) -> None:
-        """Go on from a branch with another token: `prefix` and `ids` are what is kept and the chosen token, `shown` is
-        what the editor shows of them.
+    def leave(self, branch: Branch, request: Request, shown: str) -> None:
+        """Fork: what of `shown` stands in the document stays; the rest of the old way steps back, and so does what the
+        model wrote right behind it, which went on from words that would no longer be there.
         """
         if self.busy():
             self.stop()
         self.dismiss()
-        again = self.requests.to_fork(request, prefix, ids)
-        self._leave(branch, again, shown)
-
-    def branch(self, steps: str, index: int, branch: Branch, request: Request, shown: str) -> None:
-        """Go on from a kept step with the settings as they are now."""
-        if self.busy():
-            self.stop()
-        self.dismiss()
-        again = self.requests.to_branch(request, steps, index)
-        self._leave(branch, again, shown)
-
-    def _leave(self, branch: Branch, request: Request, shown: str) -> None:
-        """Begin a fork: what of `shown` stands in the document stays, the rest of the old way steps back."""
         start, end = self.places.range(branch.place)
-        there = self.editor.text()[start:end]
+        there, before = self.editor.text()[start:end], self.editor.text()[start - 1 : start]
         same = common(there, shown)
-        before = self.editor.text()[start - 1 : start]
+        chain = self.places.chain_end(end)
         self._begin(
-            request, branch.place, start + same, before, end - start - same, parent=branch.id, head=shown[:same]
+            request, branch.place, start + same, before, chain - start - same, parent=branch.id, head=shown[:same]
         )
+        if self.draft is not None:
+            self.draft.behind = chain - end
 
     def offer(self, branch: Branch) -> None:
         """Show a kept branch as a ghost in the place of the one that stands in the text."""
@@ -237,6 +226,7 @@ class Writing(QObject):
         start, end = self.places.range(draft.place)
         there = self.editor.text()[start:end]
         same = common(there, draft.texts[draft.shown])
+        end += draft.behind
         if (draft.head, draft.replaces) != (draft.texts[draft.shown][:same], end - start - same):
             draft.head, draft.replaces = draft.texts[draft.shown][:same], end - start - same
             self.editor.ghost.begin(start + same, replaces=draft.replaces)

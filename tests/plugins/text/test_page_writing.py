@@ -274,3 +274,20 @@ def test_a_scene_is_filled_towards_its_own_end_alone(desk: Desk) -> None:  # noq
     desk.set(reach="all")
     desk.go_on()
     assert "Home." in desk.request.params["after"]
+
+
+def test_a_fork_takes_what_was_written_right_behind_it_along(desk: Desk) -> None:  # noqa: F811
+    desk.type("Ida")
+    for words in (" went up", " and stayed."):
+        desk.go_on()
+        desk.finish(words)
+        desk.key(K.Key_Tab)
+    desk.type(" Night.")
+    assert desk.panel.open_token(len("Ida went"))
+    desk.qtbot.keyClick(desk.panel.tokens.list, K.Key_Down)
+    desk.qtbot.keyClick(desk.panel.tokens.list, K.Key_Return)
+    desk.finish(" went other down.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "Ida went other down. Night.", "what a person typed stays"
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "Ida went up and stayed. Night."
