@@ -16,8 +16,8 @@ class Draft:
     """Continuations at a place. `branches` are the ids of the branches that they will be, `texts` all that the editor
     shows of each from the place on, `raw` the raw ones. `before` is the character in front of the place, `head`
     what stands in the document already and stays there (a fork leaves after it). `taken` characters of the shown text
-    were accepted. `replaces` characters behind would go. `plain` text (code) is taken as it is. `behind` of the replaced
-    characters are of other places.
+    were accepted. `replaces` characters behind would go. `plain` text (code) is taken as it is. `behind` of the
+    replaced characters are of other places.
     """
 
     place: int
