@@ -179,6 +179,7 @@ class WavePanel(Panel):
         asked = state.get("asked")
         self.takes.bring_back(asked if isinstance(asked, dict) else {})
         self.desk.lens.fit()
+        self.sound.seek(self.sheet.cursor)
         self._show_all()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from studio.widgets import icons, theme
@@ -101,6 +101,23 @@ class WaveTransport(QWidget):
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, what stands in the menu too makes place for what does not."""
+        super().resizeEvent(event)
+        row = self.layout()
+        always = (self.play, self.stop, self.loop, self.place, self.more, self.spectral)
+        room = self.width() - 2 * theme.M - 3 * theme.S
+        room -= sum(part.sizeHint().width() + row.spacing() for part in always)
+        for group in ([self.volume], [self.rewind], self.tools):
+            wanted = sum(max(part.sizeHint().width(), part.minimumWidth()) + row.spacing() for part in group)
+            for part in group:
+                part.setVisible(wanted <= room)
+            room -= wanted
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as it can become."""
+        return QSize(theme.px(280), super().minimumSizeHint().height())
+
     def show_playing(self, playing: bool) -> None:
         """The button says what it will do."""
         self.play.setAccessibleName("Pause" if playing else "Play")
@@ -174,8 +191,9 @@ class AskBar(Card):
 
     def set_possible(self, possible: bool) -> None:
         """No model, no sound."""
-        for part in (self.generate, self.prompt, self.task):
+        for part in (self.generate, self.prompt):
             part.setEnabled(possible)
+        self.task.setVisible(possible)
 
 
 class Meter(QWidget):
@@ -234,8 +252,12 @@ class Meter(QWidget):
                 painter.fillRect(QRectF(x, top - px(6), wide, px(4)), colours.color("danger"))
         painter.setPen(mixed(colours.color("window"), colours.color("muted"), 1.0))
         left = edge + 2 * wide + px(6)
+        free = -1.0
         for level in (0, -6, -12, -24, -36, -48):
             y = bottom - room * (level - FLOOR) / -FLOOR
+            if y < free:
+                continue
+            free = y + px(16)
             painter.drawText(
                 QRectF(left, y - px(8), self.width() - left, px(16)),
                 Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,

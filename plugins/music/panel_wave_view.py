@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QImage,
@@ -274,7 +275,8 @@ class WaveView(QWidget):
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         if self._playhead >= 0 and wave.length:
             x = lens.x(self._playhead)
-            painter.fillRect(QRectF(x - 0.75, 0, 1.5, self.height()), colours.color("text"))
+            colour = QColor("#ffffff") if self.spectral else colours.color("text")
+            painter.fillRect(QRectF(x - 0.75, 0, 1.5, self.height()), colour)
 
     def _chosen(self) -> QRectF:
         start, end = self._sheet.selection
