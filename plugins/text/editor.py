@@ -36,6 +36,7 @@ from .editor_markdown import Styling
 from .editor_mouse import snapped
 from .editor_paint import Tint
 from .editor_paste import taken
+from .editor_undo import retrace
 
 PIXELS = 18
 MEASURE = 37
@@ -266,16 +267,12 @@ class ManuscriptEdit(QPlainTextEdit):
             self.written.emit(self._step or "typing")
 
     def undo(self) -> None:
-        """Take the last step back. The ghost belongs to the text as it is now, so it goes first."""
-        self.ghost.take_down()
-        super().undo()
-        self.ghost.put_up()
+        """Take the last step back."""
+        retrace(self, super().undo)
 
     def redo(self) -> None:
         """Make it again."""
-        self.ghost.take_down()
-        super().redo()
-        self.ghost.put_up()
+        retrace(self, super().redo)
 
     def _moved(self) -> None:
         here = self.textCursor().blockNumber()

@@ -129,3 +129,18 @@ def test_a_selection_becomes_a_prompt_for_the_image_panel(desk: Desk) -> None:  
     assert desk.host.words_sent == [("image/*", "cold morning by the sea, oil painting")]
     assert desk.text() == STORY
     assert not desk.editor.ghost.active()
+
+
+def test_undo_stays_where_something_changes(desk: Desk) -> None:  # noqa: F811
+    lines = [f"Paragraph {number} of a long story about the sea." for number in range(60)]
+    desk.editor.load("\n".join(lines), [])
+    start, _ = select(desk, "40 of a long story about")
+    desk.panel.selection.run("shorten")
+    desk.finish("40 tells a tale of")
+    desk.qtbot.mouseClick(desk.panel.selection.card.apply, Qt.MouseButton.LeftButton)
+    assert "Paragraph 40 tells a tale of the sea." in desk.text()
+    for step in (desk.host.undo_stack[-1].undo, desk.host.undo_stack[-1].redo):
+        step()
+        caret = desk.editor.textCursor().position()
+        assert start <= caret <= start + 40
+        assert desk.editor.viewport().rect().intersects(desk.editor.cursorRect())
