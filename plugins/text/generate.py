@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import transformers
@@ -19,44 +17,23 @@ from studio.api import (
     Output,
     Preview,
     Request,
-    StudioError,
     media,
 )
-from studio.inference import devices
 from studio.inference.memory import shortage_in_words
-from studio.inference.text import grammars, models, refiners
+from studio.inference.text import grammars, refiners
 from studio.inference.text.choosing import Taste
 from studio.inference.text.loop import Plan, TokenRun
-from studio.inference.text.memory import Prompts
 from studio.inference.text.rows import Form, Row
 from studio.inference.text.speculation import Draft
 from studio.inference.text.watermark import Watermark
 
 from . import refine, spelling, tasks, wire
+from .desk import Desk, desk_of
 from .params import TextParams
 from .settings import TextSettings
 
 _LOOKS = 0.03
 """Seconds between two looks at the text: a screen shows no more."""
-
-
-@dataclass(eq=False)
-class Desk:
-    """A model in memory with what is kept beside it between jobs."""
-
-    writer: models.Writer
-    prompts: Prompts
-    grammar_tokens: Any = None
-
-    @property
-    def vocabulary_size(self) -> int:
-        """How many tokens the model knows."""
-        return int(self.writer.net.get_input_embeddings().weight.shape[0])
-
-    def drop(self) -> None:
-        """Let go of everything."""
-        self.prompts.forget()
-        self.writer.drop()
 
 
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
@@ -65,7 +42,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     if context.model is not None and context.model.family in refiners.FAMILIES:
         return refine.run(request, context)
     params: TextParams = context.params
-    desk = _desk(context, context.model)
+    desk = desk_of(context, context.model)
     task = tasks.prepare(params, desk.writer)
     plan = _plan(request, params, task, desk)
     context.used(**desk.writer.device.facts(), torch=torch.__version__, transformers=transformers.__version__)
@@ -91,7 +68,7 @@ def warm(context: GeneratorContext) -> None:
     """Load the libraries and the model, and let it read a word, before somebody waits for it."""
     if context.model is None or context.model.family in refiners.FAMILIES:
         return
-    desk = _desk(context, context.model)
+    desk = desk_of(context, context.model)
     with torch.inference_mode():
         desk.prompts.read(desk.writer.vocabulary.encode("a", start=True))
 
@@ -255,28 +232,12 @@ def _form(params: TextParams, task: tasks.Assignment, desk: Desk) -> Callable[[]
 # --- models -----------------------------------------------------------------------------------------------------------
 
 
-def _desk(context: GeneratorContext, model: Model | None) -> Desk:
-    if model is None:
-        raise StudioError("No model is chosen.", "Choose one in the inspector.")
-    settings = context.settings(TextSettings)
-    device = devices.pick(settings.device, precision=settings.precision, threads=settings.threads)
-    device.prepare()
-    key = ("desk", str(model.path), model.sha256, device.kind, device.index, device.dtype_name)
-
-    def make() -> Desk:
-        writer = models.load(model, device=device, say=context.progress, check=context.check)
-        return Desk(writer, Prompts(writer.net, device.torch))
-
-    stored = 4 if model.dtype in ("F32", "") else 2
-    return context.cached(key, make, size=model.size * device.dtype.itemsize // stored, drop=Desk.drop)
-
-
 def _draft(context: GeneratorContext, desk: Desk) -> Draft | None:
     settings = context.settings(TextSettings)
     folder = settings.draft.strip()
     if not folder or not Path(folder).is_dir() or Path(folder) == desk.writer.folder:
         return None
-    small = _desk(context, Model(folder, Path(folder).name, "transformers/draft", Path(folder)))
+    small = desk_of(context, Model(folder, Path(folder).name, "transformers/draft", Path(folder)))
     if small.writer.vocabulary.tokenizer.get_vocab() != desk.writer.vocabulary.tokenizer.get_vocab():
         context.progress(f"{small.writer.title} speaks with other tokens and cannot run ahead.")
         return None

@@ -30,6 +30,8 @@ _KEYS = (
 
 LEAST = 60
 """Tokens below which nothing can be said."""
+_CHOICES = 12
+"""Likewise of tokens at which the model had a choice."""
 _SURE = 4.0
 """Standard deviations from chance at which a mark counts as found: by luck once in thirty thousand texts."""
 
@@ -37,12 +39,13 @@ _SURE = 4.0
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is found in a text: `mean` is 0.5 without a mark, `deviations` how far beyond luck that is, `tokens` how
-    many could be looked at, `marked` the verdict (None where the text is too short to say).
+    many could be looked at, `choices` how many of them count, and `marked` the verdict (None where that is too few).
     """
 
     mean: float
     deviations: float
     tokens: int
+    choices: int
     marked: bool | None
 
 
@@ -75,19 +78,32 @@ class Watermark:
         out[inside] = scores.to(line.device)
         return out
 
-    def look(self, ids: Sequence[int]) -> Finding:
-        """Whether a text of these tokens bears the mark."""
+    def look(self, ids: Sequence[int], doubts: Sequence[float] | None = None) -> Finding:
+        """Whether a text of these tokens bears the mark. `doubts` say for each token how much choice there was
+        (`doubt_of`): where a model has none it can mark nothing, and such places only hide the others.
+        """
         past = np.array(list(ids), dtype=np.int64)
         fresh = [n for n in range(_NGRAM - 1, len(past)) if not _came_before(past[:n])]
-        if not fresh:
-            return Finding(0.5, 0.0, 0, None)
-        values = self._rules.compute_g_values(torch.from_numpy(past)[None])[0].float()
+        weight = np.array([1.0 if doubts is None else max(doubts[n], 0.0) for n in fresh])
+        counted = float(weight.sum() ** 2 / (weight**2).sum()) if weight.any() else 0.0
+        if not counted:
+            return Finding(0.5, 0.0, len(fresh), 0, None)
+        values = self._rules.compute_g_values(torch.from_numpy(past)[None])[0].double().numpy()
         seen = values[[n - (_NGRAM - 1) for n in fresh]]
-        weights = torch.linspace(10, 1, len(_KEYS))  # early rounds of the tournament decide most
-        weights /= weights.sum()
-        mean = float((seen @ weights).mean())
-        deviations = (mean - 0.5) / (0.5 * math.sqrt(float((weights**2).sum()) / len(fresh)))
-        return Finding(mean, deviations, len(fresh), deviations >= _SURE if len(fresh) >= LEAST else None)
+        depth = np.linspace(10, 1, len(_KEYS))  # early rounds of the tournament decide most
+        depth /= depth.sum()
+        mean = float(weight @ (seen @ depth) / weight.sum())
+        # Without a mark every value is 0 or 1 by luck, whoever wrote the text, and the weights know nothing of it.
+        deviations = (mean - 0.5) / (0.5 * math.sqrt(float((depth**2).sum()) / counted))
+        enough = len(fresh) >= LEAST and counted >= _CHOICES
+        return Finding(mean, deviations, len(fresh), round(counted), deviations >= _SURE if enough else None)
+
+
+def doubt_of(logits: torch.Tensor) -> torch.Tensor:
+    """How much choice there is at each of [n, vocabulary] logits: how often two draws would differ, 0 to 1. The first
+    round of a tournament moves the mean by a quarter of it (Dathathri et al., methods: "collision probability").
+    """
+    return 1.0 - logits.double().softmax(-1).square().sum(-1)
 
 
 def _came_before(past: np.ndarray) -> bool:

@@ -54,6 +54,37 @@ def test_a_marked_text_is_recognised(tmp_path: Path) -> None:
     assert look(model, tmp_path, "Too short.")["marked"] is None
 
 
+STARTER = Path(__file__).resolve().parents[3] / "resources" / "starter" / "prose"
+
+
+@pytest.mark.skipif(not (STARTER / "model.safetensors").is_file(), reason="the starter prose is not here")
+def test_two_hundred_tokens_of_the_built_in_model_tell_of_their_mark(tmp_path: Path) -> None:
+    """It is sure of most of its words: only where it had a choice can a mark be, and only there it is looked for."""
+    model = Model("starter/prose", "Starter prose", "transformers/LlamaForCausalLM", STARTER)
+    memory = "Form: story\nGenre: sea story\nHero: Elias, a sail-maker\nPlace: the painted island"
+    found = {}
+    for marked in (True, False):
+        values = {"before": "", "memory": memory, "length": 200, "temperature": 1.0, "watermark": marked}
+        request = Request("text.writer", values, seed=1, model=model.ref())
+        settings = (TextSettings(device="cpu", precision="float32", threads=1),)
+        context = FakeContext(request, TextParams, scratch=tmp_path, model=model, settings=settings)
+        text = generate.run(request, context)[0].data.decode()
+        found[marked] = look(model, tmp_path, text)
+    assert found[True]["marked"] is True
+    assert found[True]["choices"] < found[True]["tokens"] / 2
+    assert found[False]["marked"] is False
+    changed = " ".join("stone" if n % 3 == 0 else word for n, word in enumerate(text.split()))
+    assert look(model, tmp_path, changed)["marked"] is False
+
+
+def test_a_recurrent_model_checks_too_and_long_texts_are_read_in_parts(tmp_path: Path) -> None:
+    text = "The old sailor walked along the harbour and looked at the grey sea, for the night was cold. " * 8
+    for model in (tiny_writers.save_recurrent(tmp_path / "gru"), tiny_writers.save(tmp_path / "short", window=64)):
+        found = look(model, tmp_path, text)
+        assert found["tokens"] > 0
+        assert found["marked"] is not True
+
+
 def test_nothing_to_check_is_said(tmp_path: Path) -> None:
     model = tiny_writers.save(tmp_path / "m")
     with pytest.raises(StudioError, match="no text"):

@@ -52,6 +52,23 @@ def test_marked_text_is_found_and_unmarked_is_not(writer: models.Writer) -> None
         assert abs(found.deviations) < 4
 
 
+def test_places_without_a_choice_do_not_hide_the_mark(writer: models.Writer) -> None:
+    """Between two marked tokens stand three that had to come: looked at alike they hide it, told of their doubt not."""
+    rng = np.random.default_rng(3)
+    ids: list[int] = []
+    doubts: list[float] = []
+    chooser = Chooser(Taste(), 0, marked=MARK.marked)
+    flat = torch.zeros(1, 400)
+    for place in range(320):
+        free = place % 5 == 4
+        past = np.array(ids[-1000:], dtype=np.int64)
+        ids.append(chooser.choose(flat, [Place(0, place, past)])[0][0] if free else int(rng.integers(400)))
+        doubts.append(1.0 if free else 0.0)
+    assert MARK.look(ids, doubts).marked is True
+    assert MARK.look(ids, doubts).deviations > 1.6 * MARK.look(ids).deviations
+    assert MARK.look(ids, [0.0] * len(ids)).marked is None
+
+
 def test_short_texts_say_nothing(writer: models.Writer) -> None:
     ids = written(writer, marked=True, length=LEAST - 5).rows[0].ids
     assert MARK.look(ids).marked is None
