@@ -80,7 +80,8 @@ class WaveAsking:
         task = self.task()
         if not prompt.strip():
             raise StudioError("Nothing is asked for.", "Describe the sound first.")
-        way = {"insert": "new", "front": "extend"}.get(task, task)
+        # What leads into something has something behind it, as a part made anew has.
+        way = {"insert": "new", "front": "repaint"}.get(task, task)
         message, hint = sound_ways.why_not(model.family, way)
         if message:
             raise StudioError(message, hint)

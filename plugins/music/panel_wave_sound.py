@@ -16,6 +16,7 @@ from studio.widgets.sound import Player, Stream, open_device
 from . import wave_render
 from .panel_wave_sheet import WaveSheet
 from .params import MusicSettings
+from .wave import RATES
 from .wave_playback import Overlay, WaveSource
 
 FRAME = 16
@@ -249,7 +250,7 @@ def _decoded(data: bytes, rate: int) -> np.ndarray | None:
         sound, found = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError):
         return None
-    sound = resample(sound[:, :2], found, rate) if 1000 <= found <= 768_000 else sound[:, :2]
+    sound = resample(sound[:, :2], found, rate) if RATES[0] <= found <= RATES[1] else sound[:, :2]
     return np.repeat(sound, 2, axis=1) if sound.shape[1] == 1 else sound
 
 

@@ -19,7 +19,7 @@ FORMAT = 1
 MOST_CLIPS = 20_000
 MOST_MARKS = 2_000
 MOST_SECONDS = 4 * 3600
-RATES = (1_000, 768_000)
+RATES = (100, 768_000)
 COLOURS = 12
 """How many colours the panel's palette has; `Region.colour` is an index into it."""
 CURVES = ("line", "soft", "power")
