@@ -283,7 +283,8 @@ def _media_of(head: bytes, name: str, wanted: str) -> str:
     if not head:
         raise StudioError(f"“{name or 'The clipboard'}” is empty.", "Choose another file.")
     found = sniff.sniff(head, name)
-    if wanted and (not found or media_types.kind(found) == media_types.kind(wanted) == "text"):
+    says_json = wanted.endswith("+json") and found == media_types.TEXT  # a panel's own format
+    if wanted and (not found or says_json or media_types.kind(found) == media_types.kind(wanted) == "text"):
         found = wanted
     if not found:
         raise StudioError(

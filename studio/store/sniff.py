@@ -15,6 +15,7 @@ SUFFIXES = {
     "audio/flac": ".flac",
     "audio/ogg": ".ogg",
     "audio/mpeg": ".mp3",
+    "audio/aiff": ".aiff",
     "video/mp4": ".mp4",
     "video/webm": ".webm",
     "model/gltf-binary": ".glb",
@@ -34,6 +35,9 @@ _STARTS = (
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
     (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xfa", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
     (b"\x1aE\xdf\xa3", "video/webm"),
     (b"glTF", "model/gltf-binary"),
 )
@@ -55,6 +59,8 @@ def sniff(head: bytes, name: str = "") -> str:
             return found
     if head[:4] == b"RIFF":
         return {b"WEBP": media.WEBP, b"WAVE": media.WAV}.get(head[8:12], "")
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "audio/aiff"
     if head[4:8] == b"ftyp":
         return media.AVIF if head[8:12] in (b"avif", b"avis") else "video/mp4"
     return _TEXTS.get(Path(name).suffix.lower(), media.TEXT) if _is_text(head) else ""

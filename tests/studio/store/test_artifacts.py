@@ -183,6 +183,12 @@ def test_texts_and_sounds_are_brought_in(project: Project, tmp_path: Path) -> No
     assert project.artifacts.bring_in(b"words 2", media=MARKDOWN).media == MARKDOWN
     assert project.artifacts.bring_in(b"MThd\0\0\0\6" + bytes(20)).path.suffix == ".mid"
     assert project.artifacts.bring_in(b"RIFF\0\0\0\0WAVEfmt ").media == "audio/wav"
+    assert project.artifacts.bring_in(b"FORM\0\0\0\0AIFFCOMM" + bytes(20)).path.suffix == ".aiff"
+    for start in (b"\xff\xfa", b"\xff\xf3", b"\xff\xf2"):  # other rates and checksums of MP3
+        assert project.artifacts.bring_in(start + bytes(60)).media == "audio/mpeg"
+    own = "audio/vnd.studio.score+json"
+    assert project.artifacts.bring_in(b'{"format": 1}', media=own).media == own
+    assert project.artifacts.bring_in(b"only words", media="image/png").media == TEXT
 
 
 def test_bringing_in_what_was_made_here_keeps_its_recipe(project: Project, output: Make) -> None:
