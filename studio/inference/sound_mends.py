@@ -54,5 +54,5 @@ def _mend_language_model(pipe: Any) -> None:
         whole = GPT2LMHeadModel(bare.config)
     whole.transformer = bare
     whole.lm_head.weight = bare.wte.weight
-    whole.eval()
+    whole.train(False)
     pipe.register_modules(language_model=whole)

@@ -8,7 +8,6 @@ than the steps do.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,41 +15,16 @@ import torch
 from studio.api import Preview, media
 
 from .resampling import Frames
+from .sound_colours import CEILING, FLOOR, HIGHEST, LOWEST, hertz, mel, table
 from .sound_spaces import SoundSpace
 
 HEIGHT, WIDTH = 96, 192
 """Pixels of a step's picture: bands and moments."""
-LOWEST = 40.0
-"""Hz at the bottom of the picture; the top is half the rate, or HIGHEST."""
-HIGHEST = 16_000.0
-FLOOR, CEILING = -84.0, -12.0
-"""Decibels, a sine at full scale being 0, that are black and white."""
 FITTED_SECONDS, FITTED_CELLS = 8.0, 512
 """How much made-up sound a model's encoder is shown, whichever is less."""
 GOOD = 0.4
 """How alike (correlation) what is told of sounds that the map was not fitted to must be to them, or it is not used."""
-_COLOURS = np.array(
-    [
-        (0.000, 13, 13, 20),
-        (0.150, 28, 22, 66),
-        (0.320, 78, 28, 118),
-        (0.480, 145, 44, 121),
-        (0.640, 208, 68, 100),
-        (0.780, 247, 120, 75),
-        (0.900, 254, 187, 108),
-        (1.000, 253, 246, 205),
-    ]
-)
-"""Levels and their colours: even steps of lightness, from the night of the window to the light of a lamp."""
-
-
-def _table() -> np.ndarray:
-    levels = np.linspace(0, 1, 256)
-    channels = [np.interp(levels, _COLOURS[:, 0], _COLOURS[:, 1 + channel]) for channel in range(3)]
-    return np.stack(channels, axis=1).round().astype(np.uint8)
-
-
-_TABLE = _table()
+_TABLE = table()
 
 
 def levels_of(sound: Frames, rate: int, columns: int) -> np.ndarray:
@@ -68,27 +42,19 @@ def levels_of(sound: Frames, rate: int, columns: int) -> np.ndarray:
         powers = np.square(np.abs(np.fft.rfft(pieces, axis=1)) * (2 / shape.sum()))
         out[:, begin : begin + 64] = bands @ powers.T
     decibels = 10 * np.log10(np.maximum(out, 1e-12))
-    return np.clip((decibels - FLOOR) / (CEILING - FLOOR), 0, 1)
+    return np.asarray(np.clip((decibels - FLOOR) / (CEILING - FLOOR), 0, 1))
 
 
 def _bands(rate: int, window: int) -> np.ndarray:
     """[HEIGHT, bins]: triangles over the bins, in even steps of mel, none narrower than two bins."""
     top = min(HIGHEST, rate / 2)
-    edges = _hertz(np.linspace(_mel(min(LOWEST, top / 8)), _mel(top), HEIGHT + 2))
+    edges = hertz(np.linspace(float(mel(min(LOWEST, top / 8))), float(mel(top)), HEIGHT + 2))
     bins = np.arange(window // 2 + 1) * rate / window
     width = rate / window
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rise = (bins - centre) / np.maximum(centre - low, width)
     fall = (centre - bins) / np.maximum(high - centre, width)
-    return np.clip(1 + np.minimum(rise, fall), 0, None).astype(np.float32)
-
-
-def _mel(hertz: Any) -> Any:
-    return 1127.0 * np.log1p(np.asarray(hertz) / 700.0)
-
-
-def _hertz(mel: Any) -> Any:
-    return 700.0 * np.expm1(np.asarray(mel) / 1127.0)
+    return np.asarray(np.clip(1 + np.minimum(rise, fall), 0, None), np.float32)
 
 
 def picture(levels: np.ndarray) -> Preview:
@@ -143,7 +109,8 @@ def fitted(space: SoundSpace) -> LatentSpectrum | None:
 
 def _solved(seen: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     ridge = seen.shape[1] * torch.eye(len(seen), dtype=torch.float64)
-    return torch.linalg.solve(seen @ seen.T + ridge, seen @ wanted.T).T
+    weights: torch.Tensor = torch.linalg.solve(seen @ seen.T + ridge, seen @ wanted.T)
+    return weights.T
 
 
 def _alike(told: torch.Tensor, true: torch.Tensor) -> float:
@@ -175,8 +142,8 @@ def made_up_sounds(frames: int, rate: int) -> Frames:
         if kind == 3:
             low = LOWEST * (top / LOWEST) ** random.random()
             spectrum = np.fft.rfft(random.standard_normal(count))
-            hertz = np.fft.rfftfreq(count, 1 / rate)
-            spectrum[(hertz < low) | (hertz > low * 2.5)] = 0
+            pitches = np.fft.rfftfreq(count, 1 / rate)
+            spectrum[(pitches < low) | (pitches > low * 2.5)] = 0
             piece = np.fft.irfft(spectrum, count)
         else:
             pitch = min(LOWEST * 2 ** (random.random() * 5), top / 2)

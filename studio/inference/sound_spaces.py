@@ -82,7 +82,7 @@ class WaveSpace(SoundSpace):
         vae = self._pipe.vae
         upright = latents if self.axis == 2 else latents.transpose(1, 2)
         begin, end = max(0, first - MARGIN), min(upright.shape[2], last + MARGIN)
-        found = vae.decode(_for(vae, self._pipe, upright[:, :, begin:end])).sample[0].float().cpu()
+        found: torch.Tensor = vae.decode(_for(vae, self._pipe, upright[:, :, begin:end])).sample[0].float().cpu()
         return found[:, (first - begin) * self.hop : (last - begin) * self.hop]
 
     def rows(self, latents: torch.Tensor) -> torch.Tensor:
@@ -111,7 +111,7 @@ class MelSpace(SoundSpace):
         bins = window // 2 + 1
         low = 20.0 if self.rate > 32_000 else 0.0
         with hushed():
-            bank = mel_filter_bank(bins, self._bands, low, self.rate / 2, self.rate, norm="slaney", mel_scale="slaney")  # type: ignore[no-untyped-call]
+            bank = mel_filter_bank(bins, self._bands, low, self.rate / 2, self.rate, norm="slaney", mel_scale="slaney")
         rows = len(sound) // self._step
         padded = torch.nn.functional.pad(sound[None], (window // 2, window // 2), mode="constant")
         found = torch.stft(
