@@ -36,7 +36,7 @@ PICTURES = ParamSpec(
     slider=(1, 8),
 )
 START_GROUP = "Start from a picture"
-PRESETS = {"Quick look": {"steps": 8}, "Balanced": {"steps": 20}, "Careful": {"steps": 40}}
+PRESETS = {"Quick look": {"steps": 6}, "Balanced": {"steps": 20}, "Careful": {"steps": 40}}
 
 
 class Inspector(QWidget):

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         count=options.count or (96 if options.quick else 512),
         steps=options.steps,
         guidance=options.guidance,
-        judge_scenes=6_000 if options.quick else 20_000,
+        judge_scenes=6_000 if options.quick else 12_000,
         skills=not options.quick,
     )
     return _tell(work, result, table(result))

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import save_file
 from transformers import CLIPTextModel, CLIPTokenizer
+
+from studio.inference.latents import pixels_per_latent
+from studio.inference.previews import fitted
 
 from ..world import captions as say
 from ..world import render, sample_scene
@@ -60,7 +62,7 @@ def save_bundle(
     denoiser: UNet2DConditionModel,
     preview: dict[str, torch.Tensor] | None = None,
 ) -> None:
-    """Write the pipeline in half precision, part by part, and the preview matrix, words and examples beside it."""
+    """Write the pipeline in half precision, part by part, and the map for previews, words and examples beside it."""
     pipe = StableDiffusionPipeline(
         vae=vae,
         text_encoder=encoder,
@@ -97,17 +99,11 @@ def load_bundle(folder: Path) -> StableDiffusionPipeline:
     )
 
 
-@torch.no_grad()
-def preview_matrix(vae: AutoencoderKL, first: int, count: int = 32) -> dict[str, torch.Tensor]:
-    """The matrix that shows latents as small pictures: `weight` [c, 3] and `bias` [3], to RGB between 0 and 1."""
+def preview_map(vae: AutoencoderKL, first: int, count: int = 32) -> dict[str, torch.Tensor]:
+    """What shows latents as pictures of half the size, as `LatentColours` has it: `kernel` and `kernel_bias`."""
     pictures = to_tensor(np.stack([render(sample_scene(first + i)) for i in range(count)]))
-    latents = vae.encode(pictures.to(next(vae.parameters()).device)).latent_dist.mean.float().cpu()
-    colours = F.avg_pool2d((pictures + 1) / 2, pictures.shape[-1] // latents.shape[-1])
-    given = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
-    given = torch.cat([given, torch.ones(len(given), 1)], 1)
-    wanted = colours.permute(0, 2, 3, 1).reshape(-1, 3)
-    solution = torch.linalg.lstsq(given, wanted).solution
-    return {"weight": solution[:-1], "bias": solution[-1]}
+    fit = fitted(vae, (pictures + 1) / 2, side=pixels_per_latent(vae) // 2)
+    return {} if fit is None else {"kernel": fit.weight, "kernel_bias": fit.bias}
 
 
 def sample_sheet(folder: Path, path: Path, prompts: tuple[str, ...], *, steps: int = 20, seed: int = 7) -> None:

@@ -116,7 +116,7 @@ def table(result: dict[str, Any]) -> str:
     if "few_steps" in r:
         few = r["few_steps"]
         lines.append(
-            f"{few['steps']} steps with {few['scheduler']}: mean accuracy {few['mean']:.3f}, Fréchet distance "
+            f"{few['steps']} steps: mean accuracy {few['mean']:.3f}, Fréchet distance "
             f"{few['frechet']:.2f}, {few['frechet'] / r['frechet']:.2f} times that of {r['steps']} steps."
         )
         shapes_, painted = r["shapes"], r["repaint"]

@@ -17,6 +17,7 @@ from torch import nn
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.pace import Pace
 from ..world import Scene, render, sample_scene
+from ..world.render import LOOK
 from ..world.scene import COLOURS, OBJECTS, PLACES, POSITIONS, STYLES, TIMES, WEATHERS
 from .autoencoder import HELD_OUT, to_tensor
 
@@ -77,7 +78,7 @@ def get_probe(work: Path, *, scenes: int = 10_000, epochs: int = 5, batch: int =
     """The trained probe, from the work folder where it is there already."""
     torch.manual_seed(4)
     probe = Probe()
-    path = work / f"probe-{scenes}.safetensors"
+    path = work / f"probe-{LOOK}-{scenes}.safetensors"
     if load_checkpoint(path, models={"probe": probe}, optimiser=None) is not None:
         return probe.eval()
     pace = Pace(work, "probe")

@@ -14,6 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.pace import Pace
+from ..world.render import LOOK
 from .autoencoder import (
     HELD_OUT,
     AutoencoderPlan,
@@ -22,7 +23,7 @@ from .autoencoder import (
     train_autoencoder,
     whiten,
 )
-from .bundle import EXAMPLES, preview_matrix, sample_sheet, save_bundle
+from .bundle import EXAMPLES, preview_map, sample_sheet, save_bundle
 from .data import LatentCache
 from .denoiser import DenoiserPlan, DenoiserTraining, build_denoiser, polish_denoiser, train_denoiser
 from .refining import refine, turned_back
@@ -113,7 +114,7 @@ class Training:
         save_checkpoint(self.work / "autoencoder-done.safetensors", models={"model": vae}, optimiser=None, info={})
         for stale in ("refined.safetensors", "decoder.safetensors"):
             (self.work / stale).unlink(missing_ok=True)
-        shutil.rmtree(self.work / "latents-1", ignore_errors=True)
+        shutil.rmtree(self.work / f"latents-{LOOK}", ignore_errors=True)
 
     def best_autoencoder(self) -> AutoencoderKL:
         """The autoencoder with the decoder's further training, where there was any."""
@@ -147,7 +148,7 @@ class Training:
     def cache(self) -> None:
         """Encode scenes ahead of the denoiser, in a process of its own where there is a core to spare."""
         cache, pace = (
-            LatentCache(self.work, self.autoencoder(), mark="1", shard=self.denoising.shard),
+            LatentCache(self.work, self.autoencoder(), mark=str(LOOK), shard=self.denoising.shard),
             self.pace("cache"),
         )
         while len(cache) < self.denoising.cache and pace.go_on():
@@ -160,7 +161,7 @@ class Training:
         Every so often the folder `model` beside the checkpoints is a loadable draft.
         """
         vae, (encoder, tokenizer) = self.autoencoder(), self.text()
-        cache = LatentCache(self.work, vae, mark="1", shard=self.denoising.shard)
+        cache = LatentCache(self.work, vae, mark=str(LOOK), shard=self.denoising.shard)
         training = DenoiserTraining(
             self.denoising, encoder=encoder, tokenizer=tokenizer, cache=cache, device=self.device
         )
@@ -179,7 +180,7 @@ class Training:
                 encoder=encoder,
                 tokenizer_folder=self.work / "tokenizer",
                 denoiser=model,
-                preview=preview_matrix(best, HELD_OUT),
+                preview=preview_map(best, HELD_OUT),
             )
             facts = {"steps": step, "pictures": step * self.denoising.batch, "polished": bool(polish)}
             (draft / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")

@@ -16,6 +16,8 @@ from .sky import draw_sky, draw_weather, sun_place
 from .styles import blank, finish, pixel_art
 
 SIDE = 256
+LOOK = 2
+"""Counts up when scenes come to look otherwise: what was learned or kept of the old ones is drawn anew."""
 PIXEL = 4
 """How many picture pixels one pixel of pixel art takes."""
 SPOT = {"left": 62.0, "centre": 128.0, "right": 194.0}
