@@ -21,8 +21,8 @@ from .autoencoder import HELD_OUT
 from .probe import QUESTIONS, Probe, answers, frechet, judge, single
 
 FEW = 6
-"""Steps of the quick look, with the model's own scheduler. Of those tried (DDIM, DPM++ 2M with and without Karras, UniPC)
-only Karras' spacing loses something in so few."""
+"""Steps of the quick look, with the model's own scheduler. Of those tried (DDIM, DPM++ 2M with Karras' spacing and
+without, UniPC) only Karras' spacing loses something in so few."""
 SHAPES = ((384, 256), (256, 384), (320, 192))
 """Width and height."""
 
