@@ -375,14 +375,16 @@ class WavePanel(Panel):
         return QIcon(picture)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space plays, Enter keeps a take, Delete removes, Escape drops the selection."""
+        """Space plays, Enter keeps a take, Escape stops what runs, then drops takes, then the selection."""
         key = event.key()
         take = self.takes.current()
         if key == Qt.Key.Key_Space and not event.modifiers():
             self.sound.toggle()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and take is not None and take.tape is not None:
             self.takes.keep()
-        elif key == Qt.Key.Key_Escape and take is not None and take.state == "done":
+        elif key == Qt.Key.Key_Escape and self.takes.running():
+            self.takes.cancel()
+        elif key == Qt.Key.Key_Escape and take is not None:
             self.takes.drop()
         elif key == Qt.Key.Key_Escape and self.sheet.has_range:
             self.sheet.select(self.sheet.cursor, self.sheet.cursor)

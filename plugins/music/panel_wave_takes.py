@@ -166,7 +166,7 @@ class WaveTakes(QObject):
                 Problem("What was to be made anew was edited meanwhile.", "Undo those edits, then keep this take.")
             )
             return
-        self._cancel_others()
+        self.cancel()
         self.takes, self.place = [], 0
         self._sheet.set_ghost(None)
         wave, span = found
@@ -176,11 +176,12 @@ class WaveTakes(QObject):
 
     def drop(self) -> None:
         """None of them: the document is what it was."""
-        self._cancel_others()
+        self.cancel()
         self.takes, self.place = [], 0
         self._say()
 
-    def _cancel_others(self) -> None:
+    def cancel(self) -> None:
+        """Stop what runs; what it has made so far is a take."""
         for take in self.running():
             self._host.cancel(take.job)
 

@@ -309,6 +309,9 @@ def test_steps_are_seen_where_they_belong(
     middle = round(opened.desk.lens.x(5 * RATE))
     assert shown.pixelColor(middle, 200).lightness() > 250
     assert shown.pixelColor(round(opened.desk.lens.x(2 * RATE)), 3).lightness() < 100
+    qtbot.keyClick(opened.desk.view, Qt.Key.Key_Escape)
+    assert wave_host.cancelled == [job]
+    assert opened.sheet.has_range
     wave_host.play(opened, [Cancelled(job)])
     assert opened.sheet.ghost_span is None
     assert opened.bar.generate.text().startswith("Generate")
