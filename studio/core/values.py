@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from inspect import Parameter, Signature
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
-
-
-class _Made:
-    """Stands for what a `default_factory` will make."""
-
-    def __repr__(self) -> str:
-        return "<factory>"
-
-
-_MADE = _Made()
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -25,7 +16,7 @@ def frozen(cls: type[T]) -> type[T]:
     """The same as `@dataclass(frozen=True, slots=True)`, for classes that are needed on the way to the window.
 
     The standard decorator writes and compiles seven functions for each class: 0.4 ms, and a start makes 130 classes.
-    Here only `__init__` is compiled. Values inherit from values only, and every argument may be given by its place.
+    Here they are plain functions. Values inherit from values only, and every argument may be given by its place.
     """
     if cls.__doc__ is None:
         cls.__doc__ = cls.__name__  # else dataclasses makes one of the signature, which takes longer than all this
@@ -37,6 +28,7 @@ def frozen(cls: type[T]) -> type[T]:
         if name not in kept and not (name == "__hash__" and own_hash is not None):
             method.__qualname__ = f"{made.__qualname__}.{name}"
             setattr(made, name, method)
+    made.__signature__ = _Signature()  # type: ignore[attr-defined]
     return made
 
 
@@ -80,30 +72,58 @@ def _reader(names: list[str]) -> Callable[[Any], Any]:
     return attrgetter(*names) if names else lambda _value: ()
 
 
+class _Signature:
+    """The arguments of a class of values, worked out when somebody asks."""
+
+    def __get__(self, value: object, owner: type[Any]) -> Signature:
+        asked = [part for part in fields(owner) if part.init]
+        return Signature([
+            Parameter(part.name, Parameter.POSITIONAL_OR_KEYWORD, default=_shown(part), annotation=part.type)
+            for part in asked
+        ], return_annotation=None)  # fmt: skip
+
+
+class _Made:
+    """Stands for what a `default_factory` will make."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+def _shown(part: Field[Any]) -> Any:
+    if part.default_factory is not MISSING:
+        return _Made()
+    return Parameter.empty if part.default is MISSING else part.default
+
+
 def _init(cls: type[Any], parts: tuple[Field[Any], ...], put: dict[str, Any]) -> Callable[..., None]:
-    known: dict[str, Any] = {"_MADE": _MADE}
-    arguments, lines = [], []
-    for part in parts:
-        name, given = part.name, part.name
-        known[f"_set_{name}"] = put[name]
-        if part.default is not MISSING:
-            known[f"_default_{name}"] = part.default
-            given = name if part.init else f"_default_{name}"
-            arguments += [f"{name}=_default_{name}"] if part.init else []
-        elif part.default_factory is not MISSING:
-            known[f"_make_{name}"] = part.default_factory
-            given = f"_make_{name}() if {name} is _MADE else {name}" if part.init else f"_make_{name}()"
-            arguments += [f"{name}=_MADE"] if part.init else []
-        elif part.init:
-            arguments.append(name)
-        else:
-            continue  # __post_init__ fills it
-        lines.append(f" _set_{name}(self, {given})")
-    if hasattr(cls, "__post_init__"):
-        lines.append(" self.__post_init__()")
-    body = "\n".join(lines) or " pass"
-    exec(f"def __init__(self, {', '.join(arguments)}):\n{body}", known)
-    init: Callable[..., None] = known["__init__"]
-    init.__annotations__ = {part.name: part.type for part in parts if part.init} | {"return": None}
-    init.__module__ = cls.__module__
-    return init
+    asked = [(part.name, put[part.name], part.default, part.default_factory) for part in parts if part.init]
+    setters = tuple(setter for _, setter, _, _ in asked)
+    later = tuple(asked[count:] for count in range(len(asked) + 1))
+    own = [(put[part.name], part.default, part.default_factory) for part in parts if not part.init]
+    finish = hasattr(cls, "__post_init__")
+
+    def __init__(self: Any, /, *values: Any, **named: Any) -> None:
+        count = len(values)
+        if count > len(setters):
+            raise TypeError(f"{cls.__qualname__}() takes {len(setters)} arguments, not {count}")
+        for setter, value in zip(setters, values, strict=False):
+            setter(self, value)
+        for name, setter, default, factory in later[count]:
+            if name in named:
+                setter(self, named.pop(name))
+            elif default is not MISSING:
+                setter(self, default)
+            elif factory is not MISSING:
+                setter(self, factory())
+            else:
+                raise TypeError(f"{cls.__qualname__}() misses the argument {name!r}")
+        if named:
+            raise TypeError(f"{cls.__qualname__}() got an unexpected or second argument {next(iter(named))!r}")
+        for setter, default, factory in own:
+            if default is not MISSING or factory is not MISSING:  # else __post_init__ fills it
+                setter(self, default if factory is MISSING else factory())
+        if finish:
+            self.__post_init__()
+
+    return __init__
