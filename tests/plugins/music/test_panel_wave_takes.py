@@ -430,3 +430,23 @@ def test_jobs_of_an_earlier_sitting_are_followed(
     again.takes.keep()
     assert np.array_equal(heard(again), made)
     again.sound.player.close()
+
+
+def test_the_newest_step_is_heard_under_what_plays(
+    opened: WavePanel, wave_host: FakePanelHost, qtbot: QtBot  # noqa: F811
+) -> None:  # fmt: skip
+    opened.sheet.select(4 * RATE, 6 * RATE)
+    press(opened, qtbot)
+    opened.transport.loop.setChecked(True)
+    opened.sound.play()
+    job = wave_host.submitted[0][0]
+    wave_host.play(opened, [Started(job), Stepped(job, Step(0, 8, look(90, wav(noise(0.5, seed=9)))))])
+    over = opened.sound.source.overlay
+    assert over is not None
+    assert over.start == 4 * RATE
+    assert np.array_equal(over.sound, noise(0.5, seed=9))
+    assert opened.sound.player.playing
+    finish(opened, wave_host, qtbot)
+    assert opened.sound.source.overlay is None
+    assert opened.sound.is_playing()  # the take now
+    opened.sound.stop()
