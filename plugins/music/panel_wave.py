@@ -226,6 +226,7 @@ class WavePanel(Panel):
 
     def show_result(self, artifact: Artifact) -> None:
         """Open a result as the document."""
+        self.takes.drop()
         self.intake.take(artifact, instead=True)
 
     def open_file(self, path: Path) -> None:
@@ -234,6 +235,7 @@ class WavePanel(Panel):
 
     def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         """Set everything as the recipe says; the sound it was asked over comes back too."""
+        self.takes.drop()
         self.runs.recall(recipe, notes)
         self._show_all()
 

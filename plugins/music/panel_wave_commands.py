@@ -339,4 +339,5 @@ def clear(panel: WavePanel) -> None:
     """An empty sound; undo brings the old one back."""
     if panel.sheet.wave.length:
         panel.sound.stop()
+        panel.takes.drop()
         panel.sheet.edit("a new sound", Wave(), select=(0, 0))

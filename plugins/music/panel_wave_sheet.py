@@ -106,8 +106,11 @@ def _decode(path: Path, rate: int) -> Tape:
 
 
 class WaveSheet(QObject):
-    """`edited` says that something else is seen and heard, `chosen` that the selection is another one."""
+    """`edited` says that something else is seen and heard, `chosen` that the selection is another one. `rewritten`
+    comes before `edited`: the document itself is another one, and what lies over it has to follow.
+    """
 
+    rewritten = Signal()
     edited = Signal()
     chosen = Signal()
 
@@ -148,6 +151,7 @@ class WaveSheet(QObject):
         """Another document without an entry in the undo stack."""
         self.wave = wave
         self.tapes.want(sorted(wave.sources), wave.rate)
+        self.rewritten.emit()
         self.selection = tuple(min(place, wave.length) for place in self.selection)  # type: ignore[assignment]
         self.edited.emit()
 
@@ -167,7 +171,6 @@ class WaveSheet(QObject):
         self.chosen.emit()
 
     def _bring_back(self, wave: Wave, selection: tuple[int, int]) -> None:
-        self._ghost, self.ghost_span = None, None
         self.selection = selection
         self.show(wave)
         self._host.changed()

@@ -113,6 +113,7 @@ class WaveTakes(QObject):
         self.takes: list[WaveTake] = []
         self.place = 0
         self._was_busy = False
+        sheet.rewritten.connect(self._show)
         for job in host.jobs():
             self._adopt(job)
 
@@ -289,7 +290,8 @@ class WaveTakes(QObject):
         if found is not None:
             self._sheet.set_ghost(*found)
         else:
-            self._sheet.set_ghost(None, None if take.task in ("insert", "front") else take.expected())
+            waits = take.tape is None and take.task not in ("insert", "front")
+            self._sheet.set_ghost(None, take.expected() if waits else None)
 
     def _say(self) -> None:
         self._show()

@@ -396,6 +396,24 @@ def test_a_branch_goes_on_from_a_step_and_is_another_take(
     assert opened.desk.takes.count.text().endswith("of 2")
 
 
+def test_an_edit_beside_a_take_is_seen_and_heard_at_once(
+    opened: WavePanel, wave_host: FakePanelHost, qtbot: QtBot  # noqa: F811
+) -> None:  # fmt: skip
+    opened.sheet.select(4 * RATE, 6 * RATE)
+    press(opened, qtbot)
+    made = finish(opened, wave_host, qtbot)
+    opened.sheet.select(RATE, 2 * RATE)
+    wave_host.commands["delete"]()
+    shown = opened.sheet.shown
+    assert shown.length == 9 * RATE
+    assert opened.sheet.ghost_span == (3 * RATE, 5 * RATE)
+    sound = wave_render.read(shown, opened.sheet.shelf, 3 * RATE, 2 * RATE)
+    assert np.array_equal(sound, made[4 * RATE : 6 * RATE])
+    wave_host.undo_stack[-1].undo()
+    assert opened.sheet.shown.length == 10 * RATE
+    assert opened.sheet.ghost_span == (4 * RATE, 6 * RATE)
+
+
 def test_a_recipe_brings_back_prompt_seed_sound_and_selection(
     opened: WavePanel, wave_host: FakePanelHost, qtbot: QtBot  # noqa: F811
 ) -> None:  # fmt: skip
