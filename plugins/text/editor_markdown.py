@@ -129,12 +129,14 @@ class Styling(QSyntaxHighlighter):
             self.setFormat(place, mark, self._dim() if here else self._hidden())
 
     def _spelling(self, text: str) -> None:
+        marked = any(mark in text for mark in "*_`~")
         for start, length in self.misspelt(text):
-            for place in range(start, start + length):
+            # Letter by letter only where a word may change its style.
+            for place in range(start, start + length, 1 if marked else length):
                 style = QTextCharFormat(self.format(place))
                 style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
                 style.setUnderlineColor(theme.tokens().color("danger"))
-                self.setFormat(place, 1, style)
+                self.setFormat(place, 1 if marked else length, style)
 
     def _dim(self, *, small: bool = False) -> QTextCharFormat:
         style = QTextCharFormat()

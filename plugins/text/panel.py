@@ -98,6 +98,8 @@ class TextPanel(Panel):
         editor.clicked_at.connect(self._clicked)
         editor.menu_wanted.connect(self.selection.menu)
         editor.shortened.connect(self._broken)
+        editor.verticalScrollBar().valueChanged.connect(lambda _value: self.sight.scrolled(editor))
+        editor.page_changed.connect(lambda: self.sight.scrolled(editor))
         page.go.clicked.connect(self._go)
         page.view_changed.connect(self.sight.set_view)
         page.card.dismissed.connect(lambda: page.show_problem(None))

@@ -10,8 +10,10 @@ from studio.api import Model, StudioError
 
 from . import context
 from .document_outline import Section, count_words, outline, section_at, to_markdown, words_inside
+from .editor_paint import visible
 
 if TYPE_CHECKING:
+    from .editor import ManuscriptEdit
     from .panel import TextPanel
 
 MOST = 200_000
@@ -39,6 +41,7 @@ class Sight:
 
     def __init__(self, panel: TextPanel) -> None:
         self._panel = panel
+        self._warmed: dict[ManuscriptEdit, tuple[int, int]] = {}
 
     def look_again(self) -> None:
         """Outline, counts and views follow the text."""
@@ -96,10 +99,13 @@ class Sight:
     def tint(self) -> None:
         """Draw the view that is chosen."""
         buttons = self._panel.page.buttons
+        self._warmed.clear()
         if buttons["heat"].isChecked():
-            tints = self._panel.views.heat_tints()
             self._panel.page.note.setText(HEAT)
-        elif buttons["authors"].isChecked():
+            for editor in self._panel.page.editors():
+                self._warm(editor)
+            return
+        if buttons["authors"].isChecked():
             tints = self._panel.views.author_tints()
             self._panel.page.note.setText(AUTHORS)
         else:
@@ -110,6 +116,21 @@ class Sight:
             editor.tints = tints
             editor.viewport().update()
 
+    def _warm(self, editor: ManuscriptEdit) -> None:
+        """Colour the words in sight and a page around them; scrolling asks for more."""
+        low, high = _in_sight(editor, 0)
+        known = self._warmed.get(editor, (0, -1))
+        if known[0] <= low and high <= known[1]:
+            return
+        self._warmed[editor] = span = _in_sight(editor, 1)
+        editor.tints = self._panel.views.heat_tints(*span)
+        editor.viewport().update()
+
+    def scrolled(self, editor: ManuscriptEdit) -> None:
+        """Other words came into sight."""
+        if self._panel.page.buttons["heat"].isChecked():
+            self._warm(editor)
+
     def set_view(self, name: str, on: bool) -> None:
         """One of the views' buttons was pressed."""
         buttons = self._panel.page.buttons
@@ -117,6 +138,9 @@ class Sight:
             buttons["authors" if name == "heat" else "heat"].setChecked(False)
         if name == "split":
             self._panel.page.split(on)
+            second = self._panel.page.second
+            if second is not None:
+                second.verticalScrollBar().valueChanged.connect(lambda _value: self.scrolled(second))
         for editor in self._panel.page.editors():
             editor.focused = buttons["focus"].isChecked()
             editor.typewriter = buttons["typewriter"].isChecked()
@@ -127,3 +151,15 @@ class Sight:
         if not self._panel.restoring:
             self._panel.manuscript.view[name] = on
             self._panel.host.changed()
+
+
+def _in_sight(editor: ManuscriptEdit, pages: int) -> tuple[int, int]:
+    """The characters of the paragraphs in sight, and of so many pages before and behind."""
+    shown = [block for block, _offset in visible(editor)]
+    if not shown:
+        return 0, 0
+    first, last = shown[0], shown[-1]
+    for _ in range(pages * len(shown)):
+        first = first.previous() if first.previous().isValid() else first
+        last = last.next() if last.next().isValid() else last
+    return first.position(), last.position() + last.length()

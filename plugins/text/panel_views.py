@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from PySide6.QtGui import QColor
 
@@ -16,6 +17,8 @@ from .editor import ManuscriptEdit
 from .editor_paint import Tint
 from .wire import RECORD, Record, Token
 
+SHADES = 64
+"""Of the heat view; more nobody tells apart."""
 KEPT = 200
 """Records held in memory; each takes about 150 bytes a token."""
 
@@ -75,7 +78,12 @@ class Records:
 def heat(p: float) -> QColor:
     """The ground of a word with probability `p`: cool where it was expected, warm where it was not."""
     surprise = min(-math.log2(max(p, 1e-4)) / 9.0, 1.0)
-    light = theme.tokens().name == "light"
+    return _warmth(round(surprise * SHADES), theme.tokens().name == "light")
+
+
+@lru_cache(maxsize=4 * SHADES)
+def _warmth(shade: int, light: bool) -> QColor:
+    surprise = shade / SHADES
     cool, warm = (QColor("#5b78d8"), QColor("#d8503a"))
     mixed = QColor.fromRgbF(
         cool.redF() + (warm.redF() - cool.redF()) * surprise,
@@ -94,30 +102,36 @@ class Views:
         self.records = records
         self._manuscript = manuscript
 
-    def placed(self) -> list[tuple[int, int, Branch, Mark]]:
-        """(start, end, branch, mark) of every token that stands in the text, in order."""
-        text = self._editor.text()
+    def placed(self, low: int, high: int) -> list[tuple[int, int, Branch, Mark]]:
+        """(start, end, branch, mark) of every token that stands in the text between two characters, in order. Records
+        of what is elsewhere are not read: a novel has thousands.
+        """
+        runs = [run for run in self._editor.authors.runs() if not run.edited]
+        wanted = {run.author for run in runs if run.end > low and run.start < high}
+        text = self._editor.text() if wanted else ""
         branches = self._manuscript().branches.branches
         seen: dict[int, int] = {}
         found: list[tuple[int, int, Branch, Mark]] = []
-        for run in self._editor.authors.runs():
-            branch = branches.get(run.author)
-            if branch is None or run.edited:
+        for run in runs:
+            branch = branches.get(run.author) if run.author in wanted else None
+            if branch is None:
                 continue
             words = text[run.start : run.end]
             at = branch.text.find(words, seen.get(branch.id, 0))
             if at < 0:
                 continue
             seen[branch.id] = at + len(words)
+            if run.end <= low or run.start >= high:
+                continue
             for mark in self.records.marks(branch):
-                low, high = max(mark.start, at), min(mark.end, at + len(words))
-                if low < high:
-                    found.append((run.start + low - at, run.start + high - at, branch, mark))
+                first, last = max(mark.start, at), min(mark.end, at + len(words))
+                if first < last:
+                    found.append((run.start + first - at, run.start + last - at, branch, mark))
         return found
 
-    def heat_tints(self) -> list[Tint]:
-        """A ground for each token."""
-        return [Tint(start, end, heat(mark.token.p)) for start, end, _branch, mark in self.placed()]
+    def heat_tints(self, low: int, high: int) -> list[Tint]:
+        """A ground for each token between two characters."""
+        return [Tint(start, end, heat(mark.token.p)) for start, end, _branch, mark in self.placed(low, high)]
 
     def author_tints(self) -> list[Tint]:
         """A ground for what models wrote, another for what was typed into it."""
@@ -128,4 +142,4 @@ class Views:
 
     def token_at(self, position: int) -> tuple[int, int, Branch, Mark] | None:
         """The token that a character belongs to."""
-        return next((item for item in self.placed() if item[0] <= position < item[1]), None)
+        return next((item for item in self.placed(position, position + 1) if item[0] <= position < item[1]), None)

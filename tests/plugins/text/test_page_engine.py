@@ -72,7 +72,7 @@ def test_a_story_is_continued_branched_and_saved(studio: Studio, qtbot: QtBot, t
     second = draft.texts[1]
     qtbot.keyClick(page, K.Key_Tab)
     assert page.text() == "the old sea" + second
-    assert panel.views.placed(), "every token of it is known"  # type: ignore[attr-defined]
+    assert panel.views.placed(0, 1_000), "every token of it is known"  # type: ignore[attr-defined]
 
     job = draft.job
     qtbot.waitUntil(lambda: window.ribbon.shown(window.front) == job, timeout=PATIENCE)
