@@ -46,6 +46,9 @@ def add_commands(panel: WavePanel) -> None:
         add(name, title, lambda run=run: run(panel), shortcut=keys, icon=picture)
     add("region", "Name the selection as a region", lambda: add_region(panel), shortcut="R", icon="bookmark-simple")
     add("marker", "Set a marker", lambda: add_marker(panel), shortcut="M", icon="flag")
+    add("rename", "Rename the region or marker here…", lambda: rename_here(panel), shortcut="F2", icon="pencil-simple")
+    add("next-mark", "To the next region or marker", lambda: go(panel, 1), shortcut="PgDown", icon="caret-right")
+    add("previous-mark", "To the region or marker before", lambda: go(panel, -1), shortcut="PgUp", icon="caret-left")
     add("open", "Open a sound…", lambda: choose_file(panel), icon="folder-open")
     add("new", "A new, empty sound", lambda: clear(panel), icon="file-plus")
     add("export-selection", "Export the selection…", panel.export_selection, icon="export")
@@ -271,6 +274,35 @@ def add_marker(panel: WavePanel) -> None:
         at = round(panel.sound.frame()) if panel.sound.is_playing() else sheet.cursor
         name = str(len(sheet.wave.markers) + 1)
         sheet.edit("a marker", edits.add_marker(sheet.wave, name, at))
+
+
+def mark_here(panel: WavePanel) -> Region | Marker | None:
+    """The marker at the cursor, or the narrowest region around it."""
+    wave, at = panel.sheet.wave, panel.sheet.cursor
+    markers = [marker for marker in wave.markers if marker.at == at]
+    regions = sorted((r for r in wave.regions if r.start <= at < r.end), key=lambda r: r.end - r.start)
+    return next(iter([*markers, *regions]), None)
+
+
+def rename_here(panel: WavePanel) -> None:
+    """Ask for another name of what is at the cursor."""
+    mark = mark_here(panel)
+    if mark is None:
+        panel.host.say("There is no region or marker at the cursor")
+    else:
+        rename(panel, mark)
+
+
+def go(panel: WavePanel, by: int) -> None:
+    """Select the next region, or put the cursor at the next marker."""
+    wave, at = panel.sheet.wave, panel.sheet.cursor
+    places = sorted({(r.start, r.end) for r in wave.regions} | {(m.at, m.at) for m in wave.markers})
+    found = [place for place in places if (place[0] > at if by > 0 else place[0] < at)]
+    if found:
+        span = found[0] if by > 0 else found[-1]
+        panel.sheet.select(*span)
+        panel.sound.seek(span[0])
+        panel.desk.lens.reveal(span[0])
 
 
 def rename(panel: WavePanel, mark: Region | Marker) -> None:

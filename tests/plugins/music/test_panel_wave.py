@@ -222,6 +222,18 @@ def test_regions_and_markers_are_dragged_and_renamed(
     qtbot.mouseDClick(lane, left, pos=QPoint(round(lens.x(3 * RATE)), 10))
     assert opened.sheet.wave.regions[0].name == "Chorus"
     assert "Chorus" in lane.accessibleDescription()
+    opened.sheet.select(9 * RATE, 9 * RATE)
+    panel_wave_commands.add_marker(opened)
+    opened.sheet.select(0, 0)
+    wave_host.commands["next-mark"]()
+    assert opened.sheet.selection == (2 * RATE, 4 * RATE)
+    monkeypatch.setattr(panel_wave_commands.QInputDialog, "getText", lambda *a, **k: ("Bridge", True))
+    wave_host.commands["rename"]()
+    assert opened.sheet.wave.regions[0].name == "Bridge"
+    wave_host.commands["next-mark"]()
+    assert opened.sheet.selection == (9 * RATE, 9 * RATE)
+    wave_host.commands["previous-mark"]()
+    assert opened.sheet.cursor == 2 * RATE
     menu = panel_wave_commands.mark_menu(opened, opened.sheet.wave.regions[0])
     menu.actions()[-1].trigger()
     assert not opened.sheet.wave.regions
