@@ -44,14 +44,23 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         raise StudioError(problem, hint)
     wish = None if params.task == NEW else wished(context.input("audio"), params)
     if kind_of(model.family) in sound_spoken.KINDS:
-        sound, rate = sound_spoken.make(model, request, params, wish, context)
+
+        def rescue(so_far: Frames, rate: int, part: Wished | None) -> None:
+            context.keep([_output(so_far, rate, part, context, state="partial")])
+
+        sound, rate = sound_spoken.make(model, request, params, wish, context, rescue)
     else:
         sound, rate = _diffused(model, request, params, wish, context)
-    recipe = context.recipe()
+    return [_output(sound, rate, wish, context)]
+
+
+def _output(sound: Frames, rate: int, wish: Wished | None, context: GeneratorContext, state: str = "done") -> Output:
+    recipe = context.recipe(state=state)
     facts: dict[str, Any] = {"seconds": round(len(sound) / rate, 2), "rate": rate, "channels": sound.shape[1]}
     if wish is not None:
         facts |= {"first_frame": wish.first, "last_frame": wish.last}
-    return [Output(media.WAV, to_wav(sound, rate, params.prompt, RECIPE + recipe.text()), recipe, facts)]
+    title: str = context.params.prompt
+    return Output(media.WAV, to_wav(sound, rate, title, RECIPE + recipe.text()), recipe, facts)
 
 
 def _diffused(
@@ -94,19 +103,32 @@ def _diffused(
 def _in_latents(
     loaded: pipelines.Loaded, space: SoundSpace, plan: SoundPlan, wish: Wished | None, context: GeneratorContext
 ) -> tuple[Frames, int]:
+    origin = 0
     if wish is None:
         count = max(1, round(max(SHORTEST, plan.seconds) * space.rate))
-        nothing = np.zeros((count, space.channels), np.float32)
-        made, runs = make(loaded, space, plan, Stretch(nothing, 0, count), context)
-        context.used(runs=runs)
+        stretch = Stretch(np.zeros((count, space.channels), np.float32), 0, count)
+    else:
+        heard = for_model(wish, space)
+        stretch = Stretch(heard.line, heard.first, heard.last, backwards=wish.front)
+        origin = heard.origin
+
+    def finished(line: Frames, until: int) -> tuple[Frames, Wished | None, int]:
+        if wish is not None:
+            so_far = wish if until == stretch.last else wish.up_to((until - stretch.first) / space.rate)
+            return joined(so_far, line, space.rate, origin), so_far, wish.rate
+        made = line[:until]
         if type(loaded.pipe).__name__ == "AceStepPipeline":
             made = np.asarray(made * (PEAK / max(1e-6, float(np.abs(made).max()))), np.float32)
-        return loud_enough(made), space.rate
-    heard = for_model(wish, space)
-    stretch = Stretch(heard.line, heard.first, heard.last, backwards=wish.front)
-    made, runs = make(loaded, space, plan, stretch, context)
+        return loud_enough(made), None, space.rate
+
+    def rescue(line: Frames, until: int) -> None:
+        sound, part, rate = finished(line, until)
+        context.keep([_output(sound, rate, part, context, state="partial")])
+
+    made, runs = make(loaded, space, plan, stretch, context, rescue)
     context.used(runs=runs)
-    return joined(wish, made, space.rate, heard.origin), wish.rate
+    sound, _, rate = finished(made, stretch.last)
+    return sound, rate
 
 
 def _loaded(model: Model, params: SoundParams, context: GeneratorContext) -> tuple[pipelines.Loaded, Placing]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,13 @@ class Wished:
     def seconds(self) -> float:
         """How long the new part is."""
         return (self.last - self.first) / self.rate
+
+    def up_to(self, seconds: float) -> Wished:
+        """The same, of which only so much was made."""
+        if self.repaints or seconds >= self.seconds:
+            return self
+        last = self.first + max(1, int(seconds * self.rate))
+        return replace(self, last=last, count=last)
 
 
 def wished(path: Path | None, params: SoundParams) -> Wished:

@@ -10,7 +10,7 @@ import torch
 import transformers
 from transformers import LogitsProcessor, LogitsProcessorList
 
-from studio.api import GeneratorContext, Model, Request, StepState, StudioError
+from studio.api import GeneratorContext, JobCancelled, JobPaused, Model, Request, StepState, StudioError
 from studio.inference import devices
 from studio.inference.loading import LOADING, hushed, silence_transformers
 from studio.inference.memory import shortage_in_words
@@ -28,14 +28,23 @@ KINDS = frozenset((CODES, VOICE))
 WINDOW, HEARD = 30.0, 10.0
 """Seconds that MusicGen was trained to write at once, and what of a sound it is given to go on from."""
 STEPS_A_SECOND = 5
+Rescue = Callable[[Frames, int, Wished | None], None]
+"""Takes [frames, channels], their rate, and what of the wish that is."""
 FORCED = 1e4
 """A score that no other comes near, and that guidance cannot turn into no number."""
 
 
 def make(
-    model: Model, request: Request, params: SoundParams, wish: Wished | None, context: GeneratorContext
+    model: Model,
+    request: Request,
+    params: SoundParams,
+    wish: Wished | None,
+    context: GeneratorContext,
+    rescue: Rescue,
 ) -> tuple[Frames, int]:
-    """[frames, channels] and their rate: a new sound, or the given one with more. Raises JobCancelled, StudioError."""
+    """[frames, channels] and their rate: a new sound, or the given one with more. Raises JobCancelled and StudioError;
+    before JobCancelled, `rescue` gets what is written so far.
+    """
     device = _device(context.settings(SoundSettings))
     kind = model.family.partition("/")[2]
     key = ("speaker", str(model.path), model.sha256, device.kind, device.dtype_name)
@@ -48,7 +57,7 @@ def make(
         with torch.random.fork_rng(cards), torch.inference_mode(), hushed():
             if kind == VOICE:
                 return _read_out(net, words, request.seed, context)
-            return _Codes(net, words, request.seed, params, context).write(params.seconds, wish)
+            return _Codes(net, words, request.seed, params, context).write(params.seconds, wish, rescue)
 
 
 def _read_out(net: Any, words: Any, seed: int, context: GeneratorContext) -> tuple[Frames, int]:
@@ -71,8 +80,10 @@ class _Codes:
         self.rate, self.channels = int(coder.sampling_rate), int(net.config.decoder.audio_channels)
         self._hop = int(np.prod(coder.upsampling_ratios))
         self._books = int(net.config.decoder.num_codebooks)
+        self.so_far = np.zeros((0, self.channels), np.float32)
+        """Where a job was cancelled: the line, and what was written behind it."""
 
-    def write(self, seconds: float, wish: Wished | None) -> tuple[Frames, int]:
+    def write(self, seconds: float, wish: Wished | None, rescue: Rescue) -> tuple[Frames, int]:
         """A new sound, or `wish` with `seconds` more behind it, in windows of what the model was trained for."""
         line = np.zeros((0, self.channels), np.float32)
         if wish is not None:
@@ -86,13 +97,26 @@ class _Codes:
         given = len(line)
         total = given + max(self._hop, round(seconds * self.rate))
         view = SoundView(self.rate, given, total, self._context)
-        line = self._written(line, given, total, view)
+        try:
+            line = self._written(line, given, total, view)
+        except JobPaused:
+            raise
+        except JobCancelled:
+            if len(self.so_far) > given:
+                until = min(total, len(self.so_far))
+                part = None if wish is None else wish.up_to((until - given) / self.rate)
+                sound = self._joined(self.so_far, given, until, part)
+                rescue(sound, self.rate if wish is None else wish.rate, part)
+            raise
+        return self._joined(line, given, total, wish), self.rate if wish is None else wish.rate
+
+    def _joined(self, line: Frames, given: int, total: int, wish: Wished | None) -> Frames:
         if wish is None:
-            return loud_enough(line[:total]), self.rate
+            return loud_enough(line[:total])
         more = as_channels(resample(line[given:total], self.rate, wish.rate), wish.sound.shape[1])
-        lack = wish.last - wish.first - len(more)
-        more = np.concatenate([more, np.repeat(more[-1:], max(0, lack), axis=0)])
-        return carried_on(wish.sound, more[: wish.last - wish.first], wish.rate), wish.rate
+        count = wish.last - wish.first
+        more = np.concatenate([more, np.repeat(more[-1:], max(0, count - len(more)), axis=0)])
+        return carried_on(wish.sound, more[:count], wish.rate)
 
     def _written(self, line: Frames, given: int, total: int, view: SoundView) -> Frames:
         number, before = 0, 0
@@ -110,7 +134,11 @@ class _Codes:
             frames = -(-min(most, total - len(line)) // self._hop)
             left = -(-(total - len(line)) // self._hop) - frames
             watch = _Watching(self, line, view, frames, number, before, left)
-            made = self._window(heard, frames, watch)
+            try:
+                made = self._window(heard, frames, watch)
+            except JobCancelled:
+                self.so_far = carried_on(line, self.decoded(watch.tokens), self.rate)
+                raise
             line = carried_on(line, made, self.rate)
             view.is_there(line[given:total], given)
             number, before = number + 1, before + watch.steps
@@ -150,6 +178,11 @@ class _Codes:
         return torch.stack(waves, 1).float().cpu().numpy()
 
     @property
+    def books(self) -> int:
+        """How many codes a frame of them has."""
+        return self._books
+
+    @property
     def hop(self) -> int:
         """Frames of sound to a frame of codes."""
         return self._hop
@@ -176,14 +209,16 @@ class _Watching(LogitsProcessor):
         self._start: int | None = None
         self._forced = torch.zeros((0, 0), dtype=torch.int64)
         self._told = 0
+        self.tokens = torch.zeros((codes.books, 0), dtype=torch.int64)
         resume = codes.context.resume
         if resume is not None and int(resume[1].values.get("part", 0)) == number:
             self._forced = from_blob(resume[1].tensors["tokens"])
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        self._codes.context.check()
         if self._start is None:
             self._start = input_ids.shape[1]
+        self.tokens = input_ids[:, self._start :]
+        self._codes.context.check()
         done = input_ids.shape[1] - self._start
         kept = self._forced.shape[1]
         if done and done % self._stride == 0 and done > kept and done // self._stride <= self.steps:

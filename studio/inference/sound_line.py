@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
-from studio.api import GeneratorContext, Preview, StepState, StudioError
+from studio.api import GeneratorContext, JobCancelled, JobPaused, Preview, StepState, StudioError
 
 from .pipelines import Loaded
 from .resampling import Frames
@@ -24,6 +24,8 @@ from .tensors import from_blob, to_blob
 
 ANOTHER = 7919
 """Between the seeds of two parts: the same noise twice would be heard as the same idea twice."""
+RESCUE_SECONDS = 2.0
+"""What bringing the unfinished sound of a cancelled job to sound may take on a processor: an end was asked for."""
 _SPECTRA: WeakKeyDictionary[Loaded, LatentSpectrum | None] = WeakKeyDictionary()
 
 
@@ -40,10 +42,16 @@ class Stretch:
 
 
 def make(
-    loaded: Loaded, space: SoundSpace, plan: SoundPlan, stretch: Stretch, context: GeneratorContext
+    loaded: Loaded,
+    space: SoundSpace,
+    plan: SoundPlan,
+    stretch: Stretch,
+    context: GeneratorContext,
+    rescue: Callable[[Frames, int], None] = lambda _line, _until: None,
 ) -> tuple[Frames, int]:
     """The line with its stretch made, as the model gives what is around it too (not as it was: who joins needs both),
-    and how many runs it took. Raises JobCancelled, JobPaused and StudioError.
+    and how many runs it took. Raises JobCancelled, JobPaused and StudioError; before JobCancelled, `rescue` gets the
+    line as far as it had come and the frame up to which that is, where something had.
     """
     line = np.array(stretch.sound, np.float32)
     ways = parts(
@@ -58,10 +66,36 @@ def make(
         seconds = (part.end - part.begin) / space.rate
         now = replace(plan, seconds=seconds, seed=plan.seed + ANOTHER * place)
         run = SoundRun(loaded, now, turn, space=space, view=looks, part=part, given=_given(line, part, space))
-        _lay(line, part, run.latents(), space, loaded, context, stretch)
+        try:
+            latents = run.latents()
+        except JobPaused:
+            raise
+        except JobCancelled:
+            until = _rescued(run, line, part, space, loaded, view, stretch)
+            if until > stretch.first:
+                rescue(line, until)
+            raise
+        _lay(line, part, latents, space, loaded, context, stretch)
         view.is_there(line[part.first : part.last], part.first)
         before = turn.steps
     return line, len(ways)
+
+
+def _rescued(
+    run: SoundRun, line: Frames, part: Part, space: SoundSpace, loaded: Loaded, view: SoundView, stretch: Stretch
+) -> int:
+    """Lay what the model expected at the last step, if it can be decoded soon; up to where there is something then."""
+    if stretch.backwards:
+        return stretch.first
+    seen = run.estimate()
+    cost = view.cost(part.end - part.begin if space.whole else part.last - part.first)
+    if seen is None or (loaded.device.kind == "cpu" and cost > RESCUE_SECONDS):
+        return part.first
+    try:
+        _lay(line, part, seen, space, loaded, None, stretch)
+    except StudioError:
+        return part.first
+    return part.last
 
 
 def _spectrum(loaded: Loaded, space: SoundSpace, context: GeneratorContext) -> LatentSpectrum | None:
@@ -96,11 +130,12 @@ def _lay(
     latents: torch.Tensor,
     space: SoundSpace,
     loaded: Loaded,
-    context: GeneratorContext,
+    context: GeneratorContext | None,
     stretch: Stretch,
 ) -> None:
-    """Decode a part and put it into the line, as loud as what is around it."""
-    context.progress("Bringing it to sound")
+    """Decode a part and put it into the line, as loud as what is around it. Without a context nobody can stop it."""
+    if context is not None:
+        context.progress("Bringing it to sound")
     first, last, count = part.first - part.begin, part.last - part.begin, part.end - part.begin
     reach = space.cells(space.rate)
     begin, end = 0, space.cells(count)

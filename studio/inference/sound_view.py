@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 import wave
 from collections.abc import Callable
@@ -31,6 +32,7 @@ class SoundView:
         self._first, self._last = first, last
         self._levels = np.full((HEIGHT, WIDTH), np.nan, np.float32)
         self._began, self._spent = time.perf_counter(), 0.0
+        self._decoded = 0
 
     def is_there(self, sound: Frames, first: int) -> None:
         """`sound`, from the frame `first` of the line on, is made."""
@@ -51,7 +53,12 @@ class SoundView:
             return None
         heard = make()
         self._spent += time.perf_counter() - started
+        self._decoded += len(heard)
         return np.nan_to_num(heard) if len(heard) and np.isfinite(heard).any() else None
+
+    def cost(self, frames: int) -> float:
+        """Seconds that it takes to make so many frames heard, as far as that is known; else endless."""
+        return self._spent * frames / self._decoded if self._decoded else math.inf
 
     def shown(self, heard: Frames | None = None) -> Preview:
         """The picture, with what is to be heard of it."""

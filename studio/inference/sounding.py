@@ -74,6 +74,12 @@ class SoundRun(DiffusionRun):
             raise _empty()
         return found
 
+    def estimate(self) -> torch.Tensor | None:
+        """The latents that the model expected at the last step, or None before the first one."""
+        if self._newest is None:
+            return None
+        return self._newest.clean if self._newest.clean is not None else self._newest.latents
+
     def samples(self) -> tuple[np.ndarray, int]:
         """([channels, frames], fp32, rate in Hz) as the pipeline itself decodes it. Raises as `latents` does."""
         answer = self.answer()

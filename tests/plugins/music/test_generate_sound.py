@@ -1,4 +1,4 @@
-"""Audio models of eight architectures, tiny and random, by one route: new sounds, parts anew, going on, and the steps."""
+"""Audio models of eight architectures, tiny and random, by one route: new sounds, parts anew, going on, the steps."""
 
 from __future__ import annotations
 
@@ -111,12 +111,33 @@ def test_its_steps_can_be_branched_from(models: dict[str, Model], tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "vits"])
-def test_it_can_be_stopped(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
+def test_it_can_be_stopped_and_what_there_is_stays(models: dict[str, Model], tmp_path: Path, kind: str) -> None:
     seen = context(models[kind], tmp_path, cancel_at=1)
     with pytest.raises(JobCancelled):
         generate_sound.run(seen.request, seen)
     assert len(seen.steps) == 2
+    (partial,) = seen.outputs
+    assert partial.recipe.state == "partial"
+    sound, rate = heard(partial)
+    assert np.isfinite(sound).all()
+    assert 0.2 < len(sound) / rate <= 0.51
     make(models[kind], tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["stable audio", "musicgen"])
+def test_a_sound_that_was_stopped_while_it_went_on_keeps_its_beginning(
+    models: dict[str, Model], tmp_path: Path, given: Path, kind: str
+) -> None:
+    before, _ = soundfile.read(given, dtype="float32", always_2d=True)
+    wish = {"task": "extend", "seconds": 4.0, "inputs": {"audio": given}}
+    seen = context(models[kind], tmp_path, cancel_at=6, **wish)
+    with pytest.raises(JobCancelled):
+        generate_sound.run(seen.request, seen)
+    (partial,) = seen.outputs
+    after, _ = heard(partial)
+    assert np.array_equal(after[: len(before)], before)
+    assert len(before) < len(after) < len(before) + 4000
+    assert partial.facts["last_frame"] == len(after)
 
 
 @pytest.mark.parametrize("kind", LATENTS)
