@@ -150,8 +150,8 @@ class Score:
 
     def notes_of(self, ids: Iterable[int]) -> tuple[Note, ...]:
         """The notes of those ids that exist, by start."""
-        homes = self.home_track
-        return ordered(self.note(i) for i in ids if i in homes)
+        wanted = frozenset(ids)
+        return ordered(n for t in self.tracks if not wanted.isdisjoint(t.by_id) for n in t.notes if n.id in wanted)
 
     @property
     def last_tick(self) -> int:

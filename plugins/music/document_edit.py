@@ -82,7 +82,12 @@ def move(score: Score, ids: Collection[int], *, ticks: int = 0, pitches: int = 0
     pitches = clamp(pitches, -low, 127 - high)
     if not ticks and not pitches:
         return score
-    return change(score, ids, lambda n: replace(n, start=n.start + ticks, pitch=n.pitch + pitches))
+    # Ten thousand notes follow the mouse: `replace` would take three times as long.
+    return change(
+        score,
+        ids,
+        lambda n: Note(n.id, n.start + ticks, n.length, n.pitch + pitches, n.velocity, n.locked, n.release),
+    )
 
 
 def to_track(score: Score, ids: Collection[int], track_id: str) -> Score:

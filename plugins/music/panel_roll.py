@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QWidget
 from studio.widgets import theme
 
 from .document import Ints, Score, Track
-from .panel_columns import Columns, Seen
+from .panel_columns import Columns, Raster, Seen, argb
 from .panel_gestures import Gestures
 from .panel_lens import Lens
 from .panel_palette import mixed, track_colour
@@ -222,15 +222,24 @@ class PianoRoll(QWidget):
 
     def _draw_notes(self, painter: QPainter) -> None:
         sheet = self._sheet
-        others = [t for t in sheet.score.tracks if t.id != sheet.track_id]
-        if self.ghost_tracks:
-            for track in others:
-                self._draw_track(painter, track, front=False)
-        if sheet.track is not None:
-            self._draw_track(painter, sheet.track, front=True)
+        shown = [t for t in sheet.score.tracks if t.id != sheet.track_id] if self.ghost_tracks else []
+        shown += [] if sheet.track is None else [sheet.track]
+        seen = [(track, found) for track in shown if len((found := self._seen(track)).rows)]
+        if self._lens.row >= 7 and sum(len(found.rows) for _, found in seen) <= PLAIN:
+            for track, found in seen:
+                self._draw_track(painter, track, found)
+        elif seen:
+            raster = Raster(self.width())
+            for track, found in seen:
+                self._fill_track(raster, track, found)
+            gap = self._gap()
+            raster.draw(painter, lambda p: self._lens.y(p) + gap / 2, self._lens.row - gap, self.height())
         for ghosts in (sheet.ghosts, sheet.recorded):
             if ghosts is not None:
                 self._draw_ghosts(painter, ghosts)
+
+    def _gap(self) -> float:
+        return 1.0 if self._lens.row > 7 else 0.0
 
     def _seen(self, track: Track) -> Seen:
         """The track's notes that are in sight."""
@@ -246,44 +255,52 @@ class PianoRoll(QWidget):
     def _places(self, starts: Ints, pitches: Ints, ends: Ints) -> np.ndarray:
         """[n, 4] of x, y, width, height."""
         lens = self._lens
-        gap = 1.0 if lens.row > 7 else 0.0
+        gap = self._gap()
         x = (starts - lens.left) * lens.scale
         width = np.maximum((ends - starts) * lens.scale - 1.0, 2.0)
         y = (127 - pitches) * lens.row - lens.top + gap / 2
         return np.stack([x, y, width, np.full(len(starts), lens.row - gap)], axis=1)
 
-    def _draw_track(self, painter: QPainter, track: Track, *, front: bool) -> None:
-        seen = self._seen(track)
-        if not len(seen.rows):
-            return
+    def _inks(self, track: Track) -> list[QColor]:
+        """Colours of a track's notes, from soft to loud, then those that would go, and the selected ones."""
         colours = theme.tokens()
-        base = colours.color("canvas")
-        colour = track_colour(track.colour)
+        base, colour = colours.color("canvas"), track_colour(track.colour)
         if track.mute:
             colour = mixed(colour, colours.color("hint"), 0.8)
-        strength = 1.0 if front else 0.55
-        fine = len(seen.rows) <= PLAIN and self._lens.row >= 7
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, fine)
-        faint, chosen = (seen.among(self._sheet.faded), seen.among(self._sheet.selection))
+        strength = 1.0 if track.id == self._sheet.track_id else 0.55
+        loud = [mixed(base, colour, strength * (0.5 + 0.5 * (i + 1) / SHADES)) for i in range(SHADES)]
+        return [*loud, mixed(base, colour, 0.16), mixed(colour, colours.color("text"), 0.45)]
+
+    def _shades(self, seen: Seen) -> np.ndarray:
+        faint, chosen = seen.among(self._sheet.faded), seen.among(self._sheet.selection)
         shade = np.minimum(SHADES - 1, seen.columns.velocities[seen.rows] * SHADES // 128)
         shade[faint], shade[chosen & ~faint] = SHADES, SHADES + 1
-        inks = [mixed(base, colour, strength * (0.5 + 0.5 * (i + 1) / SHADES)) for i in range(SHADES)]
-        painter.setPen(Qt.PenStyle.NoPen)
-        for number, ink in enumerate([*inks, mixed(base, colour, 0.16)]):
-            painter.setBrush(ink)
-            self._blocks(painter, seen.rects(shade == number), fine)
-        if chosen.any():
-            painter.setBrush(mixed(colour, colours.color("text"), 0.45))
-            painter.setPen(QPen(colours.color("text"), 1.4))
-            self._blocks(painter, seen.rects(shade == SHADES + 1), fine)
-        self._draw_locks(painter, seen.places[seen.columns.locked[seen.rows]].tolist())
+        return np.asarray(shade)
 
-    def _blocks(self, painter: QPainter, rects: list[QRectF], fine: bool) -> None:
-        if not fine:
-            painter.drawRects(rects)
-            return
-        for rect in rects:
-            painter.drawRoundedRect(rect, 2.5, 2.5)
+    def _fill_track(self, raster: Raster, track: Track, seen: Seen) -> None:
+        """Very many notes, as plain blocks."""
+        shade, inks = self._shades(seen), self._inks(track)
+        inks[-1] = mixed(inks[-1], theme.tokens().color("text"), 0.5)  # no frame tells selected notes apart here
+        order = np.argsort(shade, kind="stable")
+        pitches, left, width = track.pitches[seen.rows][order], seen.places[order, 0], seen.places[order, 2]
+        raster.fill(pitches, left, width, argb(inks)[shade[order]])
+        locked = seen.columns.locked[seen.rows][order]
+        if locked.any():
+            ink = np.repeat(argb([theme.tokens().color("text")]), int(locked.sum()))
+            raster.fill(pitches[locked], left[locked], np.minimum(width[locked], 2.0), ink)
+
+    def _draw_track(self, painter: QPainter, track: Track, seen: Seen) -> None:
+        colours = theme.tokens()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shade, inks = self._shades(seen), self._inks(track)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for number, ink in enumerate(inks):
+            painter.setBrush(ink)
+            if number == SHADES + 1:
+                painter.setPen(QPen(colours.color("text"), 1.4))
+            for rect in seen.rects(shade == number):
+                painter.drawRoundedRect(rect, 2.5, 2.5)
+        self._draw_locks(painter, seen.places[seen.columns.locked[seen.rows]].tolist())
 
     def _draw_locks(self, painter: QPainter, places: list[list[float]]) -> None:
         """A bar at the left end: seen on every colour, and also on a note of three pixels."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.widgets import theme
@@ -15,6 +18,8 @@ from .panel_palette import mixed, track_colour
 from .panel_sheet import Sheet
 
 STEM = 4.0
+PLAIN = 600
+"""Above so many stems only what is seen of them is drawn."""
 
 
 class VelocityLane(QWidget):
@@ -48,19 +53,32 @@ class VelocityLane(QWidget):
         painter.drawLine(QPointF(0, 0.5), QPointF(self.width(), 0.5))
         if track is None:
             return
-        room = self._room()
-        colour = track_colour(track.colour)
-        groups: dict[bool, list[QRectF]] = {False: [], True: []}
+        colour, chosen = track_colour(track.colour), self._sheet.selection
         width = min(STEM, max(2.0, self._sheet.step() * lens.scale * 0.6))
-        for note in track.between(*lens.span()):
-            height = room.height() * note.velocity / 127
-            stem = QRectF(lens.x(note.start), room.bottom() - height, width, height)
-            groups[note.id in self._sheet.selection].append(stem)
+        notes = track.between(*lens.span())
+        quiet = mixed(colours.color("window"), colour, 0.45 if chosen else 1.0)
+        groups = (
+            ([n for n in notes if n.id not in chosen], [n for n in notes if n.id in chosen]) if chosen else (notes,)
+        )
+        for group, ink in zip(groups, (quiet, mixed(colour, colours.color("text"), 0.35)), strict=False):
+            self._draw_stems(painter, group, width, ink)
+
+    def _draw_stems(self, painter: QPainter, notes: Sequence[Note], width: float, ink: QColor) -> None:
+        room, lens = self._room(), self._lens
+        left = (np.fromiter((n.start for n in notes), np.float64, len(notes)) - lens.left) * lens.scale
+        loud = np.fromiter((n.velocity for n in notes), np.float64, len(notes))
         painter.setPen(Qt.PenStyle.NoPen)
-        quiet = mixed(colours.color("window"), colour, 0.45 if groups[True] else 1.0)
-        for chosen, shade in ((False, quiet), (True, mixed(colour, colours.color("text"), 0.35))):
-            painter.setBrush(shade)
-            painter.drawRects(groups[chosen])
+        painter.setBrush(ink)
+        if len(notes) > PLAIN:
+            # Stems stand in each other's way: of each column of pixels the highest is seen.
+            high = np.zeros(self.width() + 8)
+            for step in range(int(width)):
+                np.maximum.at(high, np.clip(left.astype(int) + step, 0, len(high) - 1), loud)
+            left = np.flatnonzero(high[: self.width()])
+            loud, width = high[left], 1.0
+        tall = room.height() * loud / 127
+        bottom = room.bottom()
+        painter.drawRects([QRectF(x, bottom - y, width, y) for x, y in zip(left.tolist(), tall.tolist(), strict=True)])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to draw."""
