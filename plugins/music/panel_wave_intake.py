@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.api import Artifact, PanelHost, StudioError, media
 
 from . import wave_edit as edits
+from . import wave_export
 from .document import MEDIA as SCORE
 from .panel_wave_sheet import WaveSheet
 from .reading import MIDI
@@ -63,7 +64,9 @@ class WaveIntake(QObject):
                 media=media.WAV,
                 title=artifact.title,
             )
-        elif media.kind(artifact.media) != "audio" or artifact.media == MEDIA:
+        elif artifact.media == MEDIA:
+            self._reopen(artifact)
+        elif media.kind(artifact.media) != "audio":
             self._fail(StudioError("This is not a sound.", "WAV, FLAC, OGG, Opus and MP3 files can be opened here."))
         else:
             self.opening.emit(f"Opening {name} …")
@@ -72,6 +75,15 @@ class WaveIntake(QObject):
             self._sheet.tapes.decode(
                 artifact, rate, lambda tape: self._place(artifact, tape, fresh, select), self._fail
             )
+
+    def _reopen(self, artifact: Artifact) -> None:
+        """A document that was exported: as it was then."""
+        try:
+            wave, _, _ = wave_export.unpack(artifact.path)
+        except StudioError as error:
+            self._fail(error)
+            return
+        self._sheet.edit(f"opening {artifact.title or 'a sound'}", wave, select=(0, 0))
 
     def _fail(self, error: StudioError) -> None:
         self.opening.emit("")

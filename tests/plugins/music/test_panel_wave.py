@@ -391,6 +391,10 @@ def test_the_document_is_exported_with_its_recipe(
     assert artifact is not None
     assert artifact.media == "audio/vnd.studio.wave+json"
     assert wave_export.is_sound(artifact.path)
+    made = heard(opened)
+    panel_wave_commands.clear(opened)
+    opened.receive(artifact)  # "Send to Sound" from the library
+    assert np.array_equal(heard(opened), made)
     options = {"wav": WavOptions(depth="float"), "flac": FlacOptions()}.get(form, LossyOptions())
     target = tmp_path / f"out.{form}"
     target.write_bytes(getattr(export, form)(artifact.path, None, options))
