@@ -130,7 +130,7 @@ class Chooser:
         if self.taste.temperature == 0:
             return int(line.argmax()), place.level
         inside = (line > samplers.OUT).nonzero().squeeze(-1)
-        values = line[inside].double().cpu().numpy()
+        values = line[inside].cpu().double().numpy()  # some graphics have no doubles
         spot = noise.key(self._seed, place.alternative, place.position, _DRAW)
         token = noise.draw(inside.cpu().numpy(), values, spot)
         if not self.taste.mirostat:

@@ -99,6 +99,6 @@ def _there(lines: torch.Tensor, taken: Sequence[int], count: int) -> tuple[np.nd
     """On the device that holds them; few numbers come from there."""
     best = lines.topk(min(count, lines.shape[1]), -1)
     own = lines.gather(-1, torch.tensor(taken, device=lines.device)[:, None])
-    totals = lines.double().logsumexp(-1, keepdim=True)
-    values = torch.cat([best.values.double(), totals, own.double()], -1).cpu().numpy()
+    totals = lines.logsumexp(-1, keepdim=True)
+    values = torch.cat([best.values, totals, own], -1).cpu().double().numpy()  # some graphics have no doubles
     return best.indices.cpu().numpy(), values[:, :-2].astype(np.float32), values[:, -2], values[:, -1]

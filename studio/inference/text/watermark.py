@@ -103,7 +103,7 @@ def doubt_of(logits: torch.Tensor) -> torch.Tensor:
     """How much choice there is at each of [n, vocabulary] logits: how often two draws would differ, 0 to 1. The first
     round of a tournament moves the mean by a quarter of it (Dathathri et al., methods: "collision probability").
     """
-    return 1.0 - logits.double().softmax(-1).square().sum(-1)
+    return 1.0 - logits.softmax(-1).square().sum(-1).cpu().double()
 
 
 def _came_before(past: np.ndarray) -> bool:

@@ -40,6 +40,8 @@ _FAMILIES = {
     "music": "music",
     "component": "part",
 }
+_WRITING = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "ForBlockDiffusion", "ModelLM")
+_TEXT_DIFFUSION = ("LLaDA2Pipeline", "DiffusionGemmaPipeline")
 _DTYPES = {
     "F64": "64 bit",
     "F32": "32 bit",
@@ -64,9 +66,9 @@ def kind_of(model: Model) -> Kind:
     """What kind it is, whether or not it can be used."""
     library, _, name = model.family.partition("/")
     found = _FAMILIES.get(library, "other")
-    if library == "transformers" and not name.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")):
+    if library == "transformers" and not name.endswith(_WRITING):
         found = "part"
-    if library == "studio" and "Writer" in name:
+    if (library == "studio" and "Writer" in name) or (library == "diffusers" and name in _TEXT_DIFFUSION):
         found = "text"
     return next((kind for kind in KINDS if kind.id == found), OTHER)
 

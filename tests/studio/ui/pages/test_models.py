@@ -15,9 +15,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app import Options, Studio
+from studio.core.model import Model
 from studio.store import Places
 from studio.ui.pages.models import ModelsPage
 from studio.ui.pages.models_adding import AddingDialog
+from studio.ui.pages.models_words import kind_of
 from tests.studio.ui.conftest import write_plugin
 
 PAINT = {
@@ -250,3 +252,18 @@ def test_models_dropped_anywhere_on_the_window_come_here(qtbot: QtBot, page: Mod
     QTest.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "dusk" in titles(page))
     qtbot.waitUntil(page.rescan.isEnabled)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        "diffusers/LLaDA2Pipeline",
+        "diffusers/DiffusionGemmaPipeline",
+        "transformers/LLaDA2MoeModelLM",
+        "transformers/DiffusionGemmaForBlockDiffusion",
+        "transformers/LlamaForCausalLM",
+        "studio/GruWriter",
+    ],
+)
+def test_what_writes_is_called_a_text_model(tmp_path: Path, family: str) -> None:
+    assert kind_of(Model("models/x", "X", family, tmp_path)).one == "Text model"
