@@ -15,6 +15,7 @@ from . import document_edit as edits
 from . import document_shape as shape
 from .document import Note, Score
 from .document_time import Grid
+from .panel_quantise import QuantiseCard
 from .panel_sheet import Region
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def add_commands(panel: MusicPanel) -> None:
     add("paste", "Paste notes at the playhead", lambda: paste(panel), shortcut="Ctrl+V", icon="clipboard")
     add("double", "Duplicate notes", lambda: duplicate(panel), shortcut="Ctrl+D", icon="copy-simple")
     add("split", "Split notes at the playhead", lambda: split(panel), shortcut="Ctrl+T", icon="scissors")
+    add("quantise-as", "Quantize with strength and swing …", lambda: open_quantise(panel), shortcut="Shift+Q",
+        icon="sliders-horizontal")  # fmt: skip
     add("quantise", "Quantize", lambda: quantise(panel, 1.0, 0.0), shortcut="Q", icon="grid-four")
     add("quantise-half", "Quantize by half", lambda: quantise(panel, 0.5, 0.0), icon="grid-four")
     add("swing", "Quantize with swing", lambda: quantise(panel, 1.0, 0.6), icon="wave-sine")
@@ -81,6 +84,8 @@ def fill_menu(panel: MusicPanel) -> QMenu:
         menu.addAction(icon("selection"), "Mark their bars\tR", lambda: mark(panel))
         menu.addSeparator()
         menu.addAction(icon("grid-four"), "Quantize\tQ", lambda: quantise(panel, 1.0, 0.0))
+        menu.addAction(icon("sliders-horizontal"), "Quantize with strength and swing …\tShift+Q",
+                       lambda: open_quantise(panel))  # fmt: skip
         menu.addAction(icon("hand-waving"), "Humanize\tH", lambda: humanise(panel))
         inside = menu.addMenu("Shape")
         for _, title, picture, change, _keys in SHAPES:
@@ -162,6 +167,13 @@ def quantise(panel: MusicPanel, strength: float, swing: float) -> None:
     """Onto the grid of the snap, or sixteenths where that is off."""
     grid = panel.sheet.grid or Grid(16)
     apply(panel, "quantizing", lambda s, ids: shape.quantise(s, ids, grid, strength=strength, swing=swing))
+
+
+def open_quantise(panel: MusicPanel) -> None:
+    """A card with strength, swing and looseness, seen and heard while they are turned."""
+    ids = meant(panel)
+    if ids:
+        QuantiseCard(panel.sheet, ids, panel).open_over(panel.editor.roll)
 
 
 def humanise(panel: MusicPanel) -> None:

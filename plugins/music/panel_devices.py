@@ -43,7 +43,7 @@ class Devices(QObject):
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self._problems: dict[str, str] = {}
-        self._said = ""
+        self._said, self._asked = "", False
         self._connected = self._playing_out = False
         self._feeder = Feeder(threads=1).serve(self)
         self._feeder.ready.connect(self._found)
@@ -108,7 +108,11 @@ class Devices(QObject):
         wished = self.keyboard.name or any(t.output for t in self._sheet.score.tracks)
         if key == "midi" and wished and words != self._said:
             self._said = words  # once, not every two seconds
-            self.failed.emit(Problem.of(error) if isinstance(error, StudioError) else Problem(words))
+            if self._asked:
+                self.failed.emit(Problem.of(error) if isinstance(error, StudioError) else Problem(words))
+            else:
+                self._host.say(words)  # a keyboard of another sitting: nobody has asked for it just now
+        self._asked = False
         self._problems[key] = words
         self.changed.emit()
 
@@ -132,7 +136,7 @@ class Devices(QObject):
         """Another keyboard, or none."""
         self._host.remember("midi_input", name)
         self.keyboard.choose(name)
-        self._said = ""
+        self._said, self._asked = "", bool(name)
         self.refresh()
         self._look()
 

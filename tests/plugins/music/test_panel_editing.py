@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from plugins.music.document import Note
+from plugins.music.document_edit import change
 from plugins.music.document_time import Grid
 from plugins.music.panel import MusicPanel
+from plugins.music.panel_quantise import QuantiseCard
 from studio.testing.panel_host import FakePanelHost
 from tests.plugins.music.panel_bench import Hand
 
@@ -192,3 +196,26 @@ def test_the_roll_says_what_is_in_it(panel: MusicPanel, qtbot: QtBot) -> None:
     assert panel.editor.roll.accessibleName() == "Piano roll"
     panel.sheet.select({1, 2})
     assert panel.editor.roll.accessibleDescription() == "20 notes in 4 bars, writing into Violin, 2 selected"
+
+
+def test_the_quantise_card_is_one_entry_and_hears_its_sliders(panel: MusicPanel, host: FakePanelHost) -> None:
+    off = change(panel.sheet.score, [1, 2, 3], lambda n: replace(n, start=n.start + 50))
+    panel.sheet.edit("off the grid", off, select=(1, 2, 3))
+    host.undo_stack.clear()
+    card = QuantiseCard(panel.sheet, panel.sheet.selection, panel)
+    starts = lambda: [panel.sheet.score.note(i).start for i in (1, 2, 3)]  # noqa: E731
+    assert starts() == [0, 480, 960]
+    card.strength.set_value(50)
+    assert starts() == [25, 505, 985]
+    card.strength.set_value(100)
+    panel.transport.set_grid(Grid(4))
+    card.swing.set_value(100)
+    assert starts() == [0, 640, 960]
+    card.loose.set_value(80)
+    assert starts() != [0, 640, 960]
+    assert panel.sheet.score.note(4) is off.note(4)
+    card.loose.set_value(0)
+    card.settle()
+    assert [e.text for e in host.undo_stack] == ["quantizing"]
+    host.undo_stack[0].undo()
+    assert panel.sheet.score is off
