@@ -16,7 +16,7 @@ from . import wave_edit as edits
 from . import wave_export
 from .document import MEDIA as SCORE
 from .panel_wave_sheet import WaveSheet
-from .reading import MIDI
+from .reading import MIDI, read_score
 from .wave import MEDIA, Wave, whole
 from .wave_tape import Tape
 
@@ -45,6 +45,7 @@ class WaveIntake(QObject):
     def __init__(self, host: PanelHost, sheet: WaveSheet, parent: QObject) -> None:
         super().__init__(parent)
         self._host, self._sheet = host, sheet
+        self._tempi: dict[str, tuple[float, int]] = {}
 
     def open_file(self, path: Path) -> None:
         """A file that was chosen: it becomes a recording of the project."""
@@ -57,9 +58,10 @@ class WaveIntake(QObject):
         name = artifact.title or "a sound"
         if artifact.media in (SCORE, *MIDI):
             self.opening.emit(f"Playing {name} into a sound …")
+            tempo: list[tuple[float, int]] = []
             self._host.take_in(
-                lambda: _performed(artifact.path),
-                lambda made: self.take(made, instead=instead),
+                lambda: _played(artifact.path, tempo),
+                lambda made: self._performed(made, tempo, instead),
                 failed=self._fail,
                 media=media.WAV,
                 title=artifact.title,
@@ -75,6 +77,12 @@ class WaveIntake(QObject):
             self._sheet.tapes.decode(
                 artifact, rate, lambda tape: self._place(artifact, tape, fresh, select), self._fail
             )
+
+    def _performed(self, made: Artifact, tempo: list[tuple[float, int]], instead: bool) -> None:
+        """A piece was played into a sound: its tempo gives the bars."""
+        if tempo:
+            self._tempi[made.id] = tempo[0]
+        self.take(made, instead=instead)
 
     def _reopen(self, artifact: Artifact) -> None:
         """A document that was exported: as it was then."""
@@ -95,6 +103,9 @@ class WaveIntake(QObject):
         wave = sheet.wave
         if fresh or not wave.length:
             made = Wave(tape.rate, tape.channels, whole(artifact.id, tape.frames), title=artifact.title)
+            if artifact.id in self._tempi:
+                bpm, beats = self._tempi[artifact.id]
+                made = replace(made, tempo=bpm, beats=beats)
             end = select[1] if 0 <= select[0] < select[1] <= tape.frames else 0
             sheet.edit(f"opening {name}", made, select=select if end else (0, 0))
         elif tape.rate != wave.rate:
@@ -112,12 +123,16 @@ class WaveIntake(QObject):
         self.opened.emit(artifact.id)
 
 
-def _performed(path: Path) -> bytes:
-    """A score as our synthesiser plays it, as a WAV file. Raises StudioError."""
-    from .reading import read_score
+def _played(path: Path, tempo: list[tuple[float, int]]) -> bytes:
+    """A score as our synthesiser plays it, as a WAV file; `tempo` gets beats a minute and in a bar, where they never
+    change. Raises StudioError.
+    """
     from .render import RATE, render
 
     score = read_score(path)
+    if len(score.tempos) == 1 and len(score.metres) == 1:
+        metre = score.metres[0]
+        tempo.append((score.tempos[0].bpm * metre.denominator / 4, metre.numerator))
     seconds = score.length / score.ppq * 60 / min(tempo.bpm for tempo in score.tempos)
     if seconds > 3600:
         raise StudioError("This piece is too long to become a sound.", "Shorten it to under an hour.")

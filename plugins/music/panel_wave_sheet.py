@@ -31,6 +31,7 @@ class Tapes(QObject):
         super().__init__(parent)
         self._host = host
         self._numbers = itertools.count()
+        self._missing: set[str] = set()
         self.shelf = Shelf()
         self._feeder = Feeder().serve(parent)
         self._feeder.ready.connect(self._ready)
@@ -47,7 +48,10 @@ class Tapes(QObject):
             if self.shelf.get(source, rate) is not None or (source, rate) in self._waiting:
                 continue
             artifact = self._host.artifact(source)
+            if artifact is None and source in self._missing:
+                continue  # said once
             if artifact is None:
+                self._missing.add(source)
                 self.failed.emit(
                     StudioError(
                         "A recording of this sound is not in the project any more.",

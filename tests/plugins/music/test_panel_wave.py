@@ -86,6 +86,7 @@ def test_a_piece_of_music_comes_as_it_sounds(
     settle(qtbot, wave_panel)
     assert wave_panel.sheet.wave.rate == 48_000
     assert 8 < wave_panel.sheet.wave.seconds < 14
+    assert (wave_panel.sheet.wave.tempo, wave_panel.sheet.wave.beats) == (120.0, 4)
     assert np.abs(heard(wave_panel)).max() > 0.1
 
 
