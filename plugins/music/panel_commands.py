@@ -13,7 +13,7 @@ from studio.widgets.icons import icon
 
 from . import document_edit as edits
 from . import document_shape as shape
-from .document import Note, Score
+from .document import MEDIA, Note, Score
 from .document_time import Grid
 from .panel_quantise import QuantiseCard
 from .panel_sheet import Region
@@ -69,6 +69,7 @@ def add_commands(panel: MusicPanel) -> None:
     for name, title, picture, change, keys in SHAPES:
         add(name, title, lambda t=title, c=change: apply(panel, t, c), shortcut=keys, icon=picture)
     add("keep", "Keep this take", panel.takes.keep, icon="check")
+    add("to-sound", "Send the piece to Sound", lambda: to_sound(panel), icon="waves")
     add("next-take", "Next take", lambda: panel.takes.step(1), shortcut="Alt+Down", icon="caret-right")
     add("previous-take", "Previous take", lambda: panel.takes.step(-1), shortcut="Alt+Up", icon="caret-left")
 
@@ -189,6 +190,17 @@ def lock(panel: MusicPanel) -> None:
         panel.sheet.edit(
             "locking" if on else "unlocking", edits.lock(panel.sheet.score, panel.sheet.selection, locked=on)
         )
+
+
+def to_sound(panel: MusicPanel) -> None:
+    """The piece as it sounds now, into the panel where sounds are cut."""
+    score = panel.takes.score()
+    if not score.note_count:
+        panel.host.say("There are no notes yet")
+        return
+    title = score.title or panel.asking.title()
+    kept = panel.host.bring_in(score.to_bytes(), media=MEDIA, title=title)
+    panel.host.send(kept.id, f"{panel.host.panel_id.partition('.')[0]}.sound")
 
 
 def mark(panel: MusicPanel) -> None:

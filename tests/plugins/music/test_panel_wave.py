@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from plugins.music import export, panel_wave_commands, wave_export
+from plugins.music.document import Score
+from plugins.music.panel import MusicPanel
 from plugins.music.panel_wave import WavePanel
 from plugins.music.params import FlacOptions, LossyOptions, WavOptions
 from plugins.music.wave import Wave
@@ -88,6 +90,16 @@ def test_a_piece_of_music_comes_as_it_sounds(
     assert 8 < wave_panel.sheet.wave.seconds < 14
     assert (wave_panel.sheet.wave.tempo, wave_panel.sheet.wave.beats) == (120.0, 4)
     assert np.abs(heard(wave_panel)).max() > 0.1
+
+
+def test_the_piece_that_is_edited_is_sent(panel: MusicPanel, host: FakePanelHost) -> None:
+    host.commands["to-sound"]()
+    ((artifact, target),) = host.sent
+    assert target == "music.sound"
+    kept = host.artifact(artifact)
+    assert kept is not None
+    assert kept.media == "audio/vnd.studio.score+json"
+    assert Score.from_bytes(kept.path.read_bytes()).note_count == panel.sheet.score.note_count
 
 
 # --- selecting and moving ---
