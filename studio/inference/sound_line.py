@@ -12,6 +12,7 @@ import torch
 
 from studio.api import GeneratorContext, JobCancelled, JobPaused, Preview, StepState, StudioError
 
+from .memory import shortage_in_words
 from .pipelines import Loaded
 from .resampling import Frames
 from .sound_joins import crossfade, gain_to
@@ -99,7 +100,7 @@ def _rescued(
 
 
 def _spectrum(loaded: Loaded, space: SoundSpace, context: GeneratorContext) -> LatentSpectrum | None:
-    """Fitted once, at the first step that somebody looks at; its encoder is stopped as all of the model is."""
+    """Fitted once, at the first step that is looked at; its encoder is stopped as all of the model is."""
     if loaded not in _SPECTRA:
         context.progress("Learning what the model's sounds look like")
         _SPECTRA[loaded] = fitted(space)
@@ -142,8 +143,10 @@ def _lay(
     if not space.whole:
         begin, end = max(0, first // space.hop - reach), min(end, space.cells(last) + reach)
     loaded.flag.context = context
+    hint = "Make it shorter, close other programs, or choose a smaller model."
     try:
-        made = space.decode(latents, begin, end).numpy().T
+        with shortage_in_words(f"to bring {(end - begin) * space.hop / space.rate:.0f} seconds to sound", hint):
+            made = space.decode(latents, begin, end).numpy().T
     finally:
         loaded.flag.context = None
         loaded.pipe.maybe_free_model_hooks()

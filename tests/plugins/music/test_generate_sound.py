@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import torch
+from diffusers import AutoencoderKL, AutoencoderOobleck
 
 from plugins.music import generate_sound
 from plugins.music.params import SoundParams
@@ -262,3 +264,19 @@ def test_an_encoder_of_another_model_is_said(tmp_path: Path, given: Path) -> Non
     assert np.abs(heard(output)[0]).max() > 0
     with pytest.raises(StudioError, match="do not fit each other"):
         make(model, tmp_path, task="repaint", first_frame=500, last_frame=1500, inputs={"audio": given})
+
+
+@pytest.mark.parametrize("kind", ["stable audio", "music ldm"])
+def test_too_little_memory_is_said(
+    models: dict[str, Model], tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: Any, **_options: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    for part in (AutoencoderOobleck, AutoencoderKL):
+        monkeypatch.setattr(part, "decode", full)
+    with pytest.raises(StudioError, match="not enough memory to bring") as caught:
+        make(models[kind], tmp_path, looks=False)
+    assert "shorter" in caught.value.hint
+    monkeypatch.undo()
+    make(models[kind], tmp_path)
