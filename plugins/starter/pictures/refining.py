@@ -67,14 +67,14 @@ def _whole_pictures(step: int) -> torch.Tensor:
     return to_tensor(np.stack([_picture(rng) for _ in range(2)]))
 
 
-def _crops(step: int) -> torch.Tensor:
-    """Six crops of 128 pixels from three pictures: more scenes for the time of two whole ones."""
+def _crops(step: int, side: int) -> torch.Tensor:
+    """Six crops of 128 pixels from three pictures, or eight of 64 from two: more updates for the time of whole ones."""
     rng = np.random.default_rng([step, 13])
     crops = []
-    for _ in range(3):
+    for _ in range(3 if side == 128 else 2):
         picture = _picture(rng)
-        for y, x in rng.integers(0, 9, (2, 2)) * 16:
-            crops.append(picture[y : y + 128, x : x + 128])
+        for y, x in rng.integers(0, (256 - side) // 16 + 1, (256 // side, 2)) * 16:
+            crops.append(picture[y : y + side, x : x + side])
     return to_tensor(np.stack(crops))
 
 
@@ -106,7 +106,7 @@ def refine(
         # Rates fall slowly, as one over a root: however long it is given, the average is always worth shipping. Where
         # a time was given, they run out by the clock.
         optimiser.pace(min(1.0, (step + 1) / 50) / (1 + step / 400) ** 0.5 * max(0.03, pace.left()))
-        x = (_crops if step % 4 else _whole_pictures)(step).to(device)
+        x = (_crops(step, 128 if encoder else 64) if step % (4 if encoder else 8) else _whole_pictures(step)).to(device)
         noise, drift = torch.Generator().manual_seed(step), x.new_zeros(())
         with torch.autocast(device.type, torch.bfloat16):
             with torch.set_grad_enabled(encoder):
