@@ -13,20 +13,23 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from studio.api import ParamSpec
 from studio.widgets import theme
 from studio.widgets.controls import Button, IconButton, Section
 from studio.widgets.fields import Choices
+from studio.widgets.numbers import NumberBox
 from studio.widgets.prompt import PromptEdit
 from studio.widgets.text import Label
 
 from .document import LoreEntry
 from .lorebook import ORDERS
 
+SHOWN = 5
+"""Entries that the list shows before it scrolls."""
 LOGICS = (
     ("any", "and one of these", "Told when a key and at least one of these words stand in the last lines"),
     ("all", "and all of these", "Told when a key and every one of these words stand in the last lines"),
@@ -66,13 +69,14 @@ class EntryCard(QWidget):
         for value, text, help in LOGICS:
             self.logic.addItem(text, value)
             self.logic.setItemData(self.logic.count() - 1, help, Qt.ItemDataRole.ToolTipRole)
-        self.secondary = _line("Entry second keys", "Empty: a key is enough")
-        self.group = _line("Entry group", "Of a group only the first is told")
-        self.order = _number("Entry order", -ORDERS, ORDERS, "Higher comes first, and goes last when room runs out")
-        self.depth = _number("Entry looks back", 0, 10_000, "In how many of the last lines its keys are looked for")
-        self.depth.setSpecialValueText("as the book")
-        self.place = _number("Entry place", -1, 1000, "In front of the story, or so many lines before its end")
-        self.place.setSpecialValueText("before the story")
+        self.secondary = _line("Entry second keys", "Second words: harbour, boat")
+        self.group = _line("Entry group", "Only its first is told")
+        wanted = "Higher comes first, and goes last when room runs out"
+        self.order = _number("Entry order", -ORDERS, ORDERS, 100, wanted)
+        lines = "In how many of the last lines its keys are looked for"
+        self.depth = _number("Entry looks back", 0, 10_000, 0, lines, unset="as the book")
+        place = "In front of the story, or so many lines before its end"
+        self.place = _number("Entry place", -1, 1000, -1, place, unset="before the story")
         self.recursive = QCheckBox("Other entries can call it")
         self.recursive.setToolTip("It is also told when a key of it stands in the text of another entry that is told")
         self.whole_words = QCheckBox("Keys are whole words")
@@ -139,7 +143,7 @@ class EntryCard(QWidget):
         entry.secondary = _split(self.secondary.text())
         entry.logic = str(self.logic.currentData())
         entry.group = self.group.text().strip()
-        entry.order, entry.depth, entry.place = self.order.value(), self.depth.value(), self.place.value()
+        entry.order, entry.depth, entry.place = (round(box.value()) for box in (self.order, self.depth, self.place))
         entry.enabled, entry.constant, entry.recursive, entry.whole_words, entry.match_case = (
             switch.isChecked() for switch in self._switches()
         )
@@ -149,8 +153,8 @@ class EntryCard(QWidget):
         """What of the folded part is not as usual."""
         said = [f"{self.logic.currentText()}: {self.secondary.text()}"] if self.secondary.text().strip() else []
         said += [f"group {self.group.text()}"] if self.group.text().strip() else []
-        said += [f"order {self.order.value()}"] if self.order.value() != 100 else []
-        said += [f"{self.depth.value()} lines"] if self.depth.value() else []
+        said += [f"order {self.order.value():.0f}"] if self.order.value() != 100 else []
+        said += [f"{self.depth.value():.0f} lines"] if self.depth.value() else []
         self.more.fold.set_summary(", ".join(said) or "Second keys, group, order, place")
 
 
@@ -164,7 +168,6 @@ class Lorebook(QWidget):
         self._entries: list[LoreEntry] = []
         self.list = Entries()
         self.list.setAccessibleName("Lorebook entries")
-        self.list.setMaximumHeight(theme.px(132))
         self.add_button = Button("Add an entry", "quiet", icon="plus")
         self._remove = IconButton("trash", "Remove entry", size=16)
         self.card = EntryCard()
@@ -227,6 +230,8 @@ class Lorebook(QWidget):
                 _dress(item, entry)
                 self.list.addItem(item)
             self.list.setCurrentRow(row)
+        lines = min(max(len(self._entries), 1), SHOWN)
+        self.list.setFixedHeight(max(self.list.sizeHintForRow(0), theme.px(24)) * lines + theme.px(6))
         self._show()
 
     def _show(self) -> None:
@@ -278,10 +283,10 @@ def _line(name: str, placeholder: str) -> QLineEdit:
     return line
 
 
-def _number(name: str, low: int, high: int, help: str) -> QSpinBox:
-    number = QSpinBox()
-    number.setRange(low, high)
-    number.setAccessibleName(name)
-    number.setToolTip(help)
-    number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    return number
+def _number(name: str, low: int, high: int, usual: int, help: str, *, unset: str = "") -> NumberBox:
+    box = NumberBox(ParamSpec("number", "integer", usual, name, help=help, minimum=low, maximum=high, unset=unset))
+    box.setAccessibleName(name)
+    box.setAccessibleDescription(help)
+    box.setToolTip(help)
+    box.setButtonSymbols(NumberBox.ButtonSymbols.NoButtons)
+    return box

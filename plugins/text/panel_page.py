@@ -18,6 +18,7 @@ from .editor import ManuscriptEdit
 from .editor_find import FindBar
 from .editor_layout import paper
 from .panel_margin import WIDTH, MarginCard
+from .panel_outline import WIDTH as OUTLINE
 from .panel_outline import Outline
 
 VIEWS = (
@@ -99,7 +100,11 @@ class Page(QWidget):
         centre.setSpacing(0)
         centre.addLayout(tools)
         centre.addWidget(self.card)
-        centre.addWidget(self.find)
+        search = QHBoxLayout()
+        search.addStretch(1)
+        search.addWidget(self.find, 1000)
+        self.find.setMaximumWidth(theme.px(820))
+        centre.addLayout(search)
         centre.addWidget(self.splitter, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -196,8 +201,9 @@ class Page(QWidget):
         self.margin.setGeometry(round(left), round(min(max(spot.y() - theme.px(8), low), high)), wide, tall)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The card follows the page."""
+        """The outline takes its share of a large window; the card follows the page."""
         super().resizeEvent(event)
+        self.outline.setFixedWidth(min(max(theme.px(OUTLINE), self.width() // 7), theme.px(340)))
         self.place_card()
 
     def changeEvent(self, event: QEvent) -> None:
