@@ -176,6 +176,7 @@ class TextPanel(Panel):
         super().showEvent(event)
         self.refresh_models()
         self.editor.setFocus()
+        QTimer.singleShot(0, self.editor, self.editor.ensureCursorVisible)  # the page has its size by then
 
     def changeEvent(self, event: QEvent) -> None:
         """Models may have come or gone while another window was in front."""

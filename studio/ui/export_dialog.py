@@ -233,7 +233,7 @@ class ExportDialog(QDialog):
                 form.set_values(kept)
             for field in form.fields().values():
                 if isinstance(field, PathField) and field.spec.role == "picture":
-                    field.offer("Choose from the library", "images", lambda: choose_picture(self._services, self))
+                    field.offer("Choose from the library", "image", lambda: choose_picture(self._services, self))
             form.changed.connect(self._later.start)
             form.layout().addStretch(1)  # type: ignore[union-attr]
             self._forms[name] = form
