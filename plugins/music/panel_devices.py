@@ -21,6 +21,8 @@ from .render import RATE
 
 LOOK = 2000
 """Milliseconds between two looks at what is connected, while anything is wished for."""
+LOOK_AGAIN = 60_000
+"""And where there is no MIDI at all."""
 
 
 class Devices(QObject):
@@ -94,6 +96,7 @@ class Devices(QObject):
             self.sounds = list(found)  # type: ignore[call-overload]
         else:
             self._said = ""
+            self._timer.setInterval(LOOK)
             self.inputs, self.outputs, connected = found  # type: ignore[misc]
             self.sender.look(self.outputs)
             if connected != self._connected:
@@ -113,6 +116,8 @@ class Devices(QObject):
             else:
                 self._host.say(words)  # a keyboard of another sitting: nobody has asked for it just now
         self._asked = False
+        if key == "midi":
+            self._timer.setInterval(LOOK_AGAIN)  # each try may be told to the terminal by the system
         self._problems[key] = words
         self.changed.emit()
 

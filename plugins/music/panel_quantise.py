@@ -55,9 +55,9 @@ class QuantiseCard(QFrame):
         self._sheet.show(self._made())
 
     def open_over(self, view: QWidget) -> None:
-        """In the upper middle of a view."""
+        """In the upper right corner of a view."""
         self.adjustSize()
-        self.move(view.mapToGlobal(QPoint((view.width() - self.width()) // 2, theme.px(theme.L))))
+        self.move(view.mapToGlobal(QPoint(view.width() - self.width() - theme.px(theme.L), theme.px(theme.L))))
         self.show()
         self.strength.setFocus(Qt.FocusReason.PopupFocusReason)
 

@@ -44,15 +44,17 @@ class TrackCard(QFrame):
         known = track.instrument if track.instrument in NAMES else NAMES[0]
         self.instrument = ChoiceField(ParamSpec("instrument", "choice", known, "Instrument", choices=choices))
         self.sound = PopButton("Sound", "What plays the track: Studio's own synthesiser, or a SoundFont")
-        self.sound.menu_.aboutToShow.connect(lambda: rack.fill(self.sound.menu_, sheet, track_id, self))
+        self.sound.menu_.aboutToShow.connect(lambda: rack.fill(self.sound.menu_, sheet, track_id, parent or self))
         self.output = PopButton("MIDI out", "A MIDI device that plays the track in place of Studio")
         self.output.menu_.aboutToShow.connect(lambda: rack.fill_outputs(self.output.menu_, sheet, track_id))
         self.preset = ChoiceField(ParamSpec("preset", "choice", "", "Preset", choices=(Choice("", _BY_NAME),)))
         self.volume = SliderField(
-            ParamSpec("volume", "number", round(track.volume * 100), "Volume", minimum=0, maximum=100, step=1, unit="%")
+            ParamSpec(
+                "volume", "integer", round(track.volume * 100), "Volume", minimum=0, maximum=100, step=1, unit="%"
+            )
         )
         self.pan = SliderField(
-            ParamSpec("pan", "number", round(track.pan * 100), "Pan", minimum=-100, maximum=100, step=1,
+            ParamSpec("pan", "integer", round(track.pan * 100), "Pan", minimum=-100, maximum=100, step=1,
                       help="Left of the middle is below zero, right above")
         )  # fmt: skip
         self.mute = Button("Mute", name="Mute")

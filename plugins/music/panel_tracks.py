@@ -111,6 +111,7 @@ class Tracks(QWidget):
         row.addWidget(self.add)
         area.setFixedHeight(theme.tokens().px(34))
         self._card: TrackCard | None = None
+        self._opened = 0
         sheet.edited.connect(self.refresh)
         sheet.chosen.connect(self.refresh)
         self.refresh()
@@ -157,8 +158,14 @@ class Tracks(QWidget):
         """Instrument, loudness, place, mute, solo, name, colour."""
         if self._card is not None:
             self._card.close()
+        self._opened += 1
         self._card = TrackCard(self._sheet, track_id, self._rack, self)
+        self._card.destroyed.connect(lambda _=None, number=self._opened: self._card_gone(number))
         self._card.open_at(place)
+
+    def _card_gone(self, number: int) -> None:
+        if number == self._opened:
+            self._card = None
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()

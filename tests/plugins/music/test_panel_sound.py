@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -89,3 +90,15 @@ def test_muting_and_mixing_is_one_entry(panel: MusicPanel, qtbot: QtBot, host: F
     assert abs(panel.sheet.score.track("t2").volume - 0.3) < 1e-6
     host.undo_stack[0].undo()
     assert panel.sheet.score.track("t2").volume > 0.7
+
+
+def test_the_card_of_a_track_opens_again(panel: MusicPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrackCard, "show", lambda _card: None)  # a popup cannot be shown without a real screen
+    tracks = panel.transport.tracks
+    for _ in range(3):
+        tracks.open_card("t1", QPoint(10, 10))
+        tracks.findChildren(TrackCard)[-1].close()
+        qtbot.waitUntil(lambda: not tracks.findChildren(TrackCard))
+    tracks.open_card("t1", QPoint(10, 10))
+    tracks.open_card("t2", QPoint(10, 10))
+    qtbot.waitUntil(lambda: [c.accessibleName() for c in tracks.findChildren(TrackCard)] == ["Track Cello"])
