@@ -121,6 +121,7 @@ class WavePanel(Panel):
         desk.takes.dropped.connect(takes.drop)
         desk.takes.again.connect(self.generate)
         self.intake.opening.connect(desk.show_opening)
+        self.intake.opening.connect(lambda words: self.host.say(words) if words else None)
         self.intake.failed.connect(self.show_error)
         self.intake.opened.connect(self._opened)
 

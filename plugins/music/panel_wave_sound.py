@@ -70,7 +70,7 @@ class WaveSound(QObject):
         wave = self._sheet.shown
         if wave.rate != self.source.rate:
             self.pause()
-            self.player.close()
+            self._sheet.tapes.ask(self.player.close, lambda _: None)  # its feeder may still wait for the device
             self.source = WaveSource(wave, self._sheet.shelf)
             self.source.volume = self._volume
             self.player = self._new_player()
@@ -96,7 +96,7 @@ class WaveSound(QObject):
             return
         start, end = self._sheet.selection
         self._deaf = False
-        at = start if end > start else int(self._frame)
+        at = start if end > start and not start <= self._frame < end else int(self._frame)
         if at >= length - 1:
             at = 0
         self._from = at
@@ -211,7 +211,7 @@ class WaveSound(QObject):
             return
         start, end = self._sheet.selection
         frame = max(0.0, self.player.position())
-        if end > start and not self._looping and not self._for_step and self._from == start and frame >= end:
+        if end > start and not self._looping and not self._for_step and start <= self._from < end <= frame:
             self.stop()  # what was asked for was the selection
             return
         if frame != self._frame:

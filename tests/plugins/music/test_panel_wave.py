@@ -277,6 +277,17 @@ def test_what_is_heard_is_the_selection(opened: WavePanel, qtbot: QtBot, card: l
     assert opened.sound.frame() == 2 * RATE
 
 
+def test_a_pause_goes_on_where_it_was(opened: WavePanel, qtbot: QtBot) -> None:  # noqa: F811
+    opened.sheet.select(2 * RATE, 6 * RATE)
+    opened.sound.play()
+    qtbot.waitUntil(lambda: opened.sound.frame() > 2.1 * RATE, timeout=5000)
+    opened.sound.toggle()
+    paused = opened.sound.frame()
+    opened.sound.toggle()
+    assert opened.sound.frame() == pytest.approx(paused, abs=1)
+    opened.sound.stop()
+
+
 def test_an_edit_while_it_plays_is_heard(opened: WavePanel, qtbot: QtBot, card: list[Any]) -> None:  # noqa: F811
     opened.sound.play()
     qtbot.waitUntil(lambda: bool(card) and len(card[0].data) > 3)
