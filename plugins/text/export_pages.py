@@ -27,12 +27,20 @@ from .export_book import Block, Book, Span, as_common
 from .params_export import PageOptions, PdfOptions
 
 SERIF = ["Literata", "Georgia", "DejaVu Serif", "serif"]
+OFFICE = ["Liberation Serif"]
+"""Of a list an ODT keeps one name: LibreOffice brings this one along everywhere."""
 _SIZES = {"a4": QPageSize.PageSizeId.A4, "a5": QPageSize.PageSizeId.A5, "letter": QPageSize.PageSizeId.Letter}
 
 
 def odt(book: Book, options: PageOptions) -> bytes:
     """An ODT file."""
     document = _document(book, 12 if options.manuscript else 11, options.manuscript, options.chapters, 480.0)
+    everything = QTextCursor(document)
+    everything.select(QTextCursor.SelectionType.Document)
+    font = QTextCharFormat()
+    font.setFontFamilies(OFFICE)
+    if not any(block.kind == "code" or any(span.code for span in block.spans) for block in book.blocks):
+        everything.mergeCharFormat(font)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not QTextDocumentWriter(buffer, QByteArray(b"odf")).write(document):
