@@ -20,6 +20,7 @@ from safetensors import safe_open
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from . import checkpoint_config as configs
+from . import eight_bits
 from .checkpoint_config import CLIP, OPEN_CLIP, UNET, VAE
 from .checkpoint_names import clip_name, open_clip_names, unet_name, vae_name
 from .clip_words import tokenizer
@@ -32,8 +33,9 @@ an observation of ComfyUI's authors. Nothing else in such a file tells the two a
 _TELLING = UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias"
 
 
-def read(path: Path, *, dtype: torch.dtype, check: Callable[[], None]) -> Any:
-    """The pipeline, on the processor. `check` is called at every tensor and may raise to stop.
+def read(path: Path, *, dtype: torch.dtype, check: Callable[[], None], small: bool = False) -> Any:
+    """The pipeline, on the processor. `check` is called at every tensor and may raise to stop. `small` keeps the
+    denoiser in 8 bits.
 
     Raises ValueError or RuntimeError for a file of another structure, SafetensorError for a damaged one.
     """
@@ -44,7 +46,7 @@ def read(path: Path, *, dtype: torch.dtype, check: Callable[[], None]) -> Any:
             raise ValueError("no text encoder that is known")
         source = _Source(file, shapes, dtype, check)
         prediction = _prediction(path, file, shapes, base)
-        unet = _unet(source, base)
+        unet = _unet(source, base, small=dtype if small else None)
         vae = _vae(source, base)
         scheduler = configs.scheduler_config(base, prediction=prediction, zero_snr="ztsnr" in shapes)
         if base == "sdxl":
@@ -100,12 +102,14 @@ def _prediction(path: Path, file: Any, shapes: configs.Shapes, base: str) -> str
     return "v_prediction" if spread > _SPREAD_OF_V else "epsilon"
 
 
-def _unet(source: _Source, base: str) -> UNet2DConditionModel:
+def _unet(source: _Source, base: str, *, small: torch.dtype | None) -> UNet2DConditionModel:
     config = configs.unet_config(source.shapes, base)
     per_block = config["layers_per_block"] + 1
     named = ((unet_name(name, per_block=per_block), tensor) for name, tensor in source.below(UNET))
     with init_empty_weights():
         unet = UNet2DConditionModel.from_config(config)
+    if small is not None:
+        return eight_bits.filled(eight_bits.empty(unet, small), named, small)
     return _filled(unet, named)
 
 

@@ -189,7 +189,7 @@ def _time_of(scheduler: Any, sigma: float, kind: str) -> float:
         return float(sigma * scheduler.config.num_train_timesteps)
     if hasattr(scheduler, "precondition_noise"):
         return float(scheduler.precondition_noise(torch.tensor(sigma)))
-    kept = scheduler.alphas_cumprod.double().clamp(1e-12, 1 - 1e-12)
+    kept = scheduler.alphas_cumprod.cpu().double().clamp(1e-12, 1 - 1e-12)
     logs = ((1 - kept) / kept).sqrt().log().tolist()
     wanted = math.log(max(sigma, 1e-9))
     if wanted <= logs[0]:

@@ -11,8 +11,8 @@ import torch
 from .latents import spread_out, unscaled
 from .pipelines import Loaded
 
-PARTIAL_SECONDS = 1.5
-"""What the partial picture of a cancelled job may take: the artist has asked for an end."""
+PARTIAL_SECONDS = 0.4
+"""What the partial picture of a cancelled job may take: the artist has asked for an end, and the next job waits."""
 UNKNOWN_SECONDS_PER_PIXEL = 1.2e-5
 """On a processor, until a decode was timed: SD's decoder in bfloat16 on two cores, rounded up."""
 

@@ -44,6 +44,8 @@ class Device:
         if torch.get_num_threads() != self.threads:
             torch.set_num_threads(self.threads)
         if self.kind == "cuda":
+            # Streams and kernels are made for the current device, not for that of the tensors they are given.
+            torch.cuda.set_device(self.index)
             torch.backends.cudnn.benchmark = False
             torch.backends.cudnn.deterministic = True
 

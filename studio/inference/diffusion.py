@@ -105,7 +105,7 @@ class DiffusionRun:
         try:
             with (
                 shortage_in_words(*self._what_needs_memory()),
-                torch.no_grad(),
+                loaded.without_gradients(),
                 hushed(),
                 self._tap,
                 self._skipping,
@@ -256,7 +256,7 @@ class DiffusionRun:
 
     def _count_calls(self) -> int:
         """How often `step` will be called: img2img enters the row of timesteps further down."""
-        times = [float(value) for value in self._scheduler.timesteps]
+        times = [float(value) for value in self._scheduler.timesteps.tolist()]  # at once: they may lie on a card
         first = self._tap.first
         away = [1.0 if first is None else abs(value - first) for value in times]
         nearest = min(away, default=1.0)  # rows in 0 … 1 with many steps lie close together

@@ -16,6 +16,7 @@ _WORDS = (
     "not enough memory",
     "cannot allocate memory",
     "invalid buffer size",
+    "_status_alloc_failed",
 )
 
 
@@ -35,6 +36,15 @@ def give_back() -> None:
         torch.mps.empty_cache()
 
 
+def _let_go(error: BaseException | None) -> None:
+    """Of the tensors that did not fit: the frames of the tracebacks hold them, also of what was handled on the way."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 @contextmanager
 def shortage_in_words(what: str, hint: str) -> Iterator[None]:
     """Turn running out of memory inside the block into a StudioError and free what the block held."""
@@ -44,8 +54,7 @@ def shortage_in_words(what: str, hint: str) -> Iterator[None]:
         if not is_shortage(error):
             raise
         details = f"{type(error).__name__}: {error}"
-        # The traceback's frames hold the tensors that did not fit.
-        error.__traceback__ = None
+        _let_go(error)
         shortage = StudioError(f"There is not enough memory {what}.", hint, details=details)
     else:
         return

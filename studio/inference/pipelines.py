@@ -6,7 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import diffusers
 import torch
 import tqdm.std
-from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
 from safetensors import SafetensorError
 from torch.overrides import TorchFunctionMode
 
@@ -24,6 +23,7 @@ from . import checkpoint, schedulers
 from .cancel import CancelFlag
 from .cosine_steps import REPLACES, CosineSDEScheduler
 from .devices import Device
+from .eight_bits import read_denoisers
 from .embeddings import EmbeddingCache
 from .loading import LOADING, hushed, silence_transformers
 from .lora import Overlay
@@ -46,10 +46,18 @@ class Loaded:
     embeddings: EmbeddingCache
     overlay: Overlay = field(default_factory=Overlay)
     """LoRAs and embeddings that the running job asks for."""
+    moves: bool = False
+    """Whether parts of it are brought to the device and away again while it works."""
     seconds_per_decoded_pixel: float = 0.0
     _colours: LatentColours | None = None
     _variants: dict[str, Any] = field(default_factory=dict)
     _schedulers: dict[str, Any] = field(default_factory=dict)
+
+    def without_gradients(self) -> AbstractContextManager[None]:
+        """What a run happens in. A step of the built-in model takes 3.5 % less in inference mode than without
+        gradients; but what moves about may be given to parameters, which inference mode does not allow.
+        """
+        return torch.no_grad() if self.moves else torch.inference_mode()
 
     @property
     def colours(self) -> LatentColours:
@@ -72,6 +80,9 @@ class Loaded:
         if task == "text":
             return self.pipe
         if task not in self._variants:
+            # It brings 300 modules, a seventh of the time until the first picture, for which it is not needed.
+            from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
+
             try:
                 made = AutoPipelineForImage2Image.from_pipe(self.pipe)  # type: ignore[no-untyped-call]
             except (ValueError, AttributeError):
@@ -109,22 +120,24 @@ def load(
     `check` is called at every tensor and may raise to stop. Raises StudioError where the model is gone, not complete,
     not of a kind that is known, or too large for the memory.
     """
+    placing = placing or Placing()
     _look_at(model)
     say(f"Loading {model.title}")
     with LOADING:
         check()
         hint = "Close other programs, or choose a smaller model or half precision in Settings."
         with shortage_in_words(f"to load {model.title}", hint), hushed():
-            pipe = _read(model, device, check)
+            pipe = _read(model, device, check, small=placing.small)
             check()
             with _Looking(check):
-                _settle(pipe, device, placing or Placing())
+                _settle(pipe, device, placing)
     check()
     flag = CancelFlag()
     flag.hook_into(pipe.components.values())
     embeddings = EmbeddingCache()
     embeddings.watch(pipe)
-    return Loaded(pipe, device, model.path, pipe.scheduler, flag, embeddings)
+    moves = placing.mode != DEVICE or placing.small
+    return Loaded(pipe, device, model.path, pipe.scheduler, flag, embeddings, moves=moves)
 
 
 def _look_at(model: Model) -> None:
@@ -186,15 +199,15 @@ class _Looking(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _read(model: Model, device: Device, check: Callable[[], None]) -> Any:
+def _read(model: Model, device: Device, check: Callable[[], None], *, small: bool) -> Any:
     _silence_libraries()
     precision = torch.get_default_dtype()
     try:
         with _Looking(check):
             if model.family.startswith("single/"):
-                pipe = checkpoint.read(model.path, dtype=device.dtype, check=check)
+                pipe = checkpoint.read(model.path, dtype=device.dtype, check=check, small=small)
             else:
-                pipe = _read_folder(model, device)
+                pipe = _read_folder(model, device, check, small=small)
     except RuntimeError as error:
         if is_shortage(error) or not str(error).startswith("Error(s) in loading state_dict"):
             raise  # a shortage of memory is told apart by the caller
@@ -215,7 +228,7 @@ def _unreadable(model: Model, error: Exception) -> StudioError:
     )
 
 
-def _read_folder(model: Model, device: Device) -> Any:
+def _read_folder(model: Model, device: Device, check: Callable[[], None], *, small: bool) -> Any:
     index = json.loads((model.path / "model_index.json").read_text(encoding="utf-8"))
     options: dict[str, Any] = {}
     if "safety_checker" in index:  # optional, large, and judges pictures that nobody but the artist sees
@@ -223,6 +236,8 @@ def _read_folder(model: Model, device: Device) -> Any:
     variant = _only_variant(model.path)
     if variant:
         options["variant"] = variant
+    if small and device.kind != "mps":
+        options |= read_denoisers(model.path, index, dtype=device.dtype, variant=variant, check=check)
     with _without_torchsde():
         return diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
             model.path, dtype=device.dtype, local_files_only=True, use_safetensors=True, **options

@@ -12,10 +12,8 @@ import torch
 from studio.api import StudioError
 
 from .devices import Device, held
+from .eight_bits import DENOISERS, STORED, store
 from .needs import DEVICE, GROUP, MODEL, TILE_SIDE, Placing
-
-_STORED = torch.float8_e4m3fn
-_DENOISERS = ("unet", "transformer", "transformer_2")
 
 
 def free_memory(device: Device) -> int:
@@ -60,10 +58,8 @@ def _in_eight_bits(pipe: Any, device: Device) -> None:
         raise StudioError(
             "Apple graphics cannot hold weights in 8 bits.", "Switch “Weights in 8 bits” off in Settings, Image."
         )
-    for name in _DENOISERS:
-        part = getattr(pipe, name, None)
-        if hasattr(part, "enable_layerwise_casting"):
-            part.enable_layerwise_casting(storage_dtype=_STORED, compute_dtype=device.dtype)
+    for name in DENOISERS:
+        store(getattr(pipe, name, None), device.dtype)
 
 
 @contextmanager
@@ -72,12 +68,12 @@ def at_full_width(pipe: Any) -> Iterator[None]:
     is laid over the model then takes the precision that the model works in, not the one that it is stored in.
     """
     kept = []
-    for name in _DENOISERS:
+    for name in DENOISERS:
         part = getattr(pipe, name, None)
         parameters = list(part.parameters()) if isinstance(part, torch.nn.Module) else []
-        working = next((parameter.dtype for parameter in parameters if parameter.dtype != _STORED), torch.float32)
+        working = next((parameter.dtype for parameter in parameters if parameter.dtype != STORED), torch.float32)
         for parameter in parameters:
-            if parameter.dtype == _STORED:
+            if parameter.dtype == STORED:
                 kept.append((parameter, parameter.data))
                 parameter.data = torch.zeros((), dtype=working, device=parameter.device).expand(parameter.shape)
     try:

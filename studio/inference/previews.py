@@ -87,7 +87,7 @@ def matrix(weight: torch.Tensor, bias: torch.Tensor) -> LatentColours:
 
 
 _COARSE = 16
-"""From this many pixels a latent on, one colour for each is too little to see a picture in."""
+"""From this many pixels a latent on, one colour for each is too little to see a picture in: half as many a side do."""
 
 
 def colours_for(pipe: Any, folder: Path) -> LatentColours:
@@ -105,7 +105,7 @@ def colours_for(pipe: Any, folder: Path) -> LatentColours:
     if space is not None and _is_full_size(vae):
         return matrix(torch.tensor(space.rows) / 2, torch.tensor(space.bias) / 2 + 0.5)
     place = getattr(pipe, "_execution_device", None)  # the weights may lie elsewhere until their turn comes
-    fit = fitted(vae, made_up_pictures(8), side=side if side >= _COARSE else 1, device=place)
+    fit = fitted(vae, made_up_pictures(8), side=side // 2 if side >= _COARSE else 1, device=place)
     return fit or read or _plain(channels)
 
 

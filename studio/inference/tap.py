@@ -225,10 +225,11 @@ def noise_levels(scheduler: Any, first: float) -> str:
     options, steps and strength.
     """
     levels = hashlib.sha256(repr(first).encode())
+    # On the processor first: Apple graphics know no numbers of 64 bits, and `to("cpu", float64)` makes them there.
     for name in ("timesteps", "sigmas"):
         values = getattr(scheduler, name, None)
         if isinstance(values, torch.Tensor):
-            levels.update(name.encode() + values.detach().to("cpu", torch.float64).numpy().tobytes())
+            levels.update(name.encode() + values.detach().cpu().double().numpy().tobytes())
     return levels.hexdigest()[:16]
 
 
