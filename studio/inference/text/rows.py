@@ -111,6 +111,7 @@ class Row:
         self._stream = vocabulary.stream(prompt)
         self._start_level = level
         self._ends: list[int] = []  # letters up to and with each token
+        self._closed: list[int] = []  # how many tokens were settled with each token
         self._cut: int | None = None
 
     @property
@@ -127,6 +128,10 @@ class Row:
         self.likely.append(likely)
         self.text += text
         self._ends.append(len(self.text))
+        if given or not self._phrases.any or self._phrases.certain(self.text) == len(self.text):
+            self._closed.append(len(self.ids))
+        else:
+            self._closed.append(self._closed[-1] if self._closed else 0)
         if given:
             self.given = len(self.ids)
             return
@@ -167,7 +172,7 @@ class Row:
         """
         token, count = self.ids[place], len(self.ids) - place
         self._stream.back(count)
-        for values in (self.ids, self.texts, self.levels, self.likely, self._ends):
+        for values in (self.ids, self.texts, self.levels, self.likely, self._ends, self._closed):
             del values[place:]
         self.text = self.text[: self._ends[-1] if self._ends else 0]
         self._cut, self.finish = None, ""
@@ -183,12 +188,13 @@ class Row:
 
     @property
     def settled(self) -> int:
-        """How many tokens can no longer be taken back."""
+        """How many tokens can no longer be taken back: up to the last one behind which no phrase was open. What comes
+        behind an open one does not settle it, for that may be taken back itself ("k", where " king" follows and is
+        banned, and then "ing").
+        """
         if self.finish:
             return len(self.ids)
-        if not self._phrases.any:
-            return len(self.ids)
-        return max(bisect_right(self._ends, self._phrases.certain(self.text)), self.given)
+        return self._closed[-1] if self._closed else 0
 
     @property
     def shown(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,23 @@ def test_a_banned_phrase_never_comes_and_the_text_before_it_stays(writer: models
     again.resume(5, states[5])
     all_of(again)
     assert written(again) == written(run)
+
+
+@pytest.mark.parametrize("alternatives", [1, 2])
+def test_a_banned_word_that_is_wanted_above_all_comes_in_no_disguise(writer: models.Writer, alternatives: int) -> None:
+    """It is tried in one token, in several, and in several behind one that seemed to stand."""
+    words = [tuple(writer.vocabulary.encode(text)) for text in ("king", " king", "k", "ing", "ki", "ng")]
+    taste = Taste(bias=tuple((ids, 8.0) for ids in words))
+    for seed in range(6):
+        run = make(writer, taste=taste, banned=["king"], alternatives=alternatives, length=40, seed=seed)
+        told: dict[int, list[int]] = {}
+        for settled in run.columns():
+            for column in settled:
+                told[column] = [row.ids[column] if column < len(row.ids) else -1 for row in run.rows]
+        for number, row in enumerate(run.rows):
+            assert not re.search(r"(?<!\w)king(?!\w)", row.shown, re.IGNORECASE)
+            assert "k" in row.shown
+            assert row.ids == [told[column][number] for column in range(len(row.ids))], "what was told stands"
 
 
 def test_a_stop_sequence_ends_the_row_before_it(writer: models.Writer) -> None:
