@@ -258,6 +258,7 @@ class Player:
         stream = self._open(self._device, self.source.rate)
         with self._lock:
             self._restart = False
+            self._lead.begin(time.perf_counter())
             self._written = 0
             self._spans.clear()
             self._clock.reset()
@@ -350,6 +351,9 @@ class Player:
         with self._lock:
             if dry:
                 self.underruns += 1
+                self._lead.dry(now)
+                # After a hole some drivers count wrongly what waits; a fresh stream counts anew.
+                self._restart = not self.live
                 self._clock.reset()
             waiting = max(0, capacity - stream.write_available)
             self._clock.tell(self._written - waiting, now)

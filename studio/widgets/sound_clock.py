@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import psutil
+
 from studio.widgets.sound_devices import BUFFER_SECONDS
 
 LEAD_SECONDS = 0.1
@@ -12,8 +16,13 @@ LIVE_MOST = 0.15
 """Later than this nobody can play: rather a hole."""
 DIP = 0.5
 """Where less than this share of it was left, the machine is busy, and more is kept waiting from then on."""
-CALM_SECONDS = 5.0
+CALM_SECONDS = 10.0
 """After so long without a dip a little less is kept waiting."""
+
+
+def load() -> float:
+    """How many programs want to run on each core, on average of the last minute."""
+    return float(psutil.getloadavg()[0] / (psutil.cpu_count() or 1))
 
 
 class Clock:
@@ -43,11 +52,26 @@ class Clock:
         return 0.0 if self._offset is None else self._offset + now * self._rate
 
 
-class Lead:
-    """How much should wait in the device: little while the machine keeps up, more once it was nearly late."""
+MOST = BUFFER_SECONDS / LEAD_SECONDS
+HOLD_SECONDS = 60.0
+"""After a hole as much as there is room for is kept waiting for so long."""
 
-    def __init__(self) -> None:
+
+class Lead:
+    """How much should wait in the device: little while the machine keeps up, more once it was nearly late, and more
+    from the start where `busy` (how many programs want each core) says that many want to run.
+    """
+
+    def __init__(self, busy: Callable[[], float] | None = None) -> None:
+        self._busy = busy or load
         self._factor, self._reached, self._calm_since = 1.0, False, 0.0
+
+    def begin(self, now: float) -> None:
+        """A device is opened."""
+        self._factor, self._reached, self._calm_since = max(self._factor, self._least()), False, now
+
+    def _least(self) -> float:
+        return float(min(MOST, max(1.0, 2 * self._busy() - 1)))
 
     def seconds(self, *, live: bool) -> float:
         """With a key under somebody's finger less than while a piece plays by itself."""
@@ -61,6 +85,10 @@ class Lead:
             self._reached = True
         elif waiting < wanted * DIP and self._reached:
             # It has to fill up first: until then there is no second dip.
-            self._factor, self._reached, self._calm_since = min(self._factor * 1.5, 6.0), False, now
+            self._factor, self._reached, self._calm_since = min(self._factor * 1.8, MOST), False, now
         if now - self._calm_since > CALM_SECONDS:
-            self._factor, self._calm_since = max(1.0, self._factor * 0.8), now
+            self._factor, self._calm_since = max(self._least(), self._factor * 0.8), now
+
+    def dry(self, now: float) -> None:
+        """There was a hole."""
+        self._factor, self._reached, self._calm_since = MOST, False, now + HOLD_SECONDS

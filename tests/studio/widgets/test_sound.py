@@ -13,6 +13,8 @@ import pytest
 from studio.api import StudioError
 from studio.widgets import sound
 from studio.widgets.sound import BLOCK, Clock, Frames, Player, open_device, output_devices
+from studio.widgets.sound_clock import LIVE_MOST, Lead
+from studio.widgets.sound_devices import BUFFER_SECONDS
 
 RATE = 48_000
 SPEED = 8
@@ -304,3 +306,27 @@ def test_a_device_that_is_connected_later_is_found(monkeypatch: pytest.MonkeyPat
     assert output_devices() == ["Desk"], "nothing is looked for under a stream that plays"
     stream.close()
     assert output_devices() == ["Desk", "Phones"]
+
+
+def test_more_waits_once_the_machine_is_late_and_less_when_it_is_calm() -> None:
+    busy = [0.0]
+    lead = Lead(busy=lambda: busy[0])
+    usual = lead.seconds(live=False)
+    lead.tell(usual, usual, 0.0)
+    lead.tell(usual * 0.3, usual, 0.1)
+    assert lead.seconds(live=False) > usual
+    lead.tell(usual * 0.3, usual, 0.2)  # not filled up yet: the same dip still
+    assert lead.seconds(live=False) < 2 * usual
+    for second in range(1, 60):
+        wanted = lead.seconds(live=False)
+        lead.tell(wanted, wanted, float(second))
+    assert lead.seconds(live=False) == usual
+    lead.dry(60.0)
+    assert lead.seconds(live=False) == pytest.approx(BUFFER_SECONDS)
+    assert lead.seconds(live=True) <= LIVE_MOST
+    lead.tell(1.0, 0.6, 90.0)
+    assert lead.seconds(live=False) == pytest.approx(BUFFER_SECONDS)
+    busy[0] = 5.0
+    other = Lead(busy=lambda: busy[0])
+    other.begin(0.0)
+    assert other.seconds(live=False) == pytest.approx(BUFFER_SECONDS)
