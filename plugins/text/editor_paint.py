@@ -59,9 +59,12 @@ def areas(editor: ManuscriptEdit, block: QTextBlock, offset: QPointF, start: int
 
 def _areas(editor: ManuscriptEdit, layout: QTextLayout, offset: QPointF, low: int, high: int) -> Iterator[QRectF]:
     pitch = editor.page.pitch()
-    for number in range(layout.lineCount()):
+    begin = layout.lineForTextPosition(low)  # a page in the heat view has hundreds of words to be placed
+    for number in range(max(begin.lineNumber() - 1, 0) if begin.isValid() else 0, layout.lineCount()):
         line = layout.lineAt(number)
         first, last = line.textStart(), line.textStart() + line.textLength()
+        if first > high:
+            break
         if last < low or first > high or (low < high and (last <= low or first >= high)):
             continue
         left, right = _x(line, max(low, first)), _x(line, min(high, last))
