@@ -10,13 +10,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import studio
 from studio.core.errors import StudioError
+from studio.core.values import frozen
 from studio.engine import Engine, Mailbox, PluginHost, ProcessWorker, Worker, host_command, shipped_models
 from studio.store import MODEL_PLACES, ModelPlaces, ModelShelf, Places, Project, SessionStore, SettingsStore, bundled
 
@@ -41,7 +42,7 @@ _QT = logging.getLogger("studio.qt")
 MakeWorker = Callable[[PluginHost], Worker]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """How Studio is started. `plugins` takes the place of the user's plugin folder. `worker` makes what runs the jobs:
     a process of its own unless said otherwise. `warm` lets it load the usual model in the background.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from studio.api import AddedModel, Model, ModelRef, Request, StudioError, base_title
+from studio.api import AddedModel, Model, ModelRef, Request, StudioError, base_title, frozen
 
 WEIGHT_LIMIT = 4.0
 """The strongest weight, in both directions; pictures fall apart long before."""
@@ -16,7 +16,7 @@ _TAG = re.compile(r"<(lora|lyco):([^<>]{0,300})>", re.IGNORECASE)
 _GAPS = re.compile(r"\s*,(?:\s*,)*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tag:
     """<lora:name:0.8> in a prompt, and where it stands there."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from studio.api import param
+from studio.api import frozen, param
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT = "application/vnd.oasis.opendocument.text"
@@ -23,7 +21,7 @@ def _author() -> str:
     return text
 
 
-@dataclass(frozen=True)
+@frozen
 class PlainOptions:
     """A text without marks."""
 
@@ -38,7 +36,7 @@ class PlainOptions:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class BookOptions:
     """Who and what, for every format that has a place for it."""
 
@@ -46,7 +44,7 @@ class BookOptions:
     author: str = _author()
 
 
-@dataclass(frozen=True)
+@frozen
 class PageOptions:
     """A document for people who edit or print."""
 
@@ -60,7 +58,7 @@ class PageOptions:
     chapters: bool = param(True, label="Chapters on new pages", help="Begin each chapter on a page of its own.")
 
 
-@dataclass(frozen=True)
+@frozen
 class PdfOptions:
     """A printed page."""
 
@@ -77,7 +75,7 @@ class PdfOptions:
     chapters: bool = param(True, label="Chapters on new pages", help="Begin each chapter on a page of its own.")
 
 
-@dataclass(frozen=True)
+@frozen
 class EpubOptions:
     """An e-book."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from studio.core.params import param, salvage
+from studio.core.values import frozen
 
 STORAGE = "studio.Storage"
 
 
-@dataclass(frozen=True)
+@frozen
 class Storage:
     """What Studio may use of the disk."""
 

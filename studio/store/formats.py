@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.core.values import frozen
 from studio.store.files import make_folder, plain_words, read_object, write_json
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -22,7 +23,7 @@ PATTERNS = {
 """The kinds of files that carry a format, and where they are. Pictures and steps are never rewritten."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Formats:
     """`current` is the format this version writes. `upgrades[n][kind]` brings a file of that kind from format n to
     n + 1; it gets the file's JSON and gives new JSON, knows nothing else and touches nothing. No entry: nothing to do.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from studio.core.params import param
+from studio.core.values import frozen
 
 APPEARANCE = "studio.Appearance"
 COMPUTER = "studio.Computer"
 
 
-@dataclass(frozen=True)
+@frozen
 class Appearance:
     """How the window looks and moves."""
 
@@ -36,7 +35,7 @@ class Appearance:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Computer:
     """What Studio may use of this computer."""
 
