@@ -80,6 +80,8 @@ class _Codes:
         self.rate, self.channels = int(coder.sampling_rate), int(net.config.decoder.audio_channels)
         self._hop = int(np.prod(coder.upsampling_ratios))
         self._books = int(net.config.decoder.num_codebooks)
+        self.gain: float | None = None
+        """By how much louder its sound is made, to go on from what was given."""
         self.so_far = np.zeros((0, self.channels), np.float32)
         """Where a job was cancelled: the line, and what was written behind it."""
 
@@ -124,6 +126,7 @@ class _Codes:
         if resume is not None:
             values, kept = resume[1].values, resume[1].tensors.get("line")
             number, before = int(values.get("part", 0)), int(values.get("before", 0))
+            self.gain = float(values.get("gain", 1.0)) if number else None
             if kept is not None:
                 line = from_blob(kept).numpy().copy()
                 view.is_there(line[given:], given)
@@ -160,8 +163,9 @@ class _Codes:
         )
         sound = made[0].float().cpu().numpy().T
         _checked(sound)
-        if len(heard):
-            sound = sound * np.float32(gain_to(heard, sound[: len(heard)]))
+        if self.gain is None:  # what comes later takes that of the first: one matched to the other would drift
+            self.gain = gain_to(heard, sound[: len(heard)]) if len(heard) else 1.0
+        sound = sound * np.float32(self.gain)
         new = sound[len(heard) : len(heard) + frames * self._hop]
         return np.concatenate([new, np.zeros((max(0, frames * self._hop - len(new)), self.channels), np.float32)])
 
@@ -258,7 +262,7 @@ class _Watching(LogitsProcessor):
         tensors = {"tokens": to_blob(tokens)}
         if self.number:
             tensors["line"] = to_blob(torch.from_numpy(self._line))
-        return StepState(tensors, {"part": self.number, "before": self._before})
+        return StepState(tensors, {"part": self.number, "before": self._before, "gain": self._codes.gain})
 
 
 def _checked(sound: np.ndarray) -> None:

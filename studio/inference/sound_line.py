@@ -60,10 +60,10 @@ def make(
     )
     view = SoundView(space.rate, stretch.first, stretch.last, context)
     looks = LatentView(view, space, lambda: _spectrum(loaded, space, context))
-    number, before = _go_on(context, line, ways, view)
+    number, before, gain = _go_on(context, line, ways, view)
     for place in range(number, len(ways)):
         part = ways[place]
-        turn = _Turn(context, place, len(ways), before, line)
+        turn = _Turn(context, place, len(ways), before, line, gain)
         seconds = (part.end - part.begin) / space.rate
         now = replace(plan, seconds=seconds, seed=plan.seed + ANOTHER * place)
         run = SoundRun(loaded, now, turn, space=space, view=looks, part=part, given=_given(line, part, space))
@@ -72,18 +72,25 @@ def make(
         except JobPaused:
             raise
         except JobCancelled:
-            until = _rescued(run, line, part, space, loaded, view, stretch)
+            until = _rescued(run, line, part, space, loaded, view, stretch, gain)
             if until > stretch.first:
                 rescue(line, until)
             raise
-        _lay(line, part, latents, space, loaded, context, stretch)
+        gain = _lay(line, part, latents, space, loaded, context, stretch, gain)
         view.is_there(line[part.first : part.last], part.first)
         before = turn.steps
     return line, len(ways)
 
 
 def _rescued(
-    run: SoundRun, line: Frames, part: Part, space: SoundSpace, loaded: Loaded, view: SoundView, stretch: Stretch
+    run: SoundRun,
+    line: Frames,
+    part: Part,
+    space: SoundSpace,
+    loaded: Loaded,
+    view: SoundView,
+    stretch: Stretch,
+    gain: float | None,
 ) -> int:
     """Lay what the model expected at the last step, if it can be decoded soon; up to where there is something then."""
     if stretch.backwards:
@@ -93,7 +100,7 @@ def _rescued(
     if seen is None or (loaded.device.kind == "cpu" and cost > RESCUE_SECONDS):
         return part.first
     try:
-        _lay(line, part, seen, space, loaded, None, stretch)
+        _lay(line, part, seen, space, loaded, None, stretch, gain)
     except StudioError:
         return part.first
     return part.last
@@ -133,8 +140,12 @@ def _lay(
     loaded: Loaded,
     context: GeneratorContext | None,
     stretch: Stretch,
-) -> None:
-    """Decode a part and put it into the line, as loud as what is around it. Without a context nobody can stop it."""
+    gain: float | None,
+) -> float:
+    """Decode a part and put it into the line, by `gain` louder, or as loud as what is around it; the gain. Later parts
+    take that of the first: matched to each other one after the other, they would drift. Without a context nobody can
+    stop it.
+    """
     if context is not None:
         context.progress("Bringing it to sound")
     first, last, count = part.first - part.begin, part.last - part.begin, part.end - part.begin
@@ -155,10 +166,12 @@ def _lay(
     offset = part.begin + begin * space.hop
     made = made[: part.end - offset]
     left, right = slice(offset, part.first), slice(part.last, offset + len(made))
-    if first > 0 or last < count:
+    if gain is None:
         there, own = (np.concatenate([a[left], a[right]]) for a in (line, _Placed(made, offset)))
-        made = made * np.float32(gain_to(there, own))
+        gain = gain_to(there, own)
+    made = made * np.float32(gain)
     _put(line, made, offset, part, stretch, min(space.hop, (part.last - part.first) // 4))
+    return gain
 
 
 def _put(line: Frames, made: Frames, offset: int, part: Part, stretch: Stretch, fade: int) -> None:
@@ -188,10 +201,14 @@ class _Placed:
         return self._sound[max(0, place.start - self._offset) : max(0, place.stop - self._offset)]
 
 
-def _go_on(context: GeneratorContext, line: Frames, ways: tuple[Part, ...], view: SoundView) -> tuple[int, int]:
-    """The part a kept step belongs to and the steps before it; what was made before is put into the line."""
+def _go_on(
+    context: GeneratorContext, line: Frames, ways: tuple[Part, ...], view: SoundView
+) -> tuple[int, int, float | None]:
+    """The part a kept step belongs to, the steps before it, and the gain of the parts before; those are put into the
+    line.
+    """
     if context.resume is None:
-        return 0, 0
+        return 0, 0, None
     _, state = context.resume
     number, before = int(state.values.get("part", 0)), int(state.values.get("before", 0))
     kept = state.tensors.get("line")
@@ -203,14 +220,17 @@ def _go_on(context: GeneratorContext, line: Frames, ways: tuple[Part, ...], view
         line[:] = from_blob(kept).numpy()
         for part in ways[:number]:
             view.is_there(line[part.first : part.last], part.first)
-    return number, before
+    return number, before, float(state.values.get("gain", 1.0)) if number else None
 
 
 class _Turn:
     """The context of one part: its steps count on from those before it, and keep what was made before it."""
 
-    def __init__(self, context: GeneratorContext, number: int, count: int, before: int, line: Frames) -> None:
-        self._context, self._number, self._count, self._before, self._line = context, number, count, before, line
+    def __init__(
+        self, context: GeneratorContext, number: int, count: int, before: int, line: Frames, gain: float | None
+    ) -> None:
+        self._context, self._number, self._count, self._before = context, number, count, before
+        self._line, self._gain = line, gain
         self.steps = before
 
     def __getattr__(self, name: str) -> Any:
@@ -243,4 +263,5 @@ class _Turn:
         tensors = dict(state.tensors)
         if self._number:
             tensors["line"] = to_blob(torch.from_numpy(self._line))
-        return StepState(tensors, {**state.values, "part": self._number, "before": self._before})
+        more = {"part": self._number, "before": self._before, "gain": self._gain}
+        return StepState(tensors, {**state.values, **more})
