@@ -13,7 +13,7 @@ import soundfile
 import torch
 from diffusers import AutoencoderKL, AutoencoderOobleck
 
-from plugins.music import generate_sound
+from plugins.music import generate_sound, sound_spoken
 from plugins.music.params import SoundParams
 from studio.api import JobCancelled, Model, Output, Request, StudioError, media
 from studio.inference.loading import hushed
@@ -209,6 +209,21 @@ def test_longer_than_the_models_window_in_several_runs(models: dict[str, Model],
     for index in (2, 6, 4 * runs - 2):
         again, _ = make(models["stable audio"], tmp_path, seconds=5.0, resume=(index, seen.states[index]))
         assert again.data == output.data
+
+
+def test_codes_are_written_in_windows_too(
+    models: dict[str, Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sound_spoken, "WINDOW", 0.6)
+    monkeypatch.setattr(sound_spoken, "HEARD", 0.2)
+    output, seen = make(models["musicgen"], tmp_path, seconds=1.4)
+    sound, rate = heard(output)
+    assert len(sound) == round(1.4 * rate)
+    assert [step.index for step in seen.steps] == list(range(seen.steps[-1].total))
+    index = len(seen.steps) - 2
+    assert seen.states[index].values["part"] >= 2
+    again, _ = make(models["musicgen"], tmp_path, seconds=1.4, resume=(index, seen.states[index]))
+    assert again.data == output.data
 
 
 def test_a_long_part_in_several_runs_between_what_stays(models: dict[str, Model], tmp_path: Path) -> None:
