@@ -351,9 +351,8 @@ class Player:
         with self._lock:
             if dry:
                 self.underruns += 1
-                self._lead.dry(now)
-                # After a hole some drivers count wrongly what waits; a fresh stream counts anew.
-                self._restart = not self.live
+                # After a hole some drivers count wrongly what waits; a fresh stream, which takes a moment, counts anew.
+                self._restart = self._lead.dry(now) and not self.live
                 self._clock.reset()
             waiting = max(0, capacity - stream.write_available)
             self._clock.tell(self._written - waiting, now)

@@ -68,7 +68,7 @@ class Lead:
 
     def begin(self, now: float) -> None:
         """A device is opened."""
-        self._factor, self._reached, self._calm_since = max(self._factor, self._least()), False, now
+        self._factor, self._reached, self._calm_since = max(self._factor, self._least()), False, max(now, self._calm_since)
 
     def _least(self) -> float:
         return float(min(MOST, max(1.0, 2 * self._busy() - 1)))
@@ -89,6 +89,8 @@ class Lead:
         if now - self._calm_since > CALM_SECONDS:
             self._factor, self._calm_since = max(self._least(), self._factor * 0.8), now
 
-    def dry(self, now: float) -> None:
-        """There was a hole."""
+    def dry(self, now: float) -> bool:
+        """There was a hole; True where it is the first for a while."""
+        first = now >= self._calm_since
         self._factor, self._reached, self._calm_since = MOST, False, now + HOLD_SECONDS
+        return first

@@ -321,7 +321,8 @@ def test_more_waits_once_the_machine_is_late_and_less_when_it_is_calm() -> None:
         wanted = lead.seconds(live=False)
         lead.tell(wanted, wanted, float(second))
     assert lead.seconds(live=False) == usual
-    lead.dry(60.0)
+    assert lead.dry(60.0)
+    assert not lead.dry(61.0)
     assert lead.seconds(live=False) == pytest.approx(BUFFER_SECONDS)
     assert lead.seconds(live=True) <= LIVE_MOST
     lead.tell(1.0, 0.6, 90.0)
