@@ -68,7 +68,8 @@ class Lead:
 
     def begin(self, now: float) -> None:
         """A device is opened."""
-        self._factor, self._reached, self._calm_since = max(self._factor, self._least()), False, max(now, self._calm_since)
+        self._factor, self._reached = max(self._factor, self._least()), False
+        self._calm_since = max(now, self._calm_since)
 
     def _least(self) -> float:
         return float(min(MOST, max(1.0, 2 * self._busy() - 1)))
