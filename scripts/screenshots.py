@@ -27,12 +27,13 @@ from studio.testing import screen
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((1366, 768), (2560, 1440))
 THEMES = ("dark", "light")
-PAGES = ("branches", "text", "music", "library", "queue", "models", "plugins", "settings")
+PAGES = ("branches", "text", "music", "sound", "library", "queue", "models", "plugins", "settings")
 OPENING = (
     "In the grey harbour lived Nora, a patient lamp-maker, who wished for nothing so much as to carry a silver bell "
     "to the far lighthouse. "
 )
-PANELS = {"text": "text.manuscript", "music": "music.roll"}
+PANELS = {"text": "text.manuscript", "music": "music.roll", "sound": "music.roll"}
+"""Where each of them begins."""
 LIMIT = 150_000
 """Bytes that one file may have: they are in the repository."""
 PROMPTS = (
@@ -73,6 +74,7 @@ class Session:
         from studio.ui.preferences import APPEARANCE, Appearance
 
         self.application = application()
+        self.composed = False
         self.studio = build(Places.default(), Options(warm=True))
         self.window = self.studio.window
         self.window.services.settings.set(APPEARANCE, Appearance(theme=theme, motion="off"))
@@ -130,6 +132,23 @@ class Session:
         self.wait(0.3)
         self.until("Done")
         self.wait(0.5)
+        self.composed = True
+
+    def render(self) -> None:
+        """A piece as a sound, with a part of it selected."""
+        from PySide6.QtCore import QPoint, Qt
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QWidget
+
+        if not self.composed:
+            self.compose()
+        self.window.commands.run("music.roll.to-sound")
+        self.wait(6.0)
+        wave = self.named(QWidget, "Waveform")
+        for part, act in ((0.3, QTest.mousePress), (0.55, QTest.mouseMove), (0.55, QTest.mouseRelease)):
+            place = QPoint(int(wave.width() * part), wave.height() // 2)
+            act(wave, Qt.MouseButton.LeftButton, pos=place) if act is not QTest.mouseMove else act(wave, place)
+            self.wait(0.1)
 
     def branch(self) -> None:
         """Two branches from steps of the picture on the canvas, the last one compared with what it left."""
@@ -226,7 +245,7 @@ def draw(task: dict[str, Any]) -> None:
         elif page in PANELS:
             session.window.show_place(PANELS[page])
             session.wait(1.0)
-            session.write() if page == "text" else session.compose()
+            {"text": session.write, "music": session.compose, "sound": session.render}[page]()
         else:
             session.window.show_place(page)
         session.wait(1.0)
@@ -256,6 +275,8 @@ def main(arguments: list[str]) -> int:
             for theme in THEMES:
                 home = Path(place) / f"{theme}-{size[0]}"
                 shutil.copytree(studio, home)
+                session = home / "config" / "session.json"  # else all would work in the first one's project
+                session.write_text(session.read_text("utf-8").replace(str(studio), str(home)), "utf-8")
                 task = {"do": "draw", "size": size, "theme": theme, "pages": wanted.pages, "out": str(wanted.out)}
                 child(task, size, home)
                 print(f"drawn: {theme}, {size[0]} by {size[1]}")
