@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="96 pictures and a smaller judge: a first impression")
     parser.add_argument("--count", type=int, help="how many pictures (default 512; 96 when quick)")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--folder", type=Path, help="the model to judge (default: the shipped one)")
     parser.add_argument("--work", type=Path, help="where the judge is kept (default: the user's cache)")
     parser.add_argument("--threads", type=int, default=2)

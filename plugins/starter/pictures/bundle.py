@@ -33,7 +33,7 @@ EXAMPLES = (
     "blue and white spiral, watercolour",
 )
 
-DEFAULTS = {"steps": 20, "guidance": 4.0, "width": 256, "height": 256}
+DEFAULTS = {"steps": 20, "guidance": 3.0, "width": 256, "height": 256}
 """What the model was made for; stronger guidance only makes its colours harsh."""
 
 

@@ -64,7 +64,7 @@ def measure(
     alike = np.stack([render(replace(scene, seed=900 + i)) for i in range(16)])
     result["diversity"] = _spread(_thumbnails(many))
     result["diversity_render"] = _spread(_thumbnails(alike))
-    train = _thumbnails(np.stack([render(sample_scene(i)) for i in range(2000)]))
+    train = _thumbnails(np.stack([render(sample_scene(i)) for i in range(1000)]))
     result["nearest_training"] = _nearest(_thumbnails(made), train)
     result["nearest_training_render"] = _nearest(_thumbnails(real), train)
     judged = np.stack([render(sample_scene(HELD_OUT + i)) for i in range(64)])
@@ -73,7 +73,7 @@ def measure(
     result["seconds_alone"] = _seconds(pipe, prompts[:3], steps=steps, guidance=guidance)
     if skills:
         result["few_steps"] = few_steps(pipe, probe, prompts, wanted, f_real, work, guidance=guidance)
-        some = min(count, 96)
+        some = min(count, 64)
         result["shapes"] = shapes(pipe, probe, prompts[:some], wanted[:some], work, steps=steps, guidance=guidance)
         result["repaint"] = repaint(pipe, probe, work, count=some, steps=steps, guidance=guidance)
     return result
@@ -107,7 +107,7 @@ def table(result: dict[str, Any]) -> str:
         ),
         (
             f"Diversity between seeds {r['diversity']:.3f} (renders {r['diversity_render']:.3f}). Distance to the "
-            f"nearest of 2,000 training pictures {r['nearest_training']:.3f} "
+            f"nearest of 1,000 training pictures {r['nearest_training']:.3f} "
             f"(renders {r['nearest_training_render']:.3f})."
         ),
         f"Autoencoder {r['autoencoder_psnr']:.2f} dB, PCA of the same size {r['pca_psnr']:.2f} dB.",
