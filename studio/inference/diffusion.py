@@ -273,7 +273,7 @@ class DiffusionRun:
     def _preview(self, tapped: Tapped) -> Preview:
         noisy = self._plan.preview == "noise" or tapped.clean is None
         seen = unit_noise(tapped.latents) if noisy or tapped.clean is None else tapped.clean
-        return to_preview(self._sheet.cut_preview(self._loaded.colours.pixels(self._spread(seen))))
+        return to_preview(self._sheet.cut(self._loaded.colours.pixels(self._spread(seen))))
 
     def _detailed(self, tapped: Tapped) -> Preview:
         seen = tapped.clean if tapped.clean is not None else tapped.latents

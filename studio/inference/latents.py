@@ -105,27 +105,20 @@ def as_denoiser_sees(pipe: Any, latents: torch.Tensor) -> torch.Tensor:
     they are, or as a row of patches.
     """
     norm = _norm_of_patches(pipe)
-    if norm is not None:
-        patches = pipe._patchify_latents(latents)
-        mean, deviation = (value.to(patches) for value in norm)
-        packed: torch.Tensor = pipe._pack_latents((patches - mean) / deviation)
-        return packed
-    return _packed(pipe, latents)
+    if norm is None:
+        return spread_like(pipe, latents)
+    mean, deviation = (value.to(latents) for value in norm)
+    packed: torch.Tensor = pipe._pack_latents((pipe._patchify_latents(latents) - mean) / deviation)
+    return packed
 
 
 def spread_like(pipe: Any, share: torch.Tensor) -> torch.Tensor:
     """A value for each latent [1, channels, rows, columns], in the same layout as `as_denoiser_sees` gives latents."""
-    if _norm_of_patches(pipe) is not None:
-        laid: torch.Tensor = pipe._pack_latents(pipe._patchify_latents(share))
-        return laid
-    return _packed(pipe, share)
-
-
-def _packed(pipe: Any, latents: torch.Tensor) -> torch.Tensor:
     pack = getattr(pipe, "_pack_latents", None)
     if pack is None or "transformer" not in pipe.components:
-        return latents
-    packed: torch.Tensor = pack(latents, *latents.shape)
+        return share
+    patched = _norm_of_patches(pipe) is not None
+    packed: torch.Tensor = pack(pipe._patchify_latents(share)) if patched else pack(share, *share.shape)
     return packed
 
 

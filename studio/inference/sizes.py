@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from PIL import Image
 
 from .latents import pixels_per_latent
+
+Pixels = TypeVar("Pixels", np.ndarray, torch.Tensor)
 
 _OWN = {"SanaPipeline": 32, "SanaPAGPipeline": 32, "SanaSprintPipeline": 32}
 _PATCHES = {"GlmImagePipeline": 4}
@@ -53,13 +55,8 @@ class Sheet:
         margins = [(0, self.high - self.height), (0, self.wide - self.width), *[(0, 0)] * (pixels.ndim - 2)]
         return Image.fromarray(np.pad(pixels, margins, mode="edge"))
 
-    def cut(self, pixels: np.ndarray) -> np.ndarray:
-        """[rows, columns, …] of the whole sheet, or of the sheet made smaller, to the part that was asked for."""
-        rows, columns = self._part(pixels.shape[0], pixels.shape[1])
-        return pixels[:rows, :columns]
-
-    def cut_preview(self, pixels: torch.Tensor) -> torch.Tensor:
-        """The same for a preview [rows, columns, 3], made of latents or smaller than the sheet."""
+    def cut(self, pixels: Pixels) -> Pixels:
+        """[rows, columns, …] of the whole sheet, or of the sheet made smaller (a preview), to the part asked for."""
         rows, columns = self._part(pixels.shape[0], pixels.shape[1])
         return pixels[:rows, :columns]
 

@@ -33,7 +33,7 @@ def test_a_picture_goes_on_to_the_edge_of_its_sheet() -> None:
 
 
 def test_previews_are_cut_in_their_own_size() -> None:
-    assert Sheet(72, 56, 32).cut_preview(torch.zeros(8, 12, 3)).shape == (7, 9, 3)
+    assert Sheet(72, 56, 32).cut(torch.zeros(8, 12, 3)).shape == (7, 9, 3)
 
 
 def test_what_a_pipeline_asks_for() -> None:
