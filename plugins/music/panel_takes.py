@@ -6,29 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
-
-from studio.api import (
-    Artifact,
-    Cancelled,
-    Changed,
-    Event,
-    Failed,
-    Finished,
-    Job,
-    PanelHost,
-    Paused,
-    Preview,
-    Previewed,
-    Problem,
-    Request,
-    Started,
-    Stepped,
-    StudioError,
-)
+from studio.api import Artifact, Job, PanelHost, Preview, Problem, Request, StudioError
 
 from .document import MEDIA, Score
 from .panel_sheet import Region, Sheet
+from .panel_take_jobs import TakeJobs
 from .takes import Change, change_between, fading, ghosts_of, take_in
 
 
@@ -62,36 +44,13 @@ class Take:
         return self.after if self.task == "piece" else take_in(score, self.change)
 
 
-class Takes(QObject):
-    """`turned` says that another take, or more of it, is to be seen; `settled` brings one that was kept."""
-
-    turned = Signal()
-    busy = Signal(bool)
-    failed = Signal(object)
-    settled = Signal(object)
+class Takes(TakeJobs[Take]):
+    """The takes over one score."""
 
     def __init__(self, host: PanelHost, sheet: Sheet, read: Callable[[Artifact], Score | None]) -> None:
-        super().__init__(sheet)
-        self._host, self._sheet, self._read = host, sheet, read
-        self.takes: list[Take] = []
-        self.place = 0
-        self._was_busy = False
-        for job in host.jobs():
-            self._adopt(job)
-
-    # What there is
-
-    def current(self) -> Take | None:
-        """The take one looks at."""
-        return self.takes[self.place] if 0 <= self.place < len(self.takes) else None
-
-    def running(self) -> list[Take]:
-        """Those that are on their way."""
-        return [take for take in self.takes if take.state != "done"]
-
-    def request_of(self, steps: str) -> Request | None:
-        """The request whose steps go by that name."""
-        return next((take.request for take in self.takes if take.job == steps), None)
+        super().__init__(host, sheet)
+        self._sheet, self._read = sheet, read
+        self.adopt_all()
 
     def score(self) -> Score:
         """What is to be heard: the score with the take one looks at."""
@@ -132,44 +91,9 @@ class Takes(QObject):
         self._say()
         self.settled.emit(take)
 
-    def drop(self) -> None:
-        """None of them."""
-        for take in self.running():
-            self._host.cancel(take.job)
-        self.takes, self.place = [], 0
-        self._say()
-
     # What is heard of the jobs
 
-    def on_event(self, event: Event) -> None:
-        """What a job says; jobs of others are passed over."""
-        if isinstance(event, Changed):
-            if event.job is None:
-                self._forget(event.job_id)
-            elif event.job.origin == self._host.panel_id and not event.job.state.ended:
-                self._adopt(event.job)
-            return
-        take = next((t for t in self.takes if t.job == event.job_id), None)
-        if take is None:
-            return
-        match event:
-            case Started():
-                take.state = "running"
-                self._say()
-            case Stepped(step=step):
-                self._more(take, step.preview)
-            case Previewed(preview=preview):
-                self._more(take, preview)
-            case Finished(artifacts=artifacts) | Cancelled(artifacts=artifacts):
-                self._ended(take, artifacts)
-            case Failed(problem=problem):
-                self._forget(take.job)
-                self.failed.emit(problem)
-            case Paused():
-                take.state = "waiting"
-                self._say()
-
-    def _more(self, take: Take, preview: Preview | None) -> None:
+    def _looked(self, take: Take, preview: Preview | None) -> None:
         if preview is None or preview.media != MEDIA:
             return
         try:
@@ -182,7 +106,6 @@ class Takes(QObject):
             self.turned.emit()
 
     def _ended(self, take: Take, artifacts: tuple[Artifact, ...]) -> None:
-        take.state = "done"
         for artifact in artifacts:
             score = self._read(artifact)
             if score is not None:
@@ -196,17 +119,8 @@ class Takes(QObject):
         else:
             self._say()
 
-    def _adopt(self, job: Job) -> None:
-        """Follow a job of an earlier sitting."""
-        if all(take.job != job.id for take in self.takes):
-            self.takes.append(Take(job.id, job.request, self._sheet.score))
-            self.place = len(self.takes) - 1
-            self._say()
-
-    def _forget(self, job: str) -> None:
-        self.takes = [take for take in self.takes if take.job != job]
-        self.place = max(0, min(self.place, len(self.takes) - 1))
-        self._say()
+    def _taken_up(self, job: Job) -> Take:
+        return Take(job.id, job.request, self._sheet.score)
 
     def _show(self) -> None:
         take = self.current()
@@ -217,11 +131,3 @@ class Takes(QObject):
             self._sheet.set_ghosts(take.after, whole)
         else:
             self._sheet.set_ghosts(ghosts_of(take.change), fading(self._sheet.score, take.change))
-
-    def _say(self) -> None:
-        self._show()
-        self.turned.emit()
-        busy = bool(self.running())
-        if busy != self._was_busy:
-            self._was_busy = busy
-            self.busy.emit(busy)

@@ -6,29 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
-from studio.api import (
-    Artifact,
-    Cancelled,
-    Changed,
-    Event,
-    Failed,
-    Finished,
-    Job,
-    PanelHost,
-    Paused,
-    Preview,
-    Previewed,
-    Problem,
-    Request,
-    Started,
-    Stepped,
-    StudioError,
-    media,
-)
+from studio.api import Artifact, Job, PanelHost, Preview, Problem, Request, Step, StudioError, media
 
 from . import wave_edit as edits
+from .panel_take_jobs import TakeJobs
 from .panel_wave_sheet import WaveSheet
 from .wave import Clip, Voice, Wave, whole
 from .wave_tape import Tape
@@ -98,42 +81,20 @@ class WaveTake:
         return self.span
 
 
-class WaveTakes(QObject):
-    """`turned` says that another take, or more of it, is to be seen; `settled` brings one that was kept."""
+class WaveTakes(TakeJobs[WaveTake]):
+    """The takes over one sound; `finished` brings one that can be heard."""
 
-    turned = Signal()
-    busy = Signal(bool)
-    failed = Signal(object)
-    settled = Signal(object)
     finished = Signal(object)
 
     def __init__(self, host: PanelHost, sheet: WaveSheet) -> None:
-        super().__init__(sheet)
-        self._host, self._sheet = host, sheet
-        self.takes: list[WaveTake] = []
-        self.place = 0
-        self._was_busy = False
+        super().__init__(host, sheet)
+        self._sheet = sheet
         sheet.rewritten.connect(self._show)
-        for job in host.jobs():
-            self._adopt(job)
-
-    # What there is
-
-    def current(self) -> WaveTake | None:
-        """The take one looks at."""
-        return self.takes[self.place] if 0 <= self.place < len(self.takes) else None
+        self.adopt_all()
 
     def ready(self) -> list[WaveTake]:
         """Those that can be heard."""
         return [take for take in self.takes if take.tape is not None]
-
-    def running(self) -> list[WaveTake]:
-        """Those that are on their way."""
-        return [take for take in self.takes if take.state != "done"]
-
-    def request_of(self, steps: str) -> Request | None:
-        """The request whose steps go by that name."""
-        return next((take.request for take in self.takes if take.job == steps), None)
 
     # What is done
 
@@ -175,47 +136,11 @@ class WaveTakes(QObject):
         self._say()
         self.settled.emit(take)
 
-    def drop(self) -> None:
-        """None of them: the document is what it was."""
-        self.cancel()
-        self.takes, self.place = [], 0
-        self._say()
-
-    def cancel(self) -> None:
-        """Stop what runs; what it has made so far is a take."""
-        for take in self.running():
-            self._host.cancel(take.job)
-
     # What is heard of the jobs
 
-    def on_event(self, event: Event) -> None:
-        """What a job says; jobs of others are passed over."""
-        if isinstance(event, Changed):
-            if event.job is None:
-                self._forget(event.job_id)
-            elif event.job.origin == self._host.panel_id and not event.job.state.ended:
-                self._adopt(event.job)
-            return
-        take = next((t for t in self.takes if t.job == event.job_id), None)
-        if take is None:
-            return
-        match event:
-            case Started():
-                take.state = "running"
-                self._say()
-            case Stepped(step=step):
-                take.words = f"Step {step.index + 1} of {step.total}" if step.total else f"Step {step.index + 1}"
-                self._looked(take, step.preview)
-            case Previewed(preview=preview):
-                self._looked(take, preview)
-            case Finished(artifacts=artifacts) | Cancelled(artifacts=artifacts):
-                self._ended(take, artifacts)
-            case Failed(problem=problem):
-                self._forget(take.job)
-                self.failed.emit(problem)
-            case Paused():
-                take.state = "waiting"
-                self._say()
+    def _stepped(self, take: WaveTake, step: Step) -> None:
+        take.words = f"Step {step.index + 1} of {step.total}" if step.total else f"Step {step.index + 1}"
+        super()._stepped(take, step)
 
     def _looked(self, take: WaveTake, preview: Preview | None) -> None:
         if preview is not None:
@@ -224,7 +149,6 @@ class WaveTakes(QObject):
             self.turned.emit()
 
     def _ended(self, take: WaveTake, artifacts: tuple[Artifact, ...]) -> None:
-        take.state = "done"
         sounds = [artifact for artifact in artifacts if media.kind(artifact.media) == "audio"]
         if not sounds:
             self._forget(take.job)
@@ -252,16 +176,12 @@ class WaveTakes(QObject):
             self.place = self.takes.index(take)
         self._say()
 
-    def _adopt(self, job: Job) -> None:
-        """Follow a job of an earlier sitting, or one that was tried again on the Queue page."""
-        if all(take.job != job.id for take in self.takes):
-            params = job.request.params
-            front = params.get("task") == "extend" and params.get("side") == "front"
-            task = "front" if front else str(params.get("task", "new"))
-            span = (int(params.get("first_frame", 0)), int(params.get("last_frame", 0)))
-            self.takes.append(WaveTake(job.id, job.request, task, self._sheet.wave, span))
-            self.place = len(self.takes) - 1
-            self._say()
+    def _taken_up(self, job: Job) -> WaveTake:
+        params = job.request.params
+        front = params.get("task") == "extend" and params.get("side") == "front"
+        task = "front" if front else str(params.get("task", "new"))
+        span = (int(params.get("first_frame", 0)), int(params.get("last_frame", 0)))
+        return WaveTake(job.id, job.request, task, self._sheet.wave, span)
 
     def asked(self) -> dict[str, list[Any]]:
         """What the jobs that are on their way were asked for, as plain JSON by job."""
@@ -276,11 +196,6 @@ class WaveTakes(QObject):
                 take.task, take.span, take.offset = str(said[0]), (said[1], said[2]), said[3]
         self._say()
 
-    def _forget(self, job: str) -> None:
-        self.takes = [take for take in self.takes if take.job != job]
-        self.place = max(0, min(self.place, len(self.takes) - 1))
-        self._say()
-
     def _show(self) -> None:
         take = self.current()
         if take is None:
@@ -292,11 +207,3 @@ class WaveTakes(QObject):
         else:
             waits = take.tape is None and take.task not in ("insert", "front")
             self._sheet.set_ghost(None, take.expected() if waits else None)
-
-    def _say(self) -> None:
-        self._show()
-        self.turned.emit()
-        busy = bool(self.running())
-        if busy != self._was_busy:
-            self._was_busy = busy
-            self.busy.emit(busy)
