@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
 
-from studio.api import Choice, Model, ParamSpec, StudioError
+from studio.api import StudioError
 from studio.inference.notes.score import INSTRUMENTS, ROLES
 from studio.widgets import theme
-from studio.widgets.fields import ChoiceField
 from studio.widgets.form import ParamForm
-from studio.widgets.seed import SeedField
 from studio.widgets.text import Label
 
+from .panel_model_inspector import ModelInspector
 from .params import MusicParams, read_parts, write_parts
 
 USUAL = {
@@ -90,82 +89,19 @@ class Parts(QWidget):
         self.changed.emit()
 
 
-class Inspector(QWidget):
-    """`changed` follows every edit. Key, tempo and metre stand in the transport: they belong to the piece."""
-
-    changed = Signal()
+class Inspector(ModelInspector):
+    """Key, tempo and metre stand in the transport: they belong to the piece."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._models: tuple[Model, ...] = ()
-        self._wanted = ""
-        self.model = ChoiceField(ParamSpec("model", "choice", "", "Model", choices=(Choice("", "None"),)))
-        self.no_model = Label("No music model is here yet. Models tells where to put one.", "hint", wrap=True)
-        self.form = ParamForm(MusicParams)
+        no_model = Label("No music model is here yet. Models tells where to put one.", "hint", wrap=True)
+        super().__init__(ParamForm(MusicParams), no_model, parent)
         self.parts = Parts()
-        self.seed = SeedField()
         self.proof = Label("", "hint", wrap=True)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
-        column.setSpacing(theme.px(theme.M))
-        column.addWidget(self.model)
-        column.addWidget(self.no_model)
-        column.addWidget(self.form)
-        # The parts belong with what is asked for, above what only some look into.
-        column.insertWidget(2, Label("Instruments of a new piece", "label"))
-        column.insertWidget(3, self.parts)
-        column.removeWidget(self.form)
-        column.insertWidget(2, self.form)
-        column.addWidget(self.seed)
-        column.addStretch(1)
-        column.addWidget(self.proof)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        instruments = Label("Instruments of a new piece", "label")
+        self.lay_out((self.model, self.no_model, self.form, instruments, self.parts, self.seed), (self.proof,))
         self.parts.set_value(MusicParams().parts)
-        for said in (self.form.changed, self.parts.changed, self.seed.changed, self.seed.lock_changed):
-            said.connect(lambda *_: self.changed.emit())
-        self.model.changed.connect(self._model_chosen)
+        self.parts.changed.connect(lambda *_: self.changed.emit())
         self.set_models(())
-
-    def set_models(self, models: Sequence[Model]) -> None:
-        """Offer these; the one asked for before is taken where it is there."""
-        self._models = tuple(models)
-        self.model.setVisible(bool(models))
-        self.no_model.setVisible(not models)
-        if models:
-            wanted = self._wanted
-            with QSignalBlocker(self.model):
-                self.model.set_choices([Choice(m.id, m.title, m.summary) for m in models])
-                if any(m.id == wanted for m in models):
-                    self.model.set_value(wanted)
-
-    def models(self) -> tuple[Model, ...]:
-        """What is on offer."""
-        return self._models
-
-    def chosen_model(self) -> Model | None:
-        """The one Generate will use."""
-        return next((m for m in self._models if m.id == self.model.value()), None)
-
-    def use_model(self, model_id: str) -> bool:
-        """False where it is not on offer."""
-        if all(m.id != model_id for m in self._models):
-            self._wanted = model_id
-            return False
-        self.model.set_value(model_id)
-        return True
-
-    def _model_chosen(self, model_id: object) -> None:
-        self._wanted = str(model_id)
-        self.changed.emit()
 
     def values(self) -> dict[str, Any]:
         """The params as the inspector has them; key, tempo, metre and task are the panel's to add."""
@@ -180,8 +116,3 @@ class Inspector(QWidget):
             except StudioError:
                 refused.append("Instruments")
         return tuple(refused)
-
-    def commit(self) -> bool:
-        """Take half-typed text as final."""
-        self.seed.commit()
-        return self.form.commit() and not self.seed.problem()
