@@ -7,16 +7,19 @@ screen, for the plain recording and for one in five hundred pieces. ``python ben
 from __future__ import annotations
 
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from _frames import row
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-RATE, MINUTES, PIECES, TURNS, GOAL = 48_000, 10, 500, 60, 20.0
+RATE, MINUTES, PIECES, GOAL = 48_000, 10, 500, 20.0
 
 
 def recording(folder: Path) -> Path:
@@ -32,16 +35,6 @@ def recording(folder: Path) -> Path:
             tone = np.sin(2 * np.pi * (110 + second % 37 * 9) * at) * np.exp(-at * 3)
             file.write(np.stack([tone * 0.6, tone * 0.4], axis=1) + random.normal(0, 0.01, (RATE, 2)))
     return path
-
-
-def spent(work: Callable[[int], object]) -> list[float]:
-    """CPU milliseconds of each turn."""
-    found = []
-    for turn in range(TURNS):
-        begun = time.thread_time()
-        work(turn)
-        found.append((time.thread_time() - begun) * 1000)
-    return found
 
 
 def main() -> bool:
@@ -89,12 +82,7 @@ def main() -> bool:
                     ),
                 }  # fmt: skip
                 for title, work in works.items():
-                    found = sorted(spent(work))
-                    worst = found[int(len(found) * 0.99) - 1]
-                    good = good and worst <= GOAL
-                    said = "" if worst <= GOAL else "  MISSED"
-                    print(f"  {size[0]:>4} x {size[1]:<5}{words:<12}{title:<9}"
-                          f"{statistics.median(found):5.1f} ms, p99 {worst:5.1f} ms{said}")  # fmt: skip
+                    good &= row(f"{size[0]:>4} x {size[1]:<5}{words:<12}{title:<9}", work, GOAL)
         panel.sound.player.close()
         panel.close()
         panel.deleteLater()
