@@ -17,7 +17,7 @@ from ..training.muon import Muon
 from ..training.pace import Pace
 from .data import Batch, batch
 from .grammar.document import HELD_OUT, document, opening
-from .model import TINY, Plan, build, load_model, logits_of, save_model
+from .model import PLANS, TINY, Plan, build, load_model, logits_of, save_model
 from .tokens import make_tokenizer
 from .writing import write
 
@@ -93,7 +93,7 @@ def run(
     An empty work folder can begin with the weights and the vocabulary of a finished model of the same size.
     """
     disable_progress_bar()
-    plan = TINY if tiny else Plan()
+    plan = TINY if tiny else PLANS[kind]
     plan = replace(plan, steps=steps) if steps else plan
     work.mkdir(parents=True, exist_ok=True)
     state = work / f"{kind}.safetensors"
