@@ -16,7 +16,7 @@ from studio.api import Recipe, StudioError
 from . import midi, midi_write, musicxml, tags, wave_export
 from .document import Score
 from .params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
-from .reading import read_score
+from .reading import read_score, recipe_in
 from .render import RATE, NoteCache, render, render_loop
 from .soundfont import Fonts
 from .synth_parts import Sound
@@ -31,13 +31,13 @@ MOST_SECONDS = 3600
 
 def midi_file(source: Path, recipe: Recipe | None, options: MidiOptions) -> bytes:
     """A Standard MIDI file, recipe as a text event."""
-    text = recipe.text() if recipe is not None and options.recipe else ""
+    text = _told(source, recipe, options.recipe)
     return midi_write.to_bytes(read_score(source), kind=int(options.kind), recipe=text)
 
 
 def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
     """MusicXML, recipe as a field of the identification."""
-    text = recipe.text() if recipe is not None and options.recipe else ""
+    text = _told(source, recipe, options.recipe)
     return musicxml.to_bytes(read_score(source), recipe=text)
 
 
@@ -90,7 +90,7 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
     """A ZIP of one file for each track that sounds, and the recipe beside them. Each stem has its own hall and limiter:
     together they are nearly the mix, which the limiter heard as a whole.
     """
-    score, cache = read_score(source), NoteCache()
+    score, cache, told = read_score(source), NoteCache(), _told(source, recipe, options.recipe)
     _check_length(score)
     voicing = _voicing(score)
     held = io.BytesIO()
@@ -98,23 +98,27 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
         for number, track in enumerate((t for t in score.tracks if t.notes), 1):
             sound = render(score, only=track.id, cache=cache, voicing=voicing)
             form = options.form.upper()
-            data = _encoded(
-                sound, form, "PCM_24", track.name, _comment(recipe, options.recipe) if form == "FLAC" else ""
-            )
+            data = _encoded(sound, form, "PCM_24", track.name, _comment(told) if form == "FLAC" else "")
             plain = re.sub(r"[^\w\- ]+", "_", track.name).strip()[:60] or "track"
             # A date of its own would make another file of the same piece each time.
             archive.writestr(zipfile.ZipInfo(f"{number:02d} {plain}.{options.form}"), data)
-        if recipe is not None and options.recipe:
-            archive.writestr(zipfile.ZipInfo("recipe.json"), recipe.text())
+        if told:
+            archive.writestr(zipfile.ZipInfo("recipe.json"), told)
     return held.getvalue()
 
 
-def _comment(recipe: Recipe | None, wanted: bool) -> str:
-    return midi.RECIPE + recipe.text() if recipe is not None and wanted else ""
+def _told(source: Path, recipe: Recipe | None, wanted: bool) -> str:
+    """The recipe as a text, of the artifact or of the file that was made of an edited score; "" for none."""
+    known = (recipe or recipe_in(source)) if wanted else None
+    return "" if known is None else known.text()
+
+
+def _comment(told: str) -> str:
+    return midi.RECIPE + told if told else ""
 
 
 def _words(source: Path, recipe: Recipe | None, wanted: bool) -> tuple[str, str]:
-    return read_score(source).title, _comment(recipe, wanted)
+    return read_score(source).title, _comment(_told(source, recipe, wanted))
 
 
 def _check_length(score: Score) -> None:

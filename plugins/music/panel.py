@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -17,7 +16,6 @@ from studio.api import (
     Problem,
     Recipe,
     Request,
-    ResumePoint,
     Step,
     StudioError,
 )
@@ -25,7 +23,7 @@ from studio.widgets import theme
 from studio.widgets.panel import Panel
 
 from . import document_tracks as tracks
-from .document import Metre, Note, Score, Tempo
+from .document import MEDIA, Metre, Note, Score, Tempo
 from .panel_asking import Asking
 from .panel_bar import ActionBar
 from .panel_commands import add_commands, fill_menu
@@ -33,8 +31,10 @@ from .panel_devices import Devices
 from .panel_editor import Editor
 from .panel_floating import Floating
 from .panel_inspector import Inspector
+from .panel_keeping import Keeping
 from .panel_lent import lent_by
 from .panel_rack import Rack
+from .panel_runs import Runs
 from .panel_sheet import Sheet
 from .panel_sound import Sound
 from .panel_takes import Take, Takes
@@ -64,7 +64,6 @@ class MusicPanel(Panel):
 
     def __init__(self, host: PanelHost, parent: QWidget | None = None) -> None:
         super().__init__(host, parent)
-        self._generator = f"{host.panel_id.partition('.')[0]}.{GENERATOR}"
         self.sheet = Sheet(host, empty_score(), self)
         self.settings_pane = Inspector()
         self.takes = Takes(host, self.sheet, score_of)
@@ -77,8 +76,9 @@ class MusicPanel(Panel):
         self.rack.outputs = self.devices.outputs_there
         self.bar = ActionBar()
         self.floating = Floating(self.editor)
+        self.keeping = Keeping(host)
+        self.runs = Runs(self, f"{host.panel_id.partition('.')[0]}.{GENERATOR}")
         self._result = ""
-        self._used_seed = -1
         self._begun: set[str] = set()
         self._kept: Take | None = None
         self.clipboard: tuple[Note, ...] = ()
@@ -209,6 +209,19 @@ class MusicPanel(Panel):
         """The newest result that was kept."""
         return self._result if self._result and self.host.artifact(self._result) is not None else ""
 
+    @property
+    def can_export(self) -> bool:
+        """Everything that is heard can be written."""
+        return self.sheet.score.note_count > 0 or self.takes.current() is not None
+
+    def export_id(self) -> str:
+        """The piece as it is heard now: the kept result where nothing was done to it."""
+        return self.keeping.document(self.takes.score(), self._result, self.asking.title())
+
+    def export_media(self) -> str:
+        """A score."""
+        return MEDIA if self.can_export else ""
+
     def receive(self, artifact: Artifact) -> None:
         """Open a piece: one entry of the undo stack. A text or a picture lends its mood."""
         score = score_of(artifact)
@@ -225,62 +238,18 @@ class MusicPanel(Panel):
 
     def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         """Set everything as the recipe says; the score it was asked over comes back too."""
-        values = dict(recipe.request.params)
-        for item in recipe.request.inputs:
-            found = self.host.artifact(item.sha256)
-            score = None if found is None else score_of(found)
-            if score is not None:
-                self.sheet.edit("recall of a recipe", score, select=())
-        refused = self.asking.take(values)
-        self.settings_pane.seed.set_value(recipe.request.seed)
-        self.settings_pane.seed.set_locked(True)
-        model = recipe.request.model
-        if model is not None and not self.settings_pane.use_model(model.id):
-            notes = [*notes, f"The model {model.name or model.id} is not here."]
-        said = [*notes, *(f"{label} does not fit." for label in refused)]
-        self.host.say(" ".join(said) if said else "Everything is set as it was. The seed is locked.")
+        self.runs.recall(recipe, notes)
         self._show_asking()
 
     # Generate
 
     def generate(self) -> None:
         """Queue what the bar says."""
-        request = self._request()
-        if request is None:
-            return
-        self.floating.show_problem(None)
-        self._submit(request, self.asking.title())
-
-    def _request(self) -> Request | None:
-        self.refresh_models()
-        model = self.settings_pane.chosen_model()
-        if model is None:
-            self.floating.show_problem(Problem("There is no music model.", "Open Models to see where to put one."))
-        if model is None or not self.settings_pane.commit():
-            return None
-        seed = self.settings_pane.seed
-        if seed.value() == self._used_seed:
-            seed.advance()
-        try:
-            request = self.asking.request(self._generator, model, int(seed.value()), self.host)
-        except StudioError as error:
-            self.floating.show_problem(Problem.of(error))
-            return None
-        return request
-
-    def _submit(self, request: Request, title: str) -> None:
-        try:
-            self.takes.submit(request, before=self.sheet.score, regions=self.sheet.regions, title=title)
-        except StudioError as error:
-            self.floating.show_problem(Problem.of(error))
-        else:
-            self._used_seed = request.seed
-            self.settings_pane.proof.setText("")
+        self.runs.generate()
 
     def next_request(self) -> tuple[Request, str] | None:
         """What Generate would ask for now."""
-        request = self._request()
-        return None if request is None else (request, self.asking.title())
+        return self.runs.next_request()
 
     @property
     def can_branch(self) -> bool:
@@ -289,19 +258,7 @@ class MusicPanel(Panel):
 
     def branch(self, steps: str, index: int) -> None:
         """Go on from a kept bar with another surprise or seed."""
-        base = self.takes.request_of(steps)
-        if base is None and self._result:
-            artifact = self.host.artifact(self._result)
-            if artifact is not None and artifact.recipe is not None and steps in (artifact.steps, artifact.job):
-                base = artifact.recipe.request
-        if base is None:
-            self.host.say("Nothing is known any more about how these bars were made")
-            return
-        now = self.settings_pane.values()
-        kept = {name: now[name] for name in ("temperature", "top_p", "in_key", "borrowed")}
-        seed = int(self.settings_pane.seed.value()) if self.settings_pane.seed.locked() else base.seed
-        request = replace(base.with_params(**kept), resume=ResumePoint(steps, index), seed=seed)
-        self._submit(request, f"{self.asking.title()}, from bar {index + 1}")
+        self.runs.branch(steps, index, result=self._result)
 
     def show_step(self, step: Step | None) -> None:
         """The piece as far as it was after that bar; None: as it is."""

@@ -13,7 +13,7 @@ from studio.widgets.icons import icon
 
 from . import document_edit as edits
 from . import document_shape as shape
-from .document import MEDIA, Note, Score
+from .document import Note, Score
 from .document_time import Grid
 from .panel_quantise import QuantiseCard
 from .panel_sheet import Region
@@ -194,13 +194,11 @@ def lock(panel: MusicPanel) -> None:
 
 def to_sound(panel: MusicPanel) -> None:
     """The piece as it sounds now, into the panel where sounds are cut."""
-    score = panel.takes.score()
-    if not score.note_count:
+    kept = panel.export_id()
+    if kept:
+        panel.host.send(kept, f"{panel.host.panel_id.partition('.')[0]}.sound")
+    else:
         panel.host.say("There are no notes yet")
-        return
-    title = score.title or panel.asking.title()
-    kept = panel.host.bring_in(score.to_bytes(), media=MEDIA, title=title)
-    panel.host.send(kept.id, f"{panel.host.panel_id.partition('.')[0]}.sound")
 
 
 def mark(panel: MusicPanel) -> None:

@@ -214,6 +214,10 @@ class WavePanel(Panel):
         """The recording itself where nothing was done to it; else the document as it is now."""
         return self.keeping.recording() or self.keeping.document(self.sheet.wave, self._result)
 
+    def export_media(self) -> str:
+        """A sound document, or the recording that it is."""
+        return self.keeping.media()
+
     def export_selection(self) -> None:
         """Only what is selected."""
         wave, (start, end) = self.sheet.wave, self.sheet.selection

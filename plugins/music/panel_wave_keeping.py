@@ -29,6 +29,11 @@ class WaveKeeping:
             return ""
         return name
 
+    def media(self) -> str:
+        """What `recording` or `document` would give."""
+        artifact = self._host.artifact(self.recording())
+        return artifact.media if artifact is not None else MEDIA if self._sheet.wave.length else ""
+
     def newest(self, result: str) -> str:
         """A result that is heard in the document."""
         return result if result in self._sheet.wave.sources and self._host.artifact(result) is not None else ""

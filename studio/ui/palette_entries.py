@@ -10,6 +10,7 @@ from studio.ui.using import use_model
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
+    from studio.ui.panels import Slot
 
 _KINDS = {"Places": "Go to", "Projects": "Project"}
 _NOT_LISTED = {"view.palette", "view.next", "view.previous"}
@@ -50,17 +51,24 @@ def entries(window: MainWindow) -> list[Entry]:
 
 
 def _sending(window: MainWindow) -> list[Entry]:
-    """ "Send to" each panel that takes what is on show in the one in front."""
+    """ "Send to" each panel that takes what the one in front would export."""
     slot = window.front_slot()
-    name = window.panels.ask(slot, slot.panel.artifact_id, "") if slot is not None else ""
-    artifact = window.services.project.artifacts.get(name) if name else None
-    if artifact is None:
+    media = window.panels.ask(slot, slot.panel.export_media, "") if slot is not None else ""
+    if slot is None or not media:
         return []
     return [
-        Entry(f"send.{panel}", f"Send to {title}", "Work", partial(window.send_to, artifact, panel), "paper-plane-tilt")
-        for panel, title in window.panels.accepting(artifact.media)
+        Entry(f"send.{panel}", f"Send to {title}", "Work", partial(_send, window, slot, panel), "paper-plane-tilt")
+        for panel, title in window.panels.accepting(media)
         if panel != window.front
     ]
+
+
+def _send(window: MainWindow, slot: Slot, panel: str) -> None:
+    """What the panel shows, as it is now."""
+    name = window.panels.ask(slot, slot.panel.export_id, "")
+    artifact = window.services.project.artifacts.get(name) if name else None
+    if artifact is not None:
+        window.send_to(artifact, panel)
 
 
 def _use_model(window: MainWindow, model_id: str) -> None:

@@ -74,7 +74,7 @@ class Panel(QWidget):
         """Ctrl+Enter."""
 
     def artifact_id(self) -> str:
-        """The artifact on show, which export and "Send to" act on; "" for none."""
+        """The kept result on show; "" for none."""
         return ""
 
     @property
@@ -90,10 +90,15 @@ class Panel(QWidget):
         return bool(self.artifact_id())
 
     def export_id(self) -> str:
-        """The artifact to export: asked once, when the artist wants to. A panel whose document is no artifact yet makes
-        one here. "" for nothing.
+        """The artifact to export or to send: asked once, when the artist wants to. A panel whose document is no
+        artifact yet makes one here. "" for nothing.
         """
         return self.artifact_id()
+
+    def export_media(self) -> str:
+        """The media type of what `export_id` would give, which decides who can take it; "" for nothing. Asked often."""
+        artifact = self.host.artifact(self.artifact_id())
+        return "" if artifact is None else artifact.media
 
     def copy(self) -> bool:
         """Put what is on show on the clipboard; False where there is nothing."""

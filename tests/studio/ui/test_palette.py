@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView
@@ -109,4 +112,26 @@ def test_what_is_on_show_can_be_sent_to_whoever_takes_it(qtbot: QtBot, studio: S
     assert titles(studio)[0] == "Send to Verse"
     assert "Send to Sketch" not in titles(studio)
     QTest.keyClick(field, Qt.Key.Key_Return)
+    assert studio.window.name_of(studio.window.front) == "Verse"
+
+
+def test_what_is_sent_is_what_would_be_exported(qtbot: QtBot, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panel whose document is more than its last result makes a file of it at that moment, not before."""
+    slot: Any = studio.window.panels.opened("sketch.board")
+    made: list[str] = []
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(picture, "PNG")
+
+    def document() -> str:
+        made.append(slot.panel.host.bring_in(picture.getvalue(), media="image/png", title="Mine").id)
+        return made[-1]
+
+    monkeypatch.setattr(slot.panel, "export_id", document)
+    monkeypatch.setattr(slot.panel, "export_media", lambda: "image/png")
+    field = open_palette(studio)
+    QTest.keyClicks(field, "send to verse")
+    assert titles(studio)[0] == "Send to Verse"
+    assert not made
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert len(made) == 1
     assert studio.window.name_of(studio.window.front) == "Verse"
