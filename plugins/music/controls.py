@@ -1,4 +1,4 @@
-"""Controllers of foreign MIDI files as they are heard: the sustain pedal, volume, expression and pitch bend."""
+"""What is heard of a track's controllers: sustain pedal, volume, expression, pitch bend and modulation wheel."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from .synth_parts import RATE, Sound
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-PEDAL, VOLUME, EXPRESSION = 64, 7, 11
+PEDAL, VOLUME, EXPRESSION, WHEEL = 64, 7, 11, 1
 RAMP = 240
 """Samples that a step of a controller is spread over: a jump would click."""
 BEND = 2.0
 """Semitones of a full bend, unless a file says otherwise in ways that nobody here reads."""
+SWAY, DEPTH = 5.5, 0.5
+"""Turns a second of the vibrato of the modulation wheel, and semitones to each side at its end: General MIDI's."""
+LONGEST = 66.0
+"""Seconds after its beginning in which the last note has ended for certain."""
+FINE = 256
+"""Samples between two points of a vibrato: thirty in each of its turns."""
+MOST_POINTS = 2_000_000
+"""A file that sways for days does so more coarsely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +68,7 @@ def _rows(track: Track, timeline: Timeline, kind: int, number: int = -1) -> list
         if data[0] & 0xF0 == kind and len(data) == 3 and number in (-1, data[1]):
             value = data[1] | data[2] << 7 if kind == 0xE0 else data[2]
             found.append((timeline.seconds(event.start) * RATE, value))
-    return found
+    return sorted(found, key=lambda row: row[0])
 
 
 def pedalled(track: Track, timeline: Timeline, off: Ints) -> Ints:
@@ -105,16 +113,41 @@ def _gain(track: Track, timeline: Timeline) -> tuple[Floats, Floats] | None:
 
 
 def _warp(track: Track, timeline: Timeline) -> tuple[Floats, Floats] | None:
-    rows = _rows(track, timeline, 0xE0)
-    if all(value == 8192 for _, value in rows):
+    bends = _rows(track, timeline, 0xE0)
+    wheels = [] if track.drums else _rows(track, timeline, 0xB0, WHEEL)
+    swaying = [at for at, value in wheels if value]
+    if all(value == 8192 for _, value in bends) and not swaying:
         return None
-    at, come, rate = [0.0], [0.0], 1.0
-    for sample, value in [*sorted(rows), (rows[-1][0] + RATE, rows[-1][1])]:
-        if sample > at[-1]:
-            come.append(come[-1] + (sample - at[-1]) * rate)
-            at.append(sample)
-        rate = 2 ** ((value - 8192) / 8192 * BEND / 12)
-    return np.array(at), np.array(come)
+    last = max(at for at, _ in [*bends, *wheels]) + RATE
+    if wheels and wheels[-1][1] and track.notes:
+        last = max(last, (timeline.seconds(track.notes[-1].start) + LONGEST) * RATE)
+    grid = [np.array([0.0, *(at for at, _ in [*bends, *wheels]), last])]
+    step = max(FINE, last / MOST_POINTS)
+    for (at, value), until in zip(wheels, [*(at for at, _ in wheels[1:]), last], strict=True):
+        if value:
+            grid.append(np.arange(at, until, step))
+    points = np.unique(np.concatenate(grid))
+    middle = (points[:-1] + points[1:]) / 2
+    rate = pitched(_held(bends, middle, 8192), _held(wheels, middle, 0), middle)
+    come = np.concatenate([[0.0], np.cumsum(np.diff(points) * rate)])
+    # Beyond the last point one goes on as far as the bend says, without a vibrato.
+    onward = 2 ** ((_held(bends, points[-1:], 8192)[0] - 8192) / 8192 * BEND / 12)
+    return np.append(points, points[-1] + RATE), np.append(come, come[-1] + RATE * onward)
+
+
+def pitched(bend: Floats, wheel: Floats, at: Floats) -> Floats:
+    """How fast a sound is read at those samples: `bend` is MIDI's 0 to 16383, `wheel` 0 to 127."""
+    semitones = (bend - 8192) / 8192 * BEND + wheel / 127 * DEPTH * np.sin(2 * np.pi * SWAY * at / RATE)
+    return np.asarray(2 ** (semitones / 12))
+
+
+def _held(rows: list[tuple[float, int]], at: Floats, before: float) -> Floats:
+    """What a controller stands at, at those samples; `before` is where it stands before anybody moves it."""
+    if not rows:
+        return np.full(len(at), float(before))
+    times, values = np.array(rows, np.float64).T
+    found = np.searchsorted(times, at, "right") - 1
+    return np.where(found >= 0, values[found], before)
 
 
 def bent(note: Sound, places: Floats) -> Sound:

@@ -76,17 +76,34 @@ def _track(track: Track) -> list[_Row]:
 
 
 def live_parts(score: Score, tracks: Collection[str], rate: int) -> dict[str, tuple[list[int], list[bytes]]]:
-    """Device -> (frames at `rate`, messages) of those tracks that have one, in the order in which a file has them."""
+    """Device -> (frames at `rate`, messages) of those tracks that have one, in the order in which a file has them.
+    System exclusive messages of the whole piece go to every device, and before anything else of their moment.
+    """
     timeline, found = Timeline(score), dict[str, list[_Row]]()
+    shared = [(event.start, -1, 0, event.data) for event in score.extra]
     for track in score.tracks:
         if track.id in tracks and track.output:
-            found.setdefault(track.output, []).extend(row for row in _track(track) if row[3][0] < 0xF0)
+            found.setdefault(track.output, list(shared)).extend(_track(track))
     made = {}
     for device, rows in found.items():
-        rows.sort(key=lambda row: row[:2])
-        frames = np.round(timeline.seconds_of(np.array([row[0] for row in rows])) * rate).astype(int)
-        made[device] = (frames.tolist(), [row[3] for row in rows])
+        sent = sorted(((row, live) for row in rows if (live := _live(row[3]))), key=lambda pair: pair[0][:2])
+        ticks = np.array([row[0] for row, _ in sent], np.int64)
+        frames = np.round(timeline.seconds_of(ticks) * rate).astype(int)
+        made[device] = (frames.tolist(), [live for _, live in sent])
     return made
+
+
+def _live(message: bytes) -> bytes:
+    """A message of a file as a device wants it; nothing for what is only for files. System exclusive that a file sends
+    in parts is left out: the parts would be no messages.
+    """
+    if message[0] < 0xF0:
+        return message
+    if message[0] != 0xF0 or message[-1] != 0xF7:
+        return b""
+    size = next((place for place in range(1, len(message)) if message[place] < 0x80), 0) + 1
+    body = message[size:]
+    return b"\xf0" + body if all(byte < 0x80 for byte in body[:-1]) else b""
 
 
 def on_channel(track: Track, channel: int) -> Track:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from .controls import PEDAL
 from .document import Score, Track
 from .panel_sheet import Sheet
 from .panel_sound import Sound
@@ -64,8 +65,10 @@ class Recorder(QObject):
             if self._track is not None:
                 self._source.warm(self._track)
             self._sound.player.arm()
-        elif self._take is None:
-            self._timer.stop()
+        else:
+            self._source.wheels.rest()
+            if self._take is None:
+                self._timer.stop()
 
     # The driver's thread
 
@@ -89,11 +92,13 @@ class Recorder(QObject):
             self._held.discard(message[1])
             if not self._pedal:
                 self._release(message[1])
-        elif kind == 0xB0 and message[1] == 64:
+        elif kind == 0xB0 and message[1] == PEDAL:
             self._pedal = message[2] >= 64
             if not self._pedal:
                 for pitch in [p for p in self._keys if p not in self._held]:
                     self._release(pitch)
+        else:
+            self._source.wheels.hear(message)
 
     def _release(self, pitch: int) -> None:
         key = self._keys.pop(pitch, None)

@@ -12,6 +12,7 @@ from .document import Score, Track
 from .render import FADE, LIMITER_DELAY, RATE, Mixer, Plan, Plans, plan
 from .synth_parts import Sound
 from .voicing import Voicing
+from .wheels import Wheels
 
 Name = tuple[str, str]
 Pieces = dict[Name, tuple[Plan, Sound]]
@@ -59,6 +60,7 @@ class ScoreSource:
         self.volume = 1.0
         self.elsewhere: frozenset[str] = frozenset()
         """Ids of tracks that another device plays."""
+        self.wheels = Wheels()
         self._mixer = mixer or Mixer()
         self._voicing = voicing or Voicing()
         self._plans = plan(score, voicing=self._voicing)
@@ -251,8 +253,11 @@ class ScoreSource:
 
     def _mixed(self, pieces: list[tuple[Plan, Sound]], frames: int, extra: Sound) -> Sound:
         self._grant()
+        controls = self.wheels.over(self._clock, frames, min((key.since for key in self._keys.values()), default=None))
         for key in self._keys.values():
             one = self._key_plan(key)
+            if controls.warp is not None and not key.track.drums:
+                one = replace(one, controls=controls)
             pieces.append((one, self._mixer.dry(one, self._clock, frames)))
         self._clock += frames
         self._keys = {n: k for n, k in self._keys.items() if int(self._key_plan(k).end[0]) > self._clock}

@@ -174,6 +174,8 @@ class Sender:
         self._looked: dict[str, float] = {}
         self._gone: set[str] = set()
         self._down: dict[str, set[tuple[int, int]]] = {}
+        self._told: dict[str, set[bytes]] = {}
+        """System exclusive messages that a device has had since its port was opened."""
         self._wishes: deque[tuple[str, bytes]] = deque()
         self._wake, self._closed = threading.Event(), False
         self._thread: threading.Thread | None = None
@@ -248,10 +250,15 @@ class Sender:
                 self._send(device, part.messages[index])
 
     def _jump(self, place: float) -> None:
-        """From here on: keys up, then the programs and controllers as they stand there."""
+        """From here on: keys up, then the programs and controllers as they stand there. What sets a device up (system
+        exclusive) comes first, where it has not had it yet.
+        """
         self._silence()
         for device, part in self._parts.items():
             standing: dict[tuple[int, int], bytes] = {}
+            for message in part.messages[: bisect_left(part.frames, place)]:
+                if message[0] == 0xF0 and message not in self._told.get(device, ()):
+                    self._send(device, message)
             for message in part.messages[: bisect_left(part.frames, place)]:
                 kind = message[0] & 0xF0
                 if kind in (0xB0, 0xC0, 0xE0):
@@ -271,6 +278,9 @@ class Sender:
         except (OSError, RuntimeError, ValueError) as error:
             _log.info("MIDI device %s: %s", device, error)
             self._ports.pop(device, None)
+            return
+        if message[0] == 0xF0:
+            self._told.setdefault(device, set()).add(message)
             return
         kind, key = message[0] & 0xF0, (message[0] & 15, message[1] if len(message) > 1 else 0)
         if kind == 0x90 and message[2]:
@@ -300,5 +310,6 @@ class Sender:
                 self._looked[device] = now
                 try:
                     self._ports[device] = self._devices.open_output(device)
+                    self._told.pop(device, None)
                 except StudioError as error:
                     _log.info("%s", error)

@@ -115,7 +115,7 @@ def test_a_key_is_heard_at_once_and_nothing_is_written(
     played: MusicPanel, qtbot: QtBot, backend: LoopBackend, card: list, host: FakePanelHost
 ) -> None:
     keys(backend).press(Message("note_on", note=69, velocity=100))
-    qtbot.waitUntil(lambda: np.abs(heard(card)).max() > 0.01, timeout=5000)
+    qtbot.waitUntil(lambda: np.abs(heard(card)).max(initial=0) > 0.01, timeout=5000)
     keys(backend).press(Message("control_change", control=64, value=127), Message("note_off", note=69))
     qtbot.wait(50)
     assert len(played.devices.recorder._keys) == 1  # the pedal holds it
@@ -123,6 +123,22 @@ def test_a_key_is_heard_at_once_and_nothing_is_written(
     assert not played.devices.recorder._keys
     assert not host.undo_stack
     assert host.recall("midi_input") == "Keys"
+
+
+def test_the_wheel_is_heard_and_written_down(
+    played: MusicPanel, qtbot: QtBot, backend: LoopBackend
+) -> None:  # fmt: skip
+    panel = played
+    panel.transport.record.click()
+    qtbot.waitUntil(lambda: panel.sound.tick() > 100, timeout=5000)
+    keys(backend).press(Message("note_on", note=72, velocity=77), Message("control_change", control=1, value=90))
+    source = panel.sound.source
+    qtbot.waitUntil(lambda: any(k.pitch == 72 for k in source._keys.values()), timeout=5000)
+    qtbot.waitUntil(lambda: source.wheels.moving, timeout=5000)
+    keys(backend).press(Message("control_change", control=1, value=0), Message("note_off", note=72))
+    qtbot.wait(60)
+    panel.sound.stop()
+    assert [e.data[:2] for e in panel.sheet.score.track("t1").extra] == [b"\xb0\x01"] * 2
 
 
 def test_recording_is_one_entry(played: MusicPanel, qtbot: QtBot, backend: LoopBackend, host: FakePanelHost) -> None:
@@ -178,6 +194,18 @@ def test_the_parts_of_tracks_that_are_played_elsewhere() -> None:
     assert messages[:4] == [bytes((0xC2, 0)), bytes((0xB2, 7, 100)), bytes((0xB2, 10, 64)), bytes((0x92, 50, 80))]
     assert (24_000, bytes((0xC2, 33))) in zip(frames, messages, strict=True)
     assert not live_parts(Score(tracks=(track,)), [], 48_000)
+
+
+def test_system_exclusive_of_the_track_and_of_the_piece_goes_to_the_device() -> None:
+    """As on the wire, not as in a file: no length; what a file sends in parts or leaves open is no message."""
+    whole, cut, rest = b"\xf0\x05\x7e\x7f\x09\x01\xf7", b"\xf0\x03\x43\x12\x00", b"\xf7\x02\x01\xf7"
+    mine = b"\xf0\x81\x00" + bytes(127) + b"\xf7"
+    extra = (Foreign(Q, mine), Foreign(Q, cut), Foreign(Q, rest))
+    track = replace(base().tracks[0], output="Box", extra=extra)
+    frames, messages = live_parts(Score(tracks=(track,), extra=(Foreign(0, whole),)), ["t1"], 48_000)["Box"]
+    assert messages[0] == b"\xf0\x7e\x7f\x09\x01\xf7"
+    found = [(frame, message) for frame, message in zip(frames, messages, strict=True) if message[0] >= 0xF0]
+    assert found[1:] == [(24_000, b"\xf0" + bytes(127) + b"\xf7")]
 
 
 def test_a_device_plays_the_track_in_place_of_studio(

@@ -117,6 +117,29 @@ def test_from_the_middle_programs_and_controllers_come_first(sending: tuple[Play
     assert not any("note=60" in words for words in found)
 
 
+def test_what_sets_a_device_up_is_sent_once_before_the_middle_and_in_its_place(
+    sending: tuple[Player, Sender, LoopBackend],
+) -> None:
+    player, sender, backend = sending
+    second = RATE * SPEED
+    reset, later = b"\xf0\x7e\x7f\x09\x01\xf7", b"\xf0\x43\x10\xf7"
+    rows = [reset, row(0xC0, 40), row(0x90, 60, 90), later, row(0x90, 64, 70)]
+    sender.set_parts({"Box": Part([0, 0, 2 * second, 5 * second // 2, 3 * second], rows)})
+    until(lambda: sender.connected("Box"))
+    for turn in (1, 2):
+        player.play(2 * second - 10)
+        sender.wake()
+        until(lambda turn=turn: sum("note=64 velocity=70" in words for words in sent(backend)) == turn)
+        player.stop()
+        until(lambda turn=turn: sum("note_off channel=0 note=64" in words for words in sent(backend)) == turn)
+    found = [words for words in sent(backend) if "control" not in words and "note_off" not in words]
+    assert "data=(126,127,9,1)" in found[0]
+    assert found[1].startswith("program_change")
+    assert sum("data=(126,127,9,1)" in words for words in found) == 1
+    assert sum("data=(67,16)" in words for words in found) >= 1
+    assert "note=64" in found[-1]
+
+
 def test_a_loop_lets_go_and_begins_again(sending: tuple[Player, Sender, LoopBackend]) -> None:
     player, sender, backend = sending
     second = RATE * SPEED
