@@ -16,6 +16,7 @@ from studio.api import SEED_LIMIT, Model, Request, salvage, values_of
 from .document_branches import Branches
 from .document_code import SUFFIXES
 from .document_outline import chapters, file_names, from_markdown, to_markdown
+from .document_progress import Progress
 from .lorebook import LOGIC, ORDERS, Entry
 from .params import TextParams
 
@@ -109,8 +110,8 @@ class LoreEntry:
 @dataclass(slots=True)
 class Manuscript:
     """What the text panel edits. `places` says where each place is, in characters; `targets` which word count a section
-    (by the character its heading starts at) is to reach, `target` that of the whole. `mode` is prose, chat or code,
-    `language` that of code.
+    (by the character its heading starts at) is to reach, `target` that of the whole, `progress` what each day brought.
+    `mode` is prose, chat or code, `language` that of code.
     """
 
     text: str = ""
@@ -124,6 +125,7 @@ class Manuscript:
     seed: int = 0
     seed_locked: bool = False
     target: int = 0
+    progress: Progress = field(default_factory=Progress)
     caret: int = 0
     mode: str = "prose"
     language: str = ""
@@ -169,6 +171,7 @@ class Manuscript:
             "seed": self.seed,
             "seed_locked": self.seed_locked,
             "target": self.target,
+            "progress": self.progress.to_json(),
             "caret": self.caret,
             "mode": self.mode,
             "language": self.language,
@@ -203,6 +206,7 @@ class Manuscript:
         made.seed = _whole(data.get("seed"), made.seed, 0, SEED_LIMIT - 1)
         made.seed_locked = data.get("seed_locked") is True
         made.target = _whole(data.get("target"), 0, 0, 10_000_000)
+        made.progress = Progress.from_json(data.get("progress"))
         made.caret = _whole(data.get("caret"), 0, 0, size)
         mode = data.get("mode")
         made.mode = str(mode) if mode in ("prose", "chat", "code") else "prose"

@@ -17,6 +17,7 @@ from .document import SENT, Manuscript
 from .document_branches import Branch, Fold
 from .document_outline import outline, section_at, to_markdown, whole_end
 from .editor_sections import Sections
+from .panel_again import Again
 from .panel_check import Check
 from .panel_commands import add_commands
 from .panel_inspector import Inspector
@@ -28,6 +29,7 @@ from .panel_places import Places
 from .panel_selection import Selection
 from .panel_sight import Sight
 from .panel_spelling import Spelling
+from .panel_targets import Targets
 from .panel_tokens import TokenPopup
 from .panel_views import Records, Views
 from .panel_ways import Ways
@@ -66,6 +68,8 @@ class TextPanel(Panel):
         self.check = Check(self)
         self.selection = Selection(self)
         self.ways = Ways(self)
+        self.again = Again(self)
+        self.targets = Targets(self)
         self.past = Past(self)
         self.tokens = TokenPopup(self)
         self._forking: tuple[Branch, int] | None = None

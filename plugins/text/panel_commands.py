@@ -24,6 +24,7 @@ def add_commands(panel: TextPanel) -> None:
         button = page.buttons[name]
         add(f"view-{name}", titles[name], button.toggle, shortcut=f"Ctrl+Shift+{key}", icon="eye")
     add("outline", "Show or hide the outline", page.outline_button.click, icon="list-dashes")
+    add("again", "Another way on (retry)", panel.again.ask, shortcut="Ctrl+R", icon="arrow-clockwise")
     add("ways", "Ways on from here", panel.ways.open_here, shortcut="Ctrl+Shift+W", icon="git-branch")
     add("next-way", "Next way on", lambda: panel.ways.cycle(1), shortcut="Alt+Down", icon="caret-down")
     add("previous-way", "Previous way on", lambda: panel.ways.cycle(-1), shortcut="Alt+Up", icon="caret-up")
@@ -42,7 +43,7 @@ def add_commands(panel: TextPanel) -> None:
     add("spelling", "Spelling on or off", lambda: panel.spelling.set_on(not panel.spelling.on), icon="text-aa")
     add("language", "Language of the text…", panel.spelling.show_menu, icon="text-aa")
     add("my-words", "My dictionary…", panel.spelling.edit_words, icon="book-bookmark")
-    add("target", "Word target of the manuscript…", panel.selection.ask_whole_target, icon="target")
+    add("target", "Word targets: the manuscript, each day…", panel.targets.ask, icon="target")
 
 
 def _words(panel: TextPanel) -> None:

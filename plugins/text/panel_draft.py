@@ -17,7 +17,7 @@ class Draft:
     shows of each from the place on, `raw` the raw ones. `before` is the character in front of the place, `head`
     what stands in the document already and stays there (a fork leaves after it). `taken` characters of the shown text
     were accepted. `replaces` characters behind would go. `plain` text (code) is taken as it is. `behind` of the
-    replaced characters are of other places.
+    replaced characters are of other places. The first `older` branches were there before the job.
     """
 
     place: int
@@ -35,6 +35,7 @@ class Draft:
     finishes: list[str] = field(default_factory=list)
     plain: bool = False
     behind: int = 0
+    older: int = 0
 
     def __post_init__(self) -> None:
         count = len(self.branches)
@@ -44,14 +45,21 @@ class Draft:
 
     def look(self, live: Live) -> None:
         """Take a look at the running job."""
-        for number, alternative in enumerate(live.alternatives[: len(self.branches)]):
+        for number, alternative in enumerate(live.alternatives):
             self.put(number, alternative.text, alternative.finish)
 
     def put(self, number: int, raw: str, finish: str = "") -> None:
-        """Take the text of one alternative, as the model gave it."""
+        """Take the text of one of the job's alternatives, as the model gave it."""
+        number += self.older
+        if number >= len(self.branches):
+            return
         self.raw[number] = raw
         self.texts[number] = Fold(self.before, plain=self.plain).add(raw)
         self.finishes[number] = finish
+
+    def wrote(self) -> bool:
+        """True where the job brought anything."""
+        return any(text.strip() for text in self.texts[self.older :])
 
     def ghost(self) -> str:
         """What the ghost shows: the shown alternative behind what stands in the document."""
@@ -77,7 +85,7 @@ class Draft:
         """Keep what was written so far as branches; those that never began are taken away when the job has ended."""
         for number, branch in enumerate(self.branches):
             known = tree.branches.get(branch)
-            if known is None:
+            if known is None or number < self.older:
                 continue
             if self.texts[number] and self.texts[number] != self.head:
                 known.text = self.texts[number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from studio.widgets.text import Label, shorten
 
 WIDTH = 236
 LINES = 3
+MORE = "⌘R" if sys.platform == "darwin" else "Ctrl+R"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,10 @@ def _fitting(words: str, metrics: QFontMetricsF, area: QRectF) -> str:
 
 
 class MarginCard(Card):
-    """`chosen(id)` is a click on a way, `pruned(id)` the wish to take one away, `closed` the cross."""
+    """`chosen(id)` is a click on a way, `more_wanted` the wish for another, `closed` the cross."""
 
     chosen = Signal(int)
+    more_wanted = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -119,6 +122,9 @@ class MarginCard(Card):
         self._title = Label("Other ways on", "label")
         self._close = IconButton("x", "Close", kind="tiny", size=14)
         self._close.clicked.connect(self.closed)
+        said = f"Another way on  {MORE}"
+        self.more = IconButton("arrow-clockwise", "Another way on", help=said, kind="tiny", size=14)
+        self.more.clicked.connect(self.more_wanted)
         self._rows: list[WayRow] = []
         self._inside = QWidget()
         self._column = QVBoxLayout(self._inside)
@@ -135,6 +141,7 @@ class MarginCard(Card):
         top.setContentsMargins(theme.px(6), 0, 0, 0)
         top.addWidget(self._title)
         top.addStretch(1)
+        top.addWidget(self.more)
         top.addWidget(self._close)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(theme.M), theme.px(10), theme.px(theme.M), theme.px(10))

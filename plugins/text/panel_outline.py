@@ -26,6 +26,7 @@ from studio.widgets.icons import icon
 from studio.widgets.text import Label
 
 from .document_outline import Section
+from .panel_targets import Count, Tally
 
 SECTION = Qt.ItemDataRole.UserRole
 WIDTH = 208
@@ -128,8 +129,7 @@ class Outline(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._sections: list[Section] = []
         self.list = OutlineList()
-        self._total = Label("", "label")
-        self._total.setAccessibleName("Words")
+        self.tally = Tally()
         add = IconButton("plus", "Add a chapter", help="Add a chapter or a scene", kind="tiny", size=16)
         menu = QMenu(add)
         menu.addAction(icon("book-open"), "New chapter", self.chapter_wanted.emit)
@@ -147,10 +147,7 @@ class Outline(QFrame):
         column.setSpacing(theme.px(theme.S))
         column.addLayout(top)
         column.addWidget(self.list, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(theme.px(8), 0, theme.px(8), 0)
-        foot.addWidget(self._total, 1)
-        column.addLayout(foot)
+        column.addWidget(self.tally)
         self.list.itemClicked.connect(lambda item: self.jumped.emit(self.list.row(item)))
         self.list.itemActivated.connect(lambda item: self.jumped.emit(self.list.row(item)))
         self.list.itemChanged.connect(self._changed)
@@ -172,10 +169,10 @@ class Outline(QFrame):
         return list(self._sections)
 
     def show_sections(
-        self, sections: Sequence[Section], targets: Sequence[int], whole: Sequence[int], total: str
+        self, sections: Sequence[Section], targets: Sequence[int], whole: Sequence[int], count: Count
     ) -> None:
         """Show these; `whole` are the words of each with the scenes inside it, `targets` 0 where there is none."""
-        self._total.setText(total)
+        self.tally.show_count(count)
         row = self.list.currentRow()
         with QSignalBlocker(self.list):
             while self.list.count() > len(sections):

@@ -17,9 +17,10 @@ from studio.widgets.text import ElidedLabel, Label
 from .editor import ManuscriptEdit
 from .editor_find import FindBar
 from .editor_layout import paper
-from .panel_margin import WIDTH, MarginCard
+from .panel_margin import MORE, WIDTH, MarginCard
 from .panel_outline import WIDTH as OUTLINE
 from .panel_outline import Outline
+from .panel_split import SecondEdit, change_places
 
 VIEWS = (
     ("heat", "thermometer-simple", "Show how expected each word of the model was  Ctrl+Shift+H"),
@@ -89,7 +90,10 @@ class Page(QWidget):
             tools.addWidget(button)
         self.go = Button("Continue", "primary", icon="sparkle", name="Generate")
         self.go.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        said = f"Write this another way; what is there is kept beside it  {MORE}"
+        self.again = IconButton("arrow-clockwise", "Another way on", help=said, size=18)
         tools.addSpacing(theme.px(theme.S))
+        tools.addWidget(self.again)
         tools.addWidget(self.go)
         self.show_busy(False)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -129,19 +133,20 @@ class Page(QWidget):
         self._line.setVisible(on)
 
     def open_search(self) -> None:
-        """Find in the page that has the focus."""
-        second = self.second
-        self.find.open(second if second is not None and second.hasFocus() else self.editor)
+        """Find in the page."""
+        self.find.open(self.editor)
 
     def split(self, on: bool) -> None:
         """Show the text twice, or once."""
         if on and self.second is None:
-            self.second = ManuscriptEdit(self.editor.document())
-            self.second.setAccessibleName("Manuscript, second view")
-            self.second.picture_of = self.editor.picture_of
-            self.second.typography, self.second.quotes = self.editor.typography, self.editor.quotes
-            self.splitter.addWidget(self.second)
-            self.second.move_to(self.editor.textCursor().position())
+            self.second = second = SecondEdit(self.editor)
+            second.entered.connect(lambda: change_places(self.splitter, self.editor, second))
+            self.splitter.insertWidget(1 - self.splitter.indexOf(self.editor), second)
+            second.menu_wanted.connect(self.editor.menu_wanted)
+            second.shortened.connect(self.editor.shortened)
+            second.picture_dropped.connect(second.entered)
+            second.picture_dropped.connect(self.editor.picture_dropped)
+            second.move_to(self.editor.textCursor().position())
         elif not on and self.second is not None:
             second, self.second = self.second, None
             second.setParent(None)

@@ -15,17 +15,15 @@ from studio.widgets.feeder import Feeder
 from studio.widgets.icons import icon
 
 from . import importer
-from .document_diff import words_at
 from .document_outline import from_markdown
 from .editor_authors import written_by
-from .editor_paint import Tint
 from .editor_paste import taken as fit_to_lay_out
 from .editor_sections import Step
 from .panel_bar import SelectionBar
 from .panel_draft import Draft
+from .panel_pins import HINT, Pins
 from .panel_requests import TITLES
 from .panel_review import Review
-from .spelling import as_lines
 
 if TYPE_CHECKING:
     from .panel import TextPanel
@@ -39,8 +37,7 @@ class Selection(QObject):
     def __init__(self, panel: TextPanel) -> None:
         super().__init__(panel)
         self._panel = panel
-        self._pinning: tuple[int, int] | None = None
-        self._pins: set[tuple[int, int]] = set()
+        self._pins: Pins | None = None
         self._judged: Draft | None = None
         self._last: tuple[str, str, str] = ("rewrite", "", "")
         self._reader = Feeder(threads=1).serve(panel)
@@ -66,10 +63,10 @@ class Selection(QObject):
         """Show the bar over a selection."""
         editor = self._panel.editor
         there = editor.textCursor().hasSelection() and self._panel.writing.draft is None and self.card.isHidden()
-        if there and self._pinning is None:
+        if there and self._pins is None:
             self.bar.show_for("selection")
             self._place_bar()
-        elif self._pinning is None:
+        elif self._pins is None:
             self.bar.hide()
 
     def _place(self) -> None:
@@ -80,8 +77,8 @@ class Selection(QObject):
         if self.bar.isHidden():
             return
         editor = self._panel.editor
-        start = self._pinning[0] if self._pinning else editor.textCursor().selectionStart()
-        end = self._pinning[1] if self._pinning else editor.textCursor().selectionEnd()
+        start = self._pins.span[0] if self._pins else editor.textCursor().selectionStart()
+        end = self._pins.span[1] if self._pins else editor.textCursor().selectionEnd()
         size = self.bar.sizeHint()
         spot = editor.place_of(start)
         top = spot.y() - size.height() - theme.px(8)
@@ -143,46 +140,28 @@ class Selection(QObject):
     # --- pins ---
 
     def _begin_pins(self, span: tuple[int, int]) -> None:
-        self._pinning, self._pins = span, set()
         editor = self._panel.editor
         editor.move_to(span[1])
-        self._panel.page.note.setText("Click the words to keep")
+        self._pins = Pins(editor, span, self._finish_pins)
+        self._panel.page.note.setText(HINT)
         self.bar.show_for("pins")
-        self._draw_pins()
         self._place_bar()
+        editor.setFocus()
 
     def _pin_at(self, position: int) -> None:
-        if self._pinning is None:
-            return
-        start, end = self._pinning
-        for low, high in words_at(self._panel.editor.text()[start:end]):
-            if start + low <= position <= start + high:
-                self._pins ^= {(start + low, start + high)}
-                self._draw_pins()
-                return
-
-    def _draw_pins(self) -> None:
-        editor = self._panel.editor
-        if self._pinning is None:
-            editor.marks = ()
-        else:
-            ground, edge = theme.tokens().color("accent"), theme.tokens().color("accent")
-            ground.setAlpha(34)
-            pins = [Tint(start, end, edge, outline=True) for start, end in sorted(self._pins)]
-            editor.marks = [Tint(*self._pinning, ground), *pins]
-        editor.viewport().update()
+        if self._pins is not None:
+            self._pins.click(position)
 
     def _finish_pins(self, go: bool) -> None:
-        if self._pinning is None:
+        if self._pins is None:
             return
-        span, self._pinning = self._pinning, None
-        text = self._panel.editor.text()
-        pinned = as_lines([text[start:end] for start, end in sorted(self._pins)])
-        self._draw_pins()
+        pins, self._pins = self._pins, None
+        pinned = pins.lines()
+        pins.clear()
         self._panel.page.note.setText("")
         self.bar.hide()
         if go:
-            self._ask("repaint", span, pinned=pinned)
+            self._ask("repaint", pins.span, pinned=pinned)
 
     # --- judging ---
 
@@ -273,14 +252,8 @@ class Selection(QObject):
         """The card keeps its place; Esc and Enter while words are pinned."""
         if event.type() == QEvent.Type.Resize and watched is self._panel.page:
             self._place()
-        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._pinning is not None:
-            if event.key() == Qt.Key.Key_Escape:
-                self._finish_pins(False)
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._finish_pins(True)
-                return True
-            return bool(event.text())
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._pins is not None:
+            return self._pins.key(event)
         return super().eventFilter(watched, event)
 
     # --- the menu ---
@@ -325,18 +298,6 @@ class Selection(QObject):
         )
         if sure:
             panel.ways.set_target(sections[row], words)
-
-    def ask_whole_target(self) -> None:
-        """Ask how many words the manuscript shall have."""
-        panel = self._panel
-        now = panel.manuscript.target
-        words, sure = QInputDialog.getInt(
-            panel, "Word target", "Words for the whole manuscript (0: none)", now or 50_000, 0, 10_000_000, 1000
-        )
-        if sure:
-            panel.manuscript.target = words
-            panel.host.changed()
-            panel.sight.look_again()
 
     # --- what comes from elsewhere ---
 

@@ -49,10 +49,9 @@ class Sight:
         sections = outline(text)
         whole = words_inside(sections)
         total = sum(section.words for section in sections)
-        target = self._panel.manuscript.target
-        words = f"{total:,} of {target:,} words" if target else f"{total:,} {'word' if total == 1 else 'words'}"
-        self._panel.page.outline.show_sections(sections, self._panel.ways.targets_of(sections), whole, words)
-        self._count(words)
+        count = self._panel.targets.see(total)
+        self._panel.page.outline.show_sections(sections, self._panel.ways.targets_of(sections), whole, count)
+        self._count(count.lines()[0][0])
         self._moved_quietly(sections)
         self.tint()
         self.show_context()

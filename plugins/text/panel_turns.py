@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from studio.api import Problem
 
-from .document_chat import opening
+from .document_chat import YOU, opening
 from .editor import ManuscriptEdit
 from .panel_draft import Draft
 from .panel_requests import Requests
@@ -45,9 +45,22 @@ class Turns:
         if draft is None:
             self._close()
 
+    def end(self, position: int) -> None:
+        """An answer that ends here was taken: the caret goes into the person's next turn, which opens if need be.
+        Nothing happens in other documents.
+        """
+        if self._requests.manuscript.mode != "chat":
+            return
+        turn = f"\n{YOU}\n"
+        behind = self._editor.text()[position:]
+        if behind.startswith(turn):
+            self._editor.move_to(position + len(turn))
+        elif not behind.startswith("\n#"):
+            self._editor.replace(position, position, turn, name="next turn", join=True)
+
     def failed(self, draft: Draft) -> None:
         """No answer came: its heading goes, so that the text is what it was."""
-        if draft.job == self._job and not any(draft.texts):
+        if draft.job == self._job and not draft.wrote():
             self._close()
 
     def _close(self) -> None:

@@ -97,7 +97,7 @@ class Ways:
     def open_here(self) -> None:
         """Show the ways on from the place at the caret."""
         panel = self._panel
-        place = panel.places.of_caret(panel.editor.textCursor().position())
+        place = panel.again.place()
         if place:
             self.open(place)
         else:
@@ -134,7 +134,7 @@ class Ways:
         if panel.writing.draft is not None:
             panel.writing.turn(by)
             return
-        place = panel.places.of_caret(panel.editor.textCursor().position())
+        place = panel.again.place()
         branches = [branch for branch in panel.manuscript.branches.at(place) if branch.text] if place else []
         if not branches:
             return

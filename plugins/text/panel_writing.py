@@ -23,12 +23,11 @@ from studio.api import (
 )
 
 from .document_branches import Branch, Generation
-from .document_chat import YOU
-from .document_outline import scene_lead
 from .editor import ManuscriptEdit
 from .panel_draft import Draft, common
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
+from .panel_scene import next_scene
 from .panel_turns import Turns
 from .wire import LIVE, RECORD, Live
 
@@ -106,6 +105,7 @@ class Writing(QObject):
         original: str = "",
         parent: int = 0,
         head: str = "",
+        beside: Sequence[Branch] = (),
     ) -> None:
         task = str(request.params.get("task", "continue"))
         try:
@@ -122,9 +122,12 @@ class Writing(QObject):
             tree.add(place, job, number, parent=parent, keep=len(head), original=original) for number in range(count)
         ]
         plain = self.requests.manuscript.mode == "code"
-        self.draft = Draft(place, ids, before, task, job, head, replaces, running=True, plain=plain)
-        if head:
-            self.draft.texts = [head] * count
+        ids = [*(branch.id for branch in beside), *ids]
+        texts = [*(branch.text for branch in beside), *[head] * count]
+        older = len(beside)
+        self.draft = Draft(
+            place, ids, before, task, job, head, replaces, True, older, 0, texts, plain=plain, older=older
+        )
         if task not in SELECTION_TASKS:
             self.editor.move_to(position)
         self.editor.ghost.begin(position, replaces=replaces)
@@ -149,6 +152,15 @@ class Writing(QObject):
         )
         if self.draft is not None:
             self.draft.behind = chain - end
+
+    def once_more(self, request: Request, place: int, start: int, end: int) -> None:
+        """Another way on from a place, in the stead of what stands there; the ways that were kept stand beside it."""
+        before = self.editor.text()[start - 1 : start]
+        kept = [branch for branch in self.requests.manuscript.branches.at(place) if branch.text]
+        own = self.places.range(place)[1]
+        self._begin(request, place, start, before, end - start, beside=kept)
+        if self.draft is not None:
+            self.draft.behind = end - own
 
     def offer(self, branch: Branch) -> None:
         """Show a kept branch as a ghost in the place of the one that stands in the text."""
@@ -226,7 +238,8 @@ class Writing(QObject):
         start, end = self.places.range(draft.place)
         there = self.editor.text()[start:end]
         same = common(there, draft.texts[draft.shown])
-        end += draft.behind
+        if draft.texts[draft.shown] != there:
+            end += draft.behind
         if (draft.head, draft.replaces) != (draft.texts[draft.shown][:same], end - start - same):
             draft.head, draft.replaces = draft.texts[draft.shown][:same], end - start - same
             self.editor.ghost.begin(start + same, replaces=draft.replaces)
@@ -256,9 +269,7 @@ class Writing(QObject):
             draft.replaces = self.editor.ghost.replaces = 0
             self.editor.ghost.begin(at + len(text))
         if not draft.running and not draft.ghost():
-            if draft.task == "chat":
-                end = self.editor.ghost.position()
-                self.editor.replace(end, end, f"\n{YOU}\n", name="next turn", join=True)
+            self._turns.end(self.editor.ghost.position())
             self._let_go()
         else:
             self._show()
@@ -326,8 +337,8 @@ class Writing(QObject):
         self._hidden.pop(draft.job, None)
         if draft is self.draft:
             self._let_go()
-        if not any(draft.texts):
-            for number in draft.branches:
+        if not draft.wrote():
+            for number in draft.branches[draft.older :]:
                 self.requests.manuscript.branches.prune(number)
         self._turns.failed(draft)
         self.failed.emit(problem)
@@ -341,7 +352,7 @@ class Writing(QObject):
         self._hidden.pop(job, None)
         if draft is not None:
             draft.running = False
-            for number, artifact in enumerate(texts[: len(draft.branches)]):
+            for number, artifact in enumerate(texts):
                 draft.put(number, artifact.path.read_text("utf-8"), str(artifact.facts.get("finish", "")))
             draft.store(self.requests.manuscript.branches)
             if draft is self.draft:
@@ -357,10 +368,14 @@ class Writing(QObject):
             if words and not self._host.send_words(words):
                 self._host.say("There is no panel that makes pictures")
             return
-        if not any(text.strip() for text in draft.texts):
+        if not draft.wrote():
             self._let_go()
-            if not self._next_scene(draft):
+            text = next_scene(self, draft)
+            if text is None:
                 self._host.say("The model wrote nothing here")
+            else:
+                self._host.say("The story had come to its end: a new scene begins")
+                self._ask(self.requests.to_continue(text, len(text)), len(text), "\n")
         elif draft.task in SELECTION_TASKS:
             self._show()
             self.reviewing.emit(draft)
@@ -368,20 +383,6 @@ class Writing(QObject):
             self._let_go()
         else:
             self._show()
-
-    def _next_scene(self, draft: Draft) -> bool:
-        """Where a model holds the story for told, it goes on with a new scene; False where there can be none."""
-        text = self.editor.text().rstrip("\n")
-        caret = self.editor.textCursor().position()
-        lead = scene_lead(text)
-        at_end = caret >= len(text) and draft.task == "continue" and "eos" in draft.finishes
-        if not at_end or not lead or self.requests.manuscript.mode != "prose":
-            return False
-        self.editor.replace(len(text), len(self.editor.text()), lead, name="new scene")
-        self._host.say("The story had come to its end: a new scene begins")
-        text += lead
-        self._ask(self.requests.to_continue(text, len(text)), len(text), "\n")
-        return True
 
     def _show(self) -> None:
         if self.draft is not None:

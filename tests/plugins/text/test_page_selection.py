@@ -108,6 +108,34 @@ def test_words_are_pinned_with_clicks_and_sent(desk: Desk) -> None:  # noqa: F81
     assert desk.text() == STORY.replace("old man walked to the sea", "young man swam through the wild sea")
 
 
+def test_words_are_pinned_with_the_keyboard_alone(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "old man walked to the sea")
+    desk.panel.selection.run("repaint")
+    desk.key(K.Key_Right)
+    desk.key(K.Key_Right)
+    desk.key(K.Key_Space)
+    desk.type("x")
+    desk.key(K.Key_Up)
+    for _ in range(9):
+        desk.key(K.Key_Right)
+    desk.key(K.Key_Space)
+    desk.key(K.Key_Left)
+    desk.key(K.Key_Space)
+    desk.key(K.Key_Space)
+    assert desk.text() == STORY, "nothing is typed while words are pinned"
+    desk.key(K.Key_Return)
+    assert desk.request.params["pinned"] == "man\nsea"
+    desk.finish("young man swam through the wild sea")
+    desk.qtbot.keyClick(desk.panel.selection.card.diff, K.Key_Escape)
+    select(desk, "cold morning")
+    desk.panel.selection.run("repaint")
+    before = len(desk.host.submitted)
+    desk.key(K.Key_Escape)
+    assert len(desk.host.submitted) == before
+    assert desk.editor.marks == ()
+
+
 def test_a_passage_that_was_changed_meanwhile_is_left_alone(desk: Desk) -> None:  # noqa: F811
     desk.type(STORY)
     start, _ = select(desk, "old man")
