@@ -154,6 +154,7 @@ class WaveSheet(QObject):
     def show(self, wave: Wave) -> None:
         """Another document without an entry in the undo stack."""
         self.wave = wave
+        self._hold()
         self.tapes.want(sorted(wave.sources), wave.rate)
         self.rewritten.emit()
         self.selection = tuple(min(place, wave.length) for place in self.selection)  # type: ignore[assignment]
@@ -193,4 +194,8 @@ class WaveSheet(QObject):
         if wave is self._ghost and span == self.ghost_span:
             return
         self._ghost, self.ghost_span = wave, span
+        self._hold()
         self.edited.emit()
+
+    def _hold(self) -> None:
+        self.shelf.hold({*self.wave.sources, *self.shown.sources})

@@ -33,6 +33,22 @@ def with_chunks(data: bytes, chunks: Sequence[bytes]) -> bytes:
     return whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:]
 
 
+def wav_sound(path: Path) -> tuple[int, int]:
+    """Where the sound of a WAV file begins, and how many bytes of it there are; (0, 0) for another kind of file."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        at = 12
+        for _ in range(1000 if head[:4] == b"RIFF" and head[8:12] == b"WAVE" else 0):
+            file.seek(at)
+            head = file.read(8)
+            length = int.from_bytes(head[4:], "little")
+            if len(head) < 8 or head[:4] == b"data":
+                return (at + 8, min(length, size - at - 8)) if head[:4] == b"data" else (0, 0)
+            at += 8 + length + length % 2
+    return 0, 0
+
+
 def wav_comment(path: Path) -> str:
     """The comment of a WAV file's INFO chunk, or "". Chunks are stepped over, their sound is not read."""
     size = path.stat().st_size

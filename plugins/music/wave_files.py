@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,17 @@ import soundfile
 from studio.api import StudioError
 from studio.inference.resampling import Resampler
 
+from . import tags
 from .wave import RATES
-from .wave_tape import Frames, Tape, record
+from .wave_reel import BYTES, Kind, Reel
+from .wave_tape import Frames, Tape, lying, record
 
 FRAMES_A_TIME = 65_536
 """libsndfile is asked for no more at once."""
 LONGEST_SECONDS = 2 * 3600
 MOST_CHANNELS = 32
 KINDS = frozenset(("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "CAF", "AU"))
+_LYING: dict[str, Kind] = {"PCM_16": "int16", "PCM_24": "int24", "FLOAT": "float"}
 SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".caf", ".au", ".w64")
 
 
@@ -48,11 +52,29 @@ def decode(path: Path, *, rate: int = 0) -> Tape:
     try:
         with _opened(path) as file:
             facts = _checked(path, file)
-            return record(_blocks(path, file, facts, rate or facts.rate), rate or facts.rate, min(facts.channels, 2))
+            wanted, channels = rate or facts.rate, min(facts.channels, 2)
+            plain = wanted == facts.rate and channels == facts.channels
+            tape = _in_place(path, file, facts) if plain else None
+            if tape is not None:
+                return tape
+            kind: Kind = "int16" if plain and file.subtype in ("PCM_16", "PCM_S8", "PCM_U8") else "float"
+            return record(_blocks(path, file, facts, wanted), wanted, channels, kind=kind)
     except OSError as error:
         raise StudioError(
             "There is no room to open this sound.", "Make some room on the disk of the system.", details=str(error)
         ) from error
+
+
+def _in_place(path: Path, file: soundfile.SoundFile, facts: SoundFacts) -> Tape | None:
+    """A WAV file as a tape of its own. None where it has to be copied: an open file cannot be deleted on Windows."""
+    kind = _LYING.get(file.subtype)
+    if kind is None or facts.kind not in ("WAV", "WAVEX") or sys.platform == "win32":
+        return None
+    first, size = tags.wav_sound(path)
+    if size < facts.frames * facts.channels * BYTES[kind]:
+        return None
+    with path.open("rb") as held:
+        return lying(Reel(held, facts.frames, facts.channels, kind, first=first), facts.rate)
 
 
 def _opened(path: Path) -> soundfile.SoundFile:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from plugins.music import tags, wave_files, wave_look, wave_render
 from plugins.music import wave_edit as edits
-from plugins.music import wave_files, wave_look, wave_render
 from plugins.music.wave import Clip, Marker, Region, Wave, joined, spoken_time, whole
 from plugins.music.wave_tape import Shelf, Tape, record
 from studio.api import StudioError
@@ -202,8 +205,8 @@ def test_files_of_the_world_come_in(tmp_path: Path, name: str, kind: str | None)
     assert (made.rate, made.channels) == (rate, 2)
     assert abs(made.frames - rate) < 3_000
     limit = {"FLOAT": 0.0, "PCM_16": 1e-4, "PCM_24": 1e-6}.get(kind or "", 0.05)
-    assert np.abs(made.samples[5_000:40_000] - tone[5_000:40_000]).max() <= limit or name == "a.mp3"
-    assert abs(float(np.sqrt((np.asarray(made.samples[5_000:40_000]) ** 2).mean())) - 0.3535) < 0.01
+    assert np.abs(made.read(5_000, 35_000, 2) - tone[5_000:40_000]).max() <= limit or name == "a.mp3"
+    assert abs(float(np.sqrt((made.read(5_000, 35_000, 2) ** 2).mean())) - 0.3535) < 0.01
     other = wave_files.decode(tmp_path / name, rate=44_100)
     assert other.rate == 44_100
     assert abs(other.frames - 44_100) < 3_000
@@ -213,7 +216,7 @@ def test_more_channels_become_two(tmp_path: Path) -> None:
     six = noise(4_000, 6)
     soundfile.write(tmp_path / "six.wav", six, RATE, "FLOAT")
     made = wave_files.decode(tmp_path / "six.wav")
-    assert np.allclose(made.samples[:, 0], six[:, 0::2].mean(axis=1), atol=1e-6)
+    assert np.allclose(made.read(0, made.frames, 2)[:, 0], six[:, 0::2].mean(axis=1), atol=1e-6)
 
 
 def test_hostile_files_are_refused_at_once(tmp_path: Path) -> None:
@@ -245,7 +248,65 @@ def test_samples_that_are_no_numbers_are_silence(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "nan.wav", sound, RATE, "FLOAT")
     made = wave_files.decode(tmp_path / "nan.wav")
     assert made.clipped == 21
-    assert np.isfinite(made.samples).all()
+    assert np.isfinite(made.read(0, made.frames, made.channels)).all()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file could not be deleted there")
+@pytest.mark.parametrize("kind", ["PCM_16", "PCM_24", "FLOAT"])
+def test_a_wav_file_is_read_where_it_lies(tmp_path: Path, kind: str) -> None:
+    """Nothing is copied; what is read is what libsndfile reads, and a file that goes leaves silence, not a crash."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(30_001), RATE, kind)
+    path.write_bytes(tags.with_chunks(path.read_bytes(), [tags.info("x", "y")]))
+    wanted, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    made = wave_files.decode(path)
+    assert made.reel.temporary == 0
+    assert np.array_equal(made.read(0, 30_001, 2), wanted)
+    assert np.array_equal(made.read(-5, 20, 2)[5:], wanted[:15])
+    assert np.allclose(made.read(100, 50, 1), wanted[100:150].mean(axis=1, keepdims=True))
+    assert made.levels[0].high.max() == wanted[: 30_001 // 64 * 64].max()
+    os.truncate(path, 1_000)
+    assert not made.read(20_000, 100, 2).any()
+    path.unlink()
+
+
+def test_sixteen_bits_take_half_the_room(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", noise(20_000), RATE, "PCM_16")
+    wanted, _ = soundfile.read(tmp_path / "a.flac", dtype="float32", always_2d=True)
+    made = wave_files.decode(tmp_path / "a.flac")
+    assert made.reel.temporary == 20_000 * 2 * 2
+    assert np.array_equal(made.read(0, 20_000, 2), wanted)
+
+
+def test_tapes_that_nobody_hears_make_room(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", noise(10_000), RATE, "PCM_16")
+    shelf = Shelf(most=100_000)
+    shelf.hold(["1"])
+    for name in "12345":
+        shelf.put(name, wave_files.decode(tmp_path / "a.flac"))
+    assert [name for name in "12345" if shelf.get(name, RATE) is not None] == ["1", "3", "4", "5"]
+    shelf.hold([])
+    assert [name for name in "12345" if shelf.get(name, RATE) is not None] == ["3", "4", "5"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_program_that_dies_leaves_nothing_behind(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", noise(50_000), RATE, "PCM_16")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    code = (
+        "import sys, time; from pathlib import Path; from plugins.music import wave_files\n"
+        "tape = wave_files.decode(Path(sys.argv[1])); print(tape.read(0, 5, 2).shape, flush=True); time.sleep(60)"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "a.flac")], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "(5, 2)\n"
+    child.kill()
+    child.communicate()
+    assert list(folder.iterdir()) == []
 
 
 def test_normalising_measures_the_loudest_sample(wave: Wave, shelf: Shelf, sound: np.ndarray) -> None:
