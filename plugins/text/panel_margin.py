@@ -95,7 +95,7 @@ class WayRow(QAbstractButton):
 
 def _fitting(words: str, metrics: QFontMetricsF, area: QRectF) -> str:
     """As many words as fit into the lines there are."""
-    flags = Qt.TextFlag.TextWrapAnywhere | Qt.TextFlag.TextWordWrap
+    flags = Qt.TextFlag.TextWordWrap  # as it is drawn: broken anywhere, more would seem to fit
     room = area.height() + 1
     if metrics.boundingRect(QRectF(0, 0, area.width(), 10_000), int(flags), words).height() <= room:
         return words

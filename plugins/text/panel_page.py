@@ -12,12 +12,13 @@ from studio.api import Problem
 from studio.widgets import icons, theme
 from studio.widgets.controls import Button, IconButton, rule
 from studio.widgets.errors import ErrorCard
-from studio.widgets.text import ElidedLabel, Label
+from studio.widgets.text import Label
 
 from .editor import ManuscriptEdit
 from .editor_find import FindBar
 from .editor_layout import paper
 from .panel_margin import MORE, WIDTH, MarginCard
+from .panel_note import Note
 from .panel_outline import WIDTH as OUTLINE
 from .panel_outline import Outline
 from .panel_split import SecondEdit, change_places
@@ -54,8 +55,9 @@ class Page(QWidget):
         self.card.hide()
         self.words = Label("", "label")
         self.words.setAccessibleName("Word count")
-        self.note = ElidedLabel("", "label")
+        self.note = Note()
         self.buttons: dict[str, IconButton] = {}
+        self._busy = False
         self._lay_out()
         self.margin = MarginCard(self.editor)
         self._anchor = -1
@@ -69,6 +71,7 @@ class Page(QWidget):
         self.outline_button = IconButton("list-dashes", "Show or hide the outline", size=18)
         self.find_button = IconButton("magnifying-glass", "Find and replace  Ctrl+F", size=18)
         self.find_button.setAccessibleName("Find and replace")
+        # The mark of a menu stands behind the word.
         self.kind = Button(
             "Prose",
             "quiet",
@@ -76,10 +79,11 @@ class Page(QWidget):
             name="Kind of document",
             help="Prose, a conversation, or source code",
         )
+        self.kind.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         tools.addWidget(self.outline_button)
         tools.addWidget(self.kind)
         tools.addWidget(self.words)
-        tools.addSpacing(theme.px(theme.L))
+        tools.addSpacing(theme.px(theme.S))
         tools.addWidget(self.note, 1)
         tools.addWidget(self.find_button)
         for name, sign, help in VIEWS:
@@ -95,7 +99,7 @@ class Page(QWidget):
         tools.addSpacing(theme.px(theme.S))
         tools.addWidget(self.again)
         tools.addWidget(self.go)
-        self.show_busy(False)
+        self._steady()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.editor)
@@ -156,8 +160,18 @@ class Page(QWidget):
         """The pages there are."""
         return [self.editor, *([self.second] if self.second is not None else [])]
 
+    def _steady(self) -> None:
+        """The button is as wide as its longer word: nothing beside it moves when the model begins to write."""
+        self.go.setMinimumWidth(0)
+        now, widths = self._busy, []
+        for busy in (not now, now):
+            self.show_busy(busy)
+            widths.append(self.go.sizeHint().width())
+        self.go.setMinimumWidth(max(widths))
+
     def show_busy(self, busy: bool) -> None:
         """Say on the button what a press on it does now."""
+        self._busy = busy
         self.go.setText("Stop   Esc" if busy else f"Continue   {KEYS}")
         self.go.setAccessibleName("Stop writing" if busy else "Generate")
         said = "Stop, and keep what is there (Esc)" if busy else "The model goes on from the caret (Ctrl+Enter)"
@@ -216,6 +230,7 @@ class Page(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "margin"):
             self._dress()
+            self._steady()
             for editor in self.editors():
                 editor.restyle()
             self.place_card()

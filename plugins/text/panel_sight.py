@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST = 200_000
 """Characters before the caret that the look at the context takes."""
 USUAL = 2048
-HEAT = "Warmer was less expected. Click a word to see what else could stand there."
-AUTHORS = "Blue: written by a model. Green: typed into it. The rest is yours."
+HEAT = "Warm words were less expected. Click one for others"
+AUTHORS = "Blue: a model wrote it. Green: typed into it. The rest is yours"
 
 
 def window_of(model: Model | None) -> int:

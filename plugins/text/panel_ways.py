@@ -25,6 +25,7 @@ class Ways:
     def __init__(self, panel: TextPanel) -> None:
         self._panel = panel
         self._place = 0
+        self._beside: tuple[Draft | None, int] = (None, 0)
         self._targets: list[tuple[QTextCursor, int]] = []
         panel.page.margin.chosen.connect(self._chosen)
         panel.page.margin.closed.connect(self.close)
@@ -67,7 +68,10 @@ class Ways:
         page = self._panel.page
         hint = "Tab accept    Alt ↓ next    Esc keep what is there" if draft.running else "Tab accept    Alt ↓ next"
         page.margin.show_ways(ways, title="Other ways on", hint=hint)
-        page.show_card(self._panel.editor.ghost.position())
+        if self._beside[0] is not draft:
+            # Ways that share their beginning begin at other places of the text: the card stays where it came up.
+            self._beside = draft, self._panel.editor.ghost.position()
+        page.show_card(self._beside[1])
 
     def open(self, place: int) -> None:
         """Show all ways on from a place."""

@@ -1,0 +1,56 @@
+"""The tools over the page: what they say fits, and nothing moves under the pointer."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from plugins.text.panel_note import Note
+from plugins.text.panel_sight import AUTHORS, HEAT
+from tests.plugins.text.page_bench import ALT, Desk, desk  # noqa: F401 - fixture
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen one, of windows
+K = Qt.Key
+
+
+def test_no_button_moves_when_the_model_begins_to_write(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    tools = (desk.panel.page.go, desk.panel.page.find_button, *desk.panel.page.buttons.values())
+    before = [tool.geometry() for tool in tools]
+    desk.go_on()
+    desk.qtbot.wait(1)
+    assert desk.panel.page.go.text().startswith("Stop")
+    assert [tool.geometry() for tool in tools] == before
+    desk.finish(" burned.")
+    assert desk.panel.page.go.text().startswith("Continue")
+    assert [tool.geometry() for tool in tools] == before
+
+
+def test_a_remark_takes_two_lines_and_says_the_rest_in_its_tooltip(desk: Desk) -> None:  # noqa: F811
+    note = Note()
+    desk.qtbot.addWidget(note)
+    note.show()
+    note.resize(190, 40)
+    for text in (HEAT, AUTHORS):
+        note.setText(text)
+        assert " ".join(note.lines()) == text
+        assert note.toolTip() == ""
+    note.resize(90, 40)
+    assert len(note.lines()) == 2
+    assert note.lines()[1].endswith("…")
+    assert "The rest is yours" in note.toolTip()
+
+
+def test_the_card_stays_while_ways_are_compared(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    desk.go_on()
+    desk.finish(" burned low, and Ida slept on. " * 30)
+    desk.key(K.Key_Tab)
+    desk.panel.again.ask()
+    desk.finish(" went out.")
+    card = desk.panel.page.margin
+    where = card.geometry()
+    desk.key(K.Key_Up, ALT)
+    assert desk.panel.writing.draft is not None
+    assert desk.panel.writing.draft.ghost() == "", "this way stands in the text"
+    assert card.geometry() == where
