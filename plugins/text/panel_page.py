@@ -135,6 +135,11 @@ class Page(QWidget):
         """Show or hide the outline."""
         self.outline.setVisible(on)
         self._line.setVisible(on)
+        self.show_words(self.editor.textCursor().hasSelection())
+
+    def show_words(self, selected: bool) -> None:
+        """The count stands below the outline; here it is for a selection, and where there is no outline."""
+        self.words.setVisible(selected or not self.outline.isVisibleTo(self))
 
     def open_search(self) -> None:
         """Find in the page."""

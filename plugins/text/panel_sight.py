@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST = 200_000
 """Characters before the caret that the look at the context takes."""
 USUAL = 2048
-HEAT = "Warm words were less expected. Click one for others"
+HEAT = "Warm: less expected. Click a word to see others"
 AUTHORS = "Blue: a model wrote it. Green: typed into it. The rest is yours"
 
 
@@ -94,26 +94,32 @@ class Sight:
         if chosen:
             words = f"{sum(map(count_words, chosen.split(chr(0x2029)))):,} selected of {words}"
         self._panel.page.words.setText(words)
+        self._panel.page.show_words(bool(chosen))
 
     def tint(self) -> None:
         """Draw the view that is chosen."""
         buttons = self._panel.page.buttons
         self._warmed.clear()
         if buttons["heat"].isChecked():
-            self._panel.page.note.setText(HEAT)
+            self.remark()
             for editor in self._panel.page.editors():
                 self._warm(editor)
             return
         if buttons["authors"].isChecked():
             tints = self._panel.views.author_tints()
-            self._panel.page.note.setText(AUTHORS)
         else:
             tints = []
-            if self._panel.page.note.text() in (HEAT, AUTHORS):
-                self._panel.page.note.setText("")
+        self.remark()
         for editor in self._panel.page.editors():
             editor.tints = tints
             editor.viewport().update()
+
+    def remark(self) -> None:
+        """Say what the colours mean, unless something more urgent is said."""
+        note, buttons = self._panel.page.note, self._panel.page.buttons
+        if note.text() in ("", HEAT, AUTHORS):
+            heat, authors = (buttons[name].isChecked() for name in ("heat", "authors"))
+            note.setText(HEAT if heat else AUTHORS if authors else "")
 
     def _warm(self, editor: ManuscriptEdit) -> None:
         """Colour the words in sight and a page around them; scrolling asks for more."""

@@ -49,8 +49,9 @@ class Ways:
         self._panel.page.show_busy(draft is not None and draft.running)
         note = self._panel.page.note
         if draft is None:
-            if note.text().startswith("Tab "):
+            if note.text().startswith(("Tab ", "Esc ")):
                 note.setText("")
+                self._panel.sight.remark()
             return
         if draft.task in SELECTION_TASKS:
             note.setText("Esc stops" if draft.running else "")

@@ -54,3 +54,39 @@ def test_the_card_stays_while_ways_are_compared(desk: Desk) -> None:  # noqa: F8
     assert desk.panel.writing.draft is not None
     assert desk.panel.writing.draft.ghost() == "", "this way stands in the text"
     assert card.geometry() == where
+
+
+def test_keys_are_said_before_colours(desk: Desk) -> None:  # noqa: F811
+    note = desk.panel.page.note
+    desk.type("The lamp")
+    desk.panel.page.buttons["heat"].click()
+    assert note.text() == HEAT
+    desk.go_on()
+    desk.look(" burned")
+    desk.panel.sight.look_again()
+    assert note.text().startswith("Tab takes it")
+    desk.finish(" burned low.")
+    desk.key(K.Key_Tab)
+    assert note.text() == HEAT
+    desk.panel.page.buttons["authors"].click()
+    assert note.text() == AUTHORS
+    desk.panel.page.buttons["authors"].click()
+    assert note.text() == ""
+
+
+def test_the_count_stands_once_and_tells_of_a_selection(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp burned low.")
+    desk.panel.sight.look_again()
+    page = desk.panel.page
+    assert page.outline.tally.isVisible()
+    assert not page.words.isVisible()
+    desk.editor.move_to(4, select_to=15)
+    desk.panel.sight.look_again()
+    assert page.words.isVisible()
+    assert page.words.text() == "2 selected of 4 words"
+    desk.editor.move_to(0)
+    desk.panel.sight.look_again()
+    desk.qtbot.mouseClick(page.outline_button, Qt.MouseButton.LeftButton)
+    assert not page.outline.isVisible()
+    assert page.words.isVisible()
+    assert page.words.text() == "4 words"
