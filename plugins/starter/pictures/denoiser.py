@@ -20,8 +20,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.muon import Muon
 from ..training.pace import Pace
-from ..world import caption, sample_scene
-from .data import LatentCache
+from ..world import Scene, caption
+from .data import Diet, LatentCache, Share
 from .text import tokens_of
 
 
@@ -41,10 +41,15 @@ class DenoiserPlan:
     """Each matrix is updated every so many steps: its orthogonal update costs as much as a few pictures."""
     drop: float = 0.1
     """Captions left out, so that guidance has something to lead away from."""
-    first: int = 2_560
-    """Scenes encoded before the first step."""
-    cache: int = 65_536
-    """Scenes in the end; a shard is added every `grow_every` steps (or by the stage `cache` beside the training)."""
+    squares: Share = (2_560, 65_536)
+    ornaments: Share = (512, 4_096)
+    shaped: Share = (512, 4_096)
+    """Scenes encoded before the first step and in the end, in each of the shapes; a shard is added every `grow_every`
+    steps (or by the stage `cache` beside the training)."""
+    extra: int = 3
+    """Ornaments in each batch beyond those that come by chance."""
+    shapes_every: int = 5
+    """Every so many steps the batch is in another shape than the square."""
     shard: int = 256
     grow_every: int = 500
     publish: int = 500
@@ -113,13 +118,23 @@ class Average:
             self.weights[key].lerp_(value, 1 - decay)
 
 
-def draw_batch(plan: DenoiserPlan, cache: LatentCache, step: int) -> tuple[list[str], tuple[torch.Tensor, ...]]:
+def draw_batch(plan: DenoiserPlan, diet: Diet, step: int) -> tuple[list[str], tuple[torch.Tensor, ...]]:
     """The captions of that step, and its latents, weights, noise and times: the same whenever it is asked for."""
     rng = np.random.default_rng([step, 31])
     generator = torch.Generator().manual_seed(step)
-    chosen = rng.integers(0, len(cache), plan.batch)
-    latents, focus = cache.take(chosen)
-    texts = ["" if rng.random() < plan.drop else caption(sample_scene(int(i)), rng) for i in chosen]
+
+    def some(cache: LatentCache, count: int) -> tuple[list[Scene], torch.Tensor, torch.Tensor]:
+        chosen = rng.integers(0, len(cache), count)
+        return [cache.scene(int(i)) for i in chosen], *cache.take(chosen)
+
+    turn, rest = divmod(step, plan.shapes_every)
+    if diet.shaped and rest == plan.shapes_every - 1:
+        scenes, latents, focus = some(diet.shaped[turn % len(diet.shaped)], plan.batch)
+    else:
+        world, ornaments = some(diet.squares, plan.batch - plan.extra), some(diet.ornaments, plan.extra)
+        scenes = world[0] + ornaments[0]
+        latents, focus = (torch.cat(pair) for pair in zip(world[1:], ornaments[1:], strict=True))
+    texts = ["" if rng.random() < plan.drop else caption(scene, rng) for scene in scenes]
     times = noise_times(plan.batch, generator)
     return texts, (latents, focus, torch.randn(latents.shape, generator=generator), times)
 
@@ -150,11 +165,11 @@ class DenoiserTraining:
         *,
         encoder: CLIPTextModel,
         tokenizer: CLIPTokenizer,
-        cache: LatentCache,
+        diet: Diet,
         device: torch.device,
     ) -> None:
         torch.manual_seed(3)
-        self.plan, self.tokenizer, self.cache, self.device = plan, tokenizer, cache, device
+        self.plan, self.tokenizer, self.diet, self.device = plan, tokenizer, diet, device
         self.encoder = encoder.to(device).eval().requires_grad_(False)
         self.model = build_denoiser(plan).to(device)
         if device.type == "cpu":  # a fused kernel costs a fifth more here, with 64 places and 48 words
@@ -198,7 +213,7 @@ class DenoiserTraining:
     def advance(self, rate: float) -> float:
         """One step at that part of the full rate; returns its loss."""
         self.optimiser.pace(rate)
-        texts, batch = draw_batch(self.plan, self.cache, self.step)
+        texts, batch = draw_batch(self.plan, self.diet, self.step)
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
             words = self.encoder(tokens_of(self.tokenizer, texts).to(self.device)).last_hidden_state
         loss = velocity_loss(self.model, *(part.to(self.device) for part in batch), words, self.alphas)
@@ -216,22 +231,22 @@ Publish = Callable[[UNet2DConditionModel, int], None]
 
 def train_denoiser(training: DenoiserTraining, work: Path, pace: Pace, publish: Publish) -> None:
     """Train, or go on training; `publish` gets the averaged model every `plan.publish` steps and at the end."""
-    plan, cache, path = training.plan, training.cache, work / "denoiser.safetensors"
+    plan, diet, path = training.plan, training.diet, work / "denoiser.safetensors"
     training.load(path)
     losses: list[float] = []
     while training.step < plan.steps and pace.go_on():
-        while len(cache) < plan.first and pace.go_on():
-            cache.grow()
+        while not diet.ready() and pace.go_on():
+            diet.grow()
         if training.step % plan.grow_every == 0:
-            known = len(cache)
-            cache.refresh()
+            known = len(diet)
+            diet.refresh()
             # The stage `cache` may be at it already; then the same shard is not drawn twice.
-            if len(cache) == known and known < plan.cache:
-                cache.grow()
+            if len(diet) == known:
+                diet.grow()
         losses.append(training.advance(min(1.0, (training.step + 1) / 50)))
         step = training.step
         if step % min(50, plan.steps // 4) == 0:
-            pace.note(step, plan.steps, loss=sum(losses) / len(losses), scenes=len(cache), seen=step * plan.batch)
+            pace.note(step, plan.steps, loss=sum(losses) / len(losses), scenes=len(diet), seen=step * plan.batch)
             losses.clear()
         if step % 250 == 0:
             training.keep(path)

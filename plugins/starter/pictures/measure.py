@@ -13,8 +13,8 @@ from diffusers import StableDiffusionPipeline
 from ..world import caption, render, sample_scene
 from .autoencoder import HELD_OUT, pca_psnr, psnr
 from .bundle import load_bundle
-from .probe import answers, frechet, get_probe, judge, single
-from .skills import few_steps, generate, hits, repaint, shapes, sheet
+from .probe import answers, frechet, get_probe, get_shape_probe, judge, single
+from .skills import SHAPES, few_steps, generate, hits, repaint, shapes, sheet
 
 
 def _thumbnails(pictures: np.ndarray) -> np.ndarray:
@@ -74,7 +74,8 @@ def measure(
     if skills:
         result["few_steps"] = few_steps(pipe, probe, prompts, wanted, f_real, work, guidance=guidance)
         some = min(count, 64)
-        result["shapes"] = shapes(pipe, probe, prompts[:some], wanted[:some], work, steps=steps, guidance=guidance)
+        other_judge = get_shape_probe(work, probe, frames=SHAPES, scenes=judge_scenes // 2)
+        result["shapes"] = shapes(pipe, other_judge, scenes[:some], work, steps=steps, guidance=guidance)
         result["repaint"] = repaint(pipe, probe, work, count=some, steps=steps, guidance=guidance)
     return result
 
@@ -119,11 +120,13 @@ def table(result: dict[str, Any]) -> str:
             f"{few['steps']} steps: mean accuracy {few['mean']:.3f}, Fréchet distance "
             f"{few['frechet']:.2f}, {few['frechet'] / r['frechet']:.2f} times that of {r['steps']} steps."
         )
-        shapes_, painted = r["shapes"], r["repaint"]
-        columns = (*shapes_.values(), painted["generated"], painted["before"], painted["render"])
-        names = (*shapes_, "repainted", "before", "renders")
-        lines += ["", f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-        lines += [_row(name, *columns) for name in painted["generated"]]
+        for found, made in ((r["shapes"], "{}"), ({"": r["repaint"]}, "repainted")):
+            columns = {}
+            for shape, each in found.items():
+                names = {"generated": made.format(shape), "before": "before", "render": f"renders {shape}".strip()}
+                columns |= {name: each[key] for key, name in names.items() if key in each}
+            lines += ["", f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+            lines += [_row(name, *columns.values()) for name in said["generated"]]
     return "\n".join(lines)
 
 

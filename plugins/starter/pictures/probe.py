@@ -6,6 +6,7 @@ is the ceiling that stands beside every figure.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from torch import nn
 from ..training.checkpoint import load_checkpoint, save_checkpoint
 from ..training.pace import Pace
 from ..world import Scene, render, sample_scene
+from ..world.frame import SQUARE, Frame
 from ..world.render import LOOK
 from ..world.scene import COLOURS, OBJECTS, PLACES, POSITIONS, STYLES, TIMES, WEATHERS
 from .autoencoder import HELD_OUT, to_tensor
@@ -70,33 +72,61 @@ class Probe(nn.Module):
 
 
 def small(pictures: np.ndarray) -> torch.Tensor:
-    """[n, 256, 256, 3] bytes to the probe's input."""
-    return F.avg_pool2d(to_tensor(pictures), pictures.shape[1] // SIDE)
+    """[n, h, w, 3] bytes to the probe's input, a square: other shapes are pressed together, so that left stays left."""
+    return F.adaptive_avg_pool2d(to_tensor(pictures), SIDE)
 
 
-def get_probe(work: Path, *, scenes: int = 10_000, epochs: int = 5, batch: int = 50) -> Probe:
+def get_probe(work: Path, *, scenes: int = 10_000) -> Probe:
     """The trained probe, from the work folder where it is there already."""
     torch.manual_seed(4)
     probe = Probe()
     path = work / f"probe-{LOOK}-{scenes}.safetensors"
-    if load_checkpoint(path, models={"probe": probe}, optimiser=None) is not None:
-        return probe.eval()
-    pace = Pace(work, "probe")
+    if load_checkpoint(path, models={"probe": probe}, optimiser=None) is None:
+        _teach(probe, Pace(work, "probe"), first=2 * HELD_OUT, scenes=scenes, frames=(SQUARE,))
+        save_checkpoint(path, models={"probe": probe}, optimiser=None, info={"scenes": scenes})
+    return probe.eval()
+
+
+def get_shape_probe(work: Path, start: Probe, *, frames: tuple[Frame, ...], scenes: int) -> Probe:
+    """A probe that goes on from `start` with renders in these shapes, pressed to squares as it will get them."""
+    torch.manual_seed(6)
+    probe = copy.deepcopy(start)
+    names = "-".join(f"{frame.wide}x{frame.high}" for frame in frames)
+    path = work / f"probe-{LOOK}-{scenes}-{names}.safetensors"
+    if load_checkpoint(path, models={"probe": probe}, optimiser=None) is None:
+        first = 2 * HELD_OUT + 500_000
+        _teach(probe.train(), Pace(work, "probe"), first=first, scenes=scenes, frames=frames, rate=1e-3)
+        save_checkpoint(path, models={"probe": probe}, optimiser=None, info={"scenes": scenes})
+    return probe.eval()
+
+
+def _teach(
+    probe: Probe,
+    pace: Pace,
+    *,
+    first: int,
+    scenes: int,
+    frames: tuple[Frame, ...],
+    rate: float = 2e-3,
+    epochs: int = 5,
+    batch: int = 50,
+) -> None:
+    """Train on that many renders from scene `first` on, in each of the shapes by turns."""
     inputs = torch.empty(scenes, 3, SIDE, SIDE, dtype=torch.float16)
     wanted = torch.empty(scenes, len(QUESTIONS), dtype=torch.long)
     for i in range(scenes):
-        scene = single(2 * HELD_OUT + i)
-        inputs[i] = small(render(scene)[None])[0].half()
+        scene = single(first + i)
+        inputs[i] = small(render(scene, frames[i % len(frames)])[None])[0].half()
         wanted[i] = torch.tensor(answers(scene))
-    optimiser = torch.optim.AdamW(probe.parameters(), lr=2e-3, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(probe.parameters(), lr=rate, weight_decay=0.02)
     total = epochs * scenes // batch
     step = 0
     for epoch in range(epochs):
         order = np.random.default_rng([epoch, 41]).permutation(scenes)
-        for first in range(0, scenes - batch + 1, batch):
+        for start in range(0, scenes - batch + 1, batch):
             for group in optimiser.param_groups:
-                group["lr"] = 2e-3 * min(1.0, (step + 1) / 50) * max(0.02, 1 - step / total)
-            chosen = torch.from_numpy(order[first : first + batch])
+                group["lr"] = rate * min(1.0, (step + 1) / 50) * max(0.02, 1 - step / total)
+            chosen = torch.from_numpy(order[start : start + batch])
             x = inputs[chosen].float()
             with torch.autocast("cpu", torch.bfloat16):
                 out = probe(x + 0.04 * torch.randn_like(x))
@@ -107,13 +137,11 @@ def get_probe(work: Path, *, scenes: int = 10_000, epochs: int = 5, batch: int =
             step += 1
             if step % 100 == 0:
                 pace.note(step, total, loss=loss.item())
-    save_checkpoint(path, models={"probe": probe}, optimiser=None, info={"scenes": scenes})
-    return probe.eval()
 
 
 @torch.no_grad()
 def judge(probe: Probe, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Answers [n, questions] and features [n, 128] for pictures [n, 256, 256, 3]."""
+    """Answers [n, questions] and features [n, 128] for pictures [n, h, w, 3]."""
     given, features = [], []
     for i in range(0, len(pictures), 50):
         h = probe.features(small(pictures[i : i + 50]))

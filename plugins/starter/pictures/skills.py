@@ -16,6 +16,7 @@ from studio.inference.known import Known, known_of
 from studio.inference.tap import SchedulerTap
 
 from ..world import caption, render
+from ..world.frame import Frame
 from ..world.scene import COLOURS, OBJECTS, WATER, Scene, Thing
 from .autoencoder import HELD_OUT
 from .probe import QUESTIONS, Probe, answers, frechet, judge, single
@@ -23,8 +24,8 @@ from .probe import QUESTIONS, Probe, answers, frechet, judge, single
 FEW = 6
 """Steps of the quick look, with the model's own scheduler. Of those tried (DDIM, DPM++ 2M with Karras' spacing and
 without, UniPC) only Karras' spacing loses something in so few."""
-SHAPES = ((384, 256), (256, 384), (320, 192))
-"""Width and height."""
+SHAPES = (Frame(384, 256), Frame(256, 384), Frame(336, 192))
+"""Two that the denoiser learns, and one that it does not: what the panel makes of the square when 16:9 is asked for."""
 
 
 @torch.no_grad()
@@ -99,29 +100,26 @@ def few_steps(
     return {"steps": steps, "frechet": frechet(features, f_real), **hits(said, wanted)}
 
 
-def _squashed(pictures: np.ndarray, side: int = 256) -> np.ndarray:
-    """Squares, as the judge wants them: the whole picture pressed together, so that left stays left."""
-    small = [Image.fromarray(p).resize((side, side), Image.Resampling.BOX) for p in pictures]
-    return np.stack([np.asarray(p) for p in small])
-
-
 def shapes(
     pipe: StableDiffusionPipeline,
     probe: Probe,
-    prompts: list[str],
-    wanted: np.ndarray,
+    scenes: list[Scene],
     work: Path,
     *,
     steps: int,
     guidance: float,
-) -> dict[str, dict[str, float]]:
-    """The first prompts of the main table in other shapes. The judge, who learned on squares, sees them squashed."""
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Scenes of one thing in other shapes, generated and as renders in that shape, before a judge who knows them."""
+    prompts = [caption(scene, np.random.default_rng(0), full=True) for scene in scenes]
+    wanted = np.array([answers(scene) for scene in scenes])
     result = {}
-    for width, height in SHAPES:
-        made = generate(pipe, prompts, steps=steps, guidance=guidance, first_seed=1000, size=(width, height))
-        said, _ = judge(probe, _squashed(made))
-        result[f"{width} x {height}"] = hits(said, wanted)
-        sheet(made[:24], work / f"shape-{width}x{height}.jpg", across=6, width=width * 2 // 3)
+    for frame in SHAPES:
+        size = (frame.wide, frame.high)
+        made = generate(pipe, prompts, steps=steps, guidance=guidance, first_seed=1000, size=size)
+        said, _ = judge(probe, made)
+        ceiling, _ = judge(probe, np.stack([render(scene, frame) for scene in scenes]))
+        result[f"{size[0]} x {size[1]}"] = {"generated": hits(said, wanted), "render": hits(ceiling, wanted)}
+        sheet(made[:24], work / f"shape-{size[0]}x{size[1]}.jpg", across=6, width=size[0] * 2 // 3)
     return result
 
 

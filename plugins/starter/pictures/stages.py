@@ -24,7 +24,7 @@ from .autoencoder import (
     whiten,
 )
 from .bundle import EXAMPLES, preview_map, sample_sheet, save_bundle
-from .data import LatentCache
+from .data import FRAMES, Diet
 from .denoiser import DenoiserPlan, DenoiserTraining, build_denoiser, polish_denoiser, train_denoiser
 from .refining import refine, turned_back
 from .text import build_text_encoder, make_tokenizer, train_text
@@ -43,8 +43,10 @@ def plans(tiny: bool) -> tuple[AutoencoderPlan, int, DenoiserPlan]:
             channels=(32, 32),
             steps=24,
             batch=8,
-            first=64,
-            cache=64,
+            squares=(64, 64),
+            ornaments=(32, 32),
+            shaped=(32, 32),
+            extra=1,
             grow_every=24,
             publish=24,
             shard=32,
@@ -114,7 +116,8 @@ class Training:
         save_checkpoint(self.work / "autoencoder-done.safetensors", models={"model": vae}, optimiser=None, info={})
         for stale in ("refined.safetensors", "decoder.safetensors"):
             (self.work / stale).unlink(missing_ok=True)
-        shutil.rmtree(self.work / f"latents-{LOOK}", ignore_errors=True)
+        for stale in self.work.glob(f"latents-{LOOK}*"):
+            shutil.rmtree(stale, ignore_errors=True)
 
     def best_autoencoder(self) -> AutoencoderKL:
         """The autoencoder with the decoder's further training, where there was any."""
@@ -145,15 +148,26 @@ class Training:
             save_checkpoint(done, models={"model": encoder}, optimiser=None, info={"facts": right})
         return encoder.to(self.device).eval(), tokenizer
 
+    def diet(self, vae: AutoencoderKL) -> Diet:
+        """The latents of all that the denoiser learns from."""
+        plan = self.denoising
+        # A toy need not draw every shape to show that all works.
+        frames = FRAMES[2:3] if self.tiny else FRAMES
+        return Diet(
+            self.work,
+            vae,
+            shard=plan.shard,
+            squares=plan.squares,
+            ornaments=plan.ornaments,
+            shaped=plan.shaped,
+            frames=frames,
+        )
+
     def cache(self) -> None:
         """Encode scenes ahead of the denoiser, in a process of its own where there is a core to spare."""
-        cache, pace = (
-            LatentCache(self.work, self.autoencoder(), mark=str(LOOK), shard=self.denoising.shard),
-            self.pace("cache"),
-        )
-        while len(cache) < self.denoising.cache and pace.go_on():
-            cache.grow()
-            pace.note(len(cache), self.denoising.cache)
+        diet, pace = self.diet(self.autoencoder()), self.pace("cache")
+        while pace.go_on() and diet.grow():
+            pace.note(len(diet), diet.goal)
 
     def denoiser(self, *, polish: int = 0) -> None:
         """Train the denoiser, or with `polish` let its rate run out over so many steps.
@@ -161,9 +175,8 @@ class Training:
         Every so often the folder `model` beside the checkpoints is a loadable draft.
         """
         vae, (encoder, tokenizer) = self.autoencoder(), self.text()
-        cache = LatentCache(self.work, vae, mark=str(LOOK), shard=self.denoising.shard)
         training = DenoiserTraining(
-            self.denoising, encoder=encoder, tokenizer=tokenizer, cache=cache, device=self.device
+            self.denoising, encoder=encoder, tokenizer=tokenizer, diet=self.diet(vae), device=self.device
         )
         if not (self.work / "denoiser.safetensors").exists():
             shipped = build_denoiser(self.denoising)

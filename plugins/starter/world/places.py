@@ -12,9 +12,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPolygonF
 
 from .brush import Brush, polygon, shade
+from .frame import Frame
 from .palette import RGB, Air, mix
-
-SIDE = 256.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Land:
     rng: np.random.Generator
     glint: float
     """Where the sun or moon stands, for its path on water; negative without one."""
+    frame: Frame
 
     def some(self, low: float, high: float) -> float:
         return low + (high - low) * self.rng.random()
@@ -39,9 +39,10 @@ def ridge(
     a, b, _c, _d = (rng.random(4) * math.tau).tolist()
     f, g = land.some(*waves) * 0.0245, land.some(*waves) * 0.049
     step = 8 if rough else 16
-    noise = ((rng.random(40) - 0.5) * 2 * rough).tolist() if rough else None
+    places = range(-8, land.frame.wide + 9, step)
+    noise = ((rng.random(max(40, len(places))) - 0.5) * 2 * rough).tolist() if rough else None
     points = []
-    for i, x in enumerate(range(-8, 265, step)):
+    for i, x in enumerate(places):
         y = base - swing * (0.62 * math.sin(f * x + a) + 0.38 * math.sin(g * x + b))
         if noise:
             y -= noise[i]
@@ -49,19 +50,14 @@ def ridge(
     return points
 
 
-def body(points: list[tuple[float, float]]) -> QPolygonF:
-    """The land under a skyline."""
-    return polygon([*points, (268.0, 268.0), (-12.0, 268.0)])
-
-
-def smooth_body(points: list[tuple[float, float]]) -> QPainterPath:
-    """The land under a rounded skyline."""
+def smooth_body(points: list[tuple[float, float]], right: float) -> QPainterPath:
+    """The land under a rounded skyline, down to a corner at `right`."""
     path = QPainterPath(QPointF(-12, 268))
     path.lineTo(*points[0])
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         path.quadTo(x0, y0, (x0 + x1) / 2, (y0 + y1) / 2)
     path.lineTo(*points[-1])
-    path.lineTo(268, 268)
+    path.lineTo(right, 268)
     path.closeSubpath()
     return path
 
@@ -71,21 +67,22 @@ def hill(
 ) -> None:
     """One rounded hill across the picture."""
     air = land.air
-    shape = smooth_body(ridge(land, base, swing, waves=waves))
+    shape = smooth_body(ridge(land, base, swing, waves=waves), land.frame.wide + 12)
     land.brush.fill(shape, air.lit(shade(colour, 1.1), far), to=air.lit(shade(colour, 0.78), far * 0.6), lift=4)
 
 
 def peaks(land: Land, base: float, high: float, colour: RGB, far: float, count: int, *, snow: bool) -> None:
-    """A row of pointed mountains, lit from one side, with snow on top."""
-    rng, air, brush = land.rng, land.air, land.brush
+    """A row of pointed mountains, `count` in the width of the square, lit from one side, with snow on top."""
+    rng, air, brush, wide_frame = land.rng, land.air, land.brush, land.frame.wide
+    count = land.frame.along(count)
     lit, dark = air.lit(shade(colour, 1.12), far), air.lit(shade(colour, 0.74), far)
     white = air.lit((246, 248, 255), far * 0.7)
-    width = SIDE / count * 1.15
+    width = wide_frame / count * 1.15
     order = rng.permutation(count)
     tall = rng.random(count).tolist()
     lean = rng.random(count).tolist()
     for k in order.tolist():
-        x = (k + 0.5) * SIDE / count + (lean[k] - 0.5) * 20
+        x = (k + 0.5) * wide_frame / count + (lean[k] - 0.5) * 20
         top = base - high * (0.62 + 0.38 * tall[k])
         wide = width * (0.75 + 0.35 * tall[k])
         left, right = (x - wide, base + 70), (x + wide, base + 70)
@@ -116,13 +113,13 @@ def pine(x: float, y: float, size: float) -> QPolygonF:
 
 def pines(land: Land, y: float, size: float, colour: RGB, far: float, count: int) -> None:
     """A row of firs, one path so that it costs one fill."""
-    rng, air = land.rng, land.air
+    rng, air, count = land.rng, land.air, land.frame.along(count)
     path = QPainterPath()
     path.setFillRule(path.fillRule().WindingFill)
     jitter = rng.random((count, 3)).tolist()
     for k in range(count):
         a, b, c = jitter[k]
-        path.addPolygon(pine((k + a) * SIDE / count, y + b * 8, size * (0.7 + 0.5 * c)))
+        path.addPolygon(pine((k + a) * land.frame.wide / count, y + b * 8, size * (0.7 + 0.5 * c)))
         path.closeSubpath()
     land.brush.fill(path, air.lit(shade(colour, 1.15), far), to=air.lit(shade(colour, 0.8), far), lift=3)
 
@@ -130,10 +127,10 @@ def pines(land: Land, y: float, size: float, colour: RGB, far: float, count: int
 def scatter(land: Land, top: float, bottom: float, count: int, size: float, colour: RGB, alpha: float = 1.0) -> None:
     """Little dots on the ground, smaller in the distance: flowers, stones, lights."""
     path = QPainterPath()
-    for a, b in land.rng.random((count, 2)).tolist():
+    for a, b in land.rng.random((land.frame.along(count), 2)).tolist():
         near = b * b
         r = size * (0.45 + 0.75 * near)
-        path.addEllipse(QRectF(a * SIDE - r, top + (bottom - top) * near - r * 0.8, 2 * r, 1.6 * r))
+        path.addEllipse(QRectF(a * land.frame.wide - r, top + (bottom - top) * near - r * 0.8, 2 * r, 1.6 * r))
     land.brush.veil(path, land.brush.tone(colour, 0.8), alpha)
 
 
@@ -143,13 +140,15 @@ def water(land: Land, top: float, bottom: float, colour: RGB) -> None:
     far = mix(air.lit(colour), air.sky[2], 0.5)
     near = mix(air.lit(shade(colour, 0.72)), air.sky[0], 0.25)
     path = QPainterPath()
-    path.addRect(QRectF(-4, top, 264, bottom - top))
+    path.addRect(QRectF(-4, top, land.frame.wide + 8, bottom - top))
     brush.fill(path, far, to=near, line=True, lift=3)
     lines = QPainterPath()
-    for a, b, c in rng.random((16, 3)).tolist():
+    for a, b, c in rng.random((land.frame.along(16), 3)).tolist():
         depth = b * b
         w, h = 10 + 34 * depth * c + 8, 1.2 + 2.2 * depth
-        lines.addRoundedRect(QRectF(a * 280 - 24, top + 5 + (bottom - top - 8) * depth, w, h), h / 2, h / 2)
+        lines.addRoundedRect(
+            QRectF(a * (land.frame.wide + 24) - 24, top + 5 + (bottom - top - 8) * depth, w, h), h / 2, h / 2
+        )
     brush.veil(lines, mix(far, (255, 255, 255), 0.4), 0.4)
     if land.glint >= 0:
         path = QPainterPath()
@@ -185,7 +184,7 @@ def _sea(land: Land) -> float:
     top = land.some(136, 150)
     if land.rng.random() < 0.45:
         points = [(x, y + top - 4) for x, y in ((-10, 8), (20, -8), (52, -16), (88, -6), (120, 8))]
-        dx = land.some(-30, 150)
+        dx = land.some(-30, land.frame.wide - 106)
         land.brush.fill(polygon([(x + dx, y) for x, y in points]), land.air.lit((98, 122, 132), 0.9))
     water(land, top, 262, (32, 116, 172))
     return 214
@@ -198,15 +197,16 @@ def _beach(land: Land) -> float:
     tilt = land.some(-9, 9)
     foam = QPainterPath(QPointF(-12, 268))
     foam.lineTo(-12, 186 + tilt)
-    foam.cubicTo(80, 176 + tilt, 150, 206 - tilt, 268, 188 - tilt)
-    foam.lineTo(268, 268)
+    across, right = land.frame.across, land.frame.wide + 12
+    foam.cubicTo(across(80), 176 + tilt, across(150), 206 - tilt, right, 188 - tilt)
+    foam.lineTo(right, 268)
     foam.closeSubpath()
     brush.fill(foam, air.lit((250, 252, 250)), line=False, lift=2)
     sand = foam.translated(0, 7)
     brush.fill(sand, air.lit((244, 220, 166)), to=air.lit((222, 186, 130)), lift=2)
     if land.rng.random() < 0.55:
         side = 1 if land.rng.random() < 0.5 else -1
-        x = 128 + side * 112
+        x = land.frame.wide / 2 + side * (land.frame.wide / 2 - 16)
         trunk = QPainterPath(QPointF(x, 232))
         trunk.quadTo(x - side * 4, 180, x - side * 22, 140)
         brush.stroke(trunk, air.lit((124, 88, 60)), 5)
@@ -228,8 +228,8 @@ def _desert(land: Land) -> float:
     hill(land, 166, 12, sand, 0.7, (1.0, 2.2))
     hill(land, 184, 14, shade(sand, 0.92), 0.35, (1.0, 2.4))
     air, brush = land.air, land.brush
-    for _ in range(1 + int(land.some(0, 3))):
-        x, y, s = land.some(14, 242), land.some(184, 200), land.some(14, 24)
+    for _ in range(land.frame.along(1 + int(land.some(0, 3)))):
+        x, y, s = land.some(14, land.frame.wide - 14), land.some(184, 200), land.some(14, 24)
         path = QPainterPath(QPointF(x, y))
         path.lineTo(x, y - s * 1.5)
         path.moveTo(x - s * 0.5, y - s * 1.1)
@@ -259,7 +259,7 @@ def _city(land: Land) -> float:
         path, glass = QPainterPath(), QPainterPath()
         path.setFillRule(path.fillRule().WindingFill)
         x = -land.some(0, 16)
-        while x < SIDE:
+        while x < land.frame.wide:
             a, b, c = rng.random(3).tolist()
             w = wide * (0.7 + 0.6 * a)
             top = base - high * (0.45 + 0.55 * b)
@@ -280,10 +280,10 @@ def _city(land: Land) -> float:
         lamp: RGB = (255, 214, 118) if air.night or air.light[2] < 0.66 else air.lit((206, 226, 240), 0.2)
         brush.veil(glass, lamp, 0.9)
     street = QPainterPath()
-    street.addRect(QRectF(-4, 206, 264, 60))
+    street.addRect(QRectF(-4, 206, land.frame.wide + 8, 60))
     brush.fill(street, air.lit((108, 110, 122)), to=air.lit((82, 84, 98)), lift=3)
     dashes = QPainterPath()
-    for k in range(6):
+    for k in range(land.frame.along(6)):
         dashes.addRect(QRectF(k * 48 - 10, 236, 24, 3.5))
     brush.veil(dashes, air.lit((244, 232, 196)), 0.8)
     return 230
@@ -308,10 +308,12 @@ def _lake(land: Land) -> float:
     water(land, 158, 262, (64, 138, 176))
     air, brush = land.air, land.brush
     side = 1 if land.rng.random() < 0.5 else -1
-    shore = QPainterPath(QPointF(128 - side * 140, 214))
-    shore.quadTo(128 - side * 30, 226, 128 + side * 140, land.some(236, 248))
-    shore.lineTo(128 + side * 140, 268)
-    shore.lineTo(128 - side * 140, 268)
+    middle = land.frame.wide / 2
+    out = side * (middle + 12)
+    shore = QPainterPath(QPointF(middle - out, 214))
+    shore.quadTo(middle - side * land.frame.across(30), 226, middle + out, land.some(236, 248))
+    shore.lineTo(middle + out, 268)
+    shore.lineTo(middle - out, 268)
     shore.closeSubpath()
     brush.fill(shore, air.lit((104, 158, 88)), to=air.lit((78, 130, 74)), lift=3)
     return 222
@@ -321,9 +323,10 @@ def _canyon(land: Land) -> float:
     rng, air, brush = land.rng, land.air, land.brush
     rock: RGB = ((206, 106, 70), (196, 96, 84), (214, 130, 84))[int(land.some(0, 3))]
     for base, high, far, count in ((182, 78, 0.65, 3), (204, 66, 0.2, 2)):
+        count = land.frame.along(count)
         for k in range(count):
             a, b, c = rng.random(3).tolist()
-            x = (k + 0.2 + 0.6 * a) * SIDE / count
+            x = (k + 0.2 + 0.6 * a) * land.frame.wide / count
             w, top = 28 + 26 * b, base - high * (0.55 + 0.45 * c)
             mesa = [(x - w - 18, base + 20), (x - w - 4, top + high * 0.4), (x - w, top), (x + w, top),
                     (x + w + 5, top + high * 0.4), (x + w + 20, base + 20)]  # fmt: skip

@@ -1,4 +1,4 @@
-"""From a scene to its picture: 256 x 256 RGB, a few milliseconds each, the same bytes for the same scene."""
+"""From a scene to its picture: RGB, a few milliseconds each, the same bytes for the same scene and shape."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from .brush import Brush
+from .frame import SQUARE, Frame
 from .objects import SIZE, draw_thing
 from .palette import air as air_of
 from .patterns import draw_pattern
@@ -15,7 +16,6 @@ from .scene import WATER, Scene, Thing
 from .sky import draw_sky, draw_weather, sun_place
 from .styles import blank, finish, pixel_art
 
-SIDE = 256
 LOOK = 2
 """Counts up when scenes come to look otherwise: what was learned or kept of the old ones is drawn anew."""
 PIXEL = 4
@@ -44,58 +44,58 @@ def _stand(brush: Brush, land: Land, scene: Scene, thing: Thing, x: float, groun
 
 def _draw_things(brush: Brush, land: Land, scene: Scene, ground: float) -> list[tuple[float, float, float]]:
     """Draw what stands in the foreground; returns centre x, centre y and size of each thing."""
-    boxes = []
-    rng = land.rng
+    boxes, rng, frame = [], land.rng, land.frame
     for thing in scene.things:
         a, b, c, d = rng.random(4).tolist()
         size = SIZE[thing.kind] * (0.94 + 0.16 * a) * (0.9 if len(scene.things) > 1 else 1.0)
-        x = SPOT[thing.position] + (b - 0.5) * 18
+        x = frame.across(SPOT[thing.position]) + (b - 0.5) * 18
+        if frame.wide < SQUARE.wide:
+            x = min(max(x, 0.62 * size), frame.wide - 0.62 * size)  # whole, even between near edges
         if thing.kind == "balloon":
-            y = 108 + 24 * c
-        elif thing.kind == "rocket" and a < 0.5:
-            y = _stand(brush, land, scene, thing, x, ground + 8 * c, size)
+            y = max(frame.aloft(108 + 24 * c), 108 + 24 * c + frame.top)  # whole, even under a low sky
         else:
             y = _stand(brush, land, scene, thing, x, ground + 8 * c, size)
         draw_thing(brush, thing.kind, thing.colour, land.air, x, y, size, d < 0.5)
-        boxes.append((x, y - size * 0.5, size))
+        boxes.append((x, y - size * 0.5 - frame.top, size))
     return boxes
 
 
-def _paint(scene: Scene, painter: QPainter, rng: np.random.Generator) -> list[tuple[float, float, float]]:
+def _paint(scene: Scene, painter: QPainter, rng: np.random.Generator, frame: Frame) -> list[tuple[float, float, float]]:
     if scene.pattern:
-        draw_pattern(Brush(painter, scene.style, None), scene, rng)
+        draw_pattern(Brush(painter, scene.style, None), scene, rng, frame)
         return []
     air = air_of(scene.time, scene.weather, rng)
     brush = Brush(painter, scene.style, air)
-    sun = sun_place(scene, rng)
-    draw_sky(brush, scene, air, rng, sun)
-    land = Land(brush, air, rng, sun[0] if scene.moon != "none" else -1.0)
+    sun = sun_place(scene, rng, frame)
+    draw_sky(brush, scene, air, rng, sun, frame)
+    land = Land(brush, air, rng, sun[0] if scene.moon != "none" else -1.0, frame)
     ground = PLACE[scene.place](land)
     boxes = _draw_things(brush, land, scene, ground)
-    draw_weather(brush, scene, air, rng)
+    draw_weather(brush, scene, air, rng, frame)
     return boxes
 
 
-def render_with_boxes(scene: Scene) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
+def render_with_boxes(scene: Scene, frame: Frame = SQUARE) -> tuple[np.ndarray, list[tuple[float, float, float]]]:
     """The picture, and centre x, centre y and size of every thing in it (training looks harder there)."""
     rng = np.random.default_rng([scene.seed, 2])
     pixelated = scene.style == "pixel art"
-    canvas = blank(SIDE // PIXEL if pixelated else SIDE)
+    shrink = PIXEL if pixelated else 1
+    canvas = blank(frame.wide // shrink, frame.high // shrink)
     painter = QPainter(canvas)
     if pixelated:
         painter.scale(1 / PIXEL, 1 / PIXEL)
     else:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(Qt.PenStyle.NoPen))
-    boxes = _paint(scene, painter, rng)
+    painter.translate(0.0, -frame.top)
+    boxes = _paint(scene, painter, rng, frame)
     painter.end()
-    side = canvas.width()
-    raw = np.frombuffer(canvas.constBits(), np.uint8).reshape(side, side, 4)
+    raw = np.frombuffer(canvas.constBits(), np.uint8).reshape(canvas.height(), canvas.width(), 4)
     if pixelated:
         return np.ascontiguousarray(pixel_art(raw, PIXEL)[..., ::-1]), boxes
     return finish(raw, scene.style, rng), boxes
 
 
-def render(scene: Scene) -> np.ndarray:
-    """The picture of a scene, [256, 256, 3] bytes."""
-    return render_with_boxes(scene)[0]
+def render(scene: Scene, frame: Frame = SQUARE) -> np.ndarray:
+    """The picture of a scene, [high, wide, 3] bytes; both sides are multiples of 8."""
+    return render_with_boxes(scene, frame)[0]

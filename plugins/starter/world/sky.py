@@ -7,55 +7,57 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QLinearGradient, QPainterPath, QPen
 
 from .brush import Brush, polygon, qcolor, shade
+from .frame import HORIZON, Frame
 from .palette import RGB, Air, mix, scale
 from .scene import Scene
 
-HORIZON = 176.0
 
-
-def draw_sky(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, sun: tuple[float, float]) -> None:
+def draw_sky(
+    brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, sun: tuple[float, float], frame: Frame
+) -> None:
     """The sky from its colour to its birds; `sun` is where the sun or moon stands."""
     painter = brush.painter
     if brush.cut:
         # Paper has no gradients: four torn sheets of sky.
-        brush.fill(polygon([(-4, -4), (262, -4), (262, 262), (-4, 262)]), air.sky[0])
-        for k, y in enumerate((44, 86, 126)):
+        right, top = frame.wide + 6, frame.top - 4
+        brush.fill(polygon([(-4, top), (right, top), (right, 262), (-4, 262)]), air.sky[0])
+        for k, y in enumerate(map(frame.aloft, (44, 86, 126))):
             part = (k + 1) / 3
             colour = mix(air.sky[0], air.sky[1], part * 2) if part < 0.5 else mix(air.sky[1], air.sky[2], part * 2 - 1)
             path = QPainterPath(QPointF(-12, 268))
             a = rng.random() * 18 - 9
             path.lineTo(-12, y + a)
-            path.cubicTo(70, y - 14 - a, 150, y + 16 + a, 268, y - a)
-            path.lineTo(268, 268)
+            path.cubicTo(frame.across(70), y - 14 - a, frame.across(150), y + 16 + a, frame.wide + 12, y - a)
+            path.lineTo(frame.wide + 12, 268)
             path.closeSubpath()
             brush.fill(path, colour, lift=2.5)
     else:
-        gradient = QLinearGradient(0, 0, 0, HORIZON)
+        gradient = QLinearGradient(0, frame.top, 0, HORIZON)
         keep = 0.5
         for place, colour in zip((0.0, 0.55, 1.0), air.sky, strict=True):
             gradient.setColorAt(place, qcolor(brush.tone(colour, keep)))
-        painter.fillRect(QRectF(-4, -4, 264, 264), QBrush(gradient))
+        painter.fillRect(QRectF(-4, frame.top - 4, frame.wide + 8, frame.high + 8), QBrush(gradient))
     if scene.sky == "stars" or (air.night and scene.weather == "clear"):
-        _stars(brush, rng, 60 if scene.sky == "stars" else 16, scene.sky == "stars")
+        _stars(brush, rng, frame, 60 if scene.sky == "stars" else 16, scene.sky == "stars")
     if scene.sky == "aurora":
-        _aurora(brush, rng)
+        _aurora(brush, rng, frame)
     if scene.sky == "rainbow":
-        _rainbow(brush, rng)
+        _rainbow(brush, rng, frame)
     if scene.moon != "none":
         _shine(brush, scene, air, sun)
     if scene.weather != "clear" and scene.weather != "fog":
         count = {"cloudy": 5, "rain": 6, "storm": 7, "snowfall": 5}[scene.weather]
-        _clouds(brush, scene, air, rng, count)
+        _clouds(brush, scene, air, rng, frame, frame.overhead(count))
     if scene.sky == "birds":
-        _birds(brush, air, rng)
+        _birds(brush, air, rng, frame)
 
 
-def _stars(brush: Brush, rng: np.random.Generator, count: int, big: bool) -> None:
+def _stars(brush: Brush, rng: np.random.Generator, frame: Frame, count: int, big: bool) -> None:
     path = QPainterPath()
     path.setFillRule(Qt.FillRule.WindingFill)
-    for x, y, s in rng.random((count, 3)).tolist():
+    for x, y, s in rng.random((frame.overhead(count), 3)).tolist():
         r = 0.9 + (1.3 if big else 0.6) * s
-        x, y = x * 256, y * 140
+        x, y = x * frame.wide, frame.aloft(y * 140)
         if big and s > 0.72:
             r *= 2.1
             path.addPolygon(polygon([(x, y - r * 1.8), (x + r * 0.5, y - r * 0.5), (x + r * 1.8, y),
@@ -66,16 +68,17 @@ def _stars(brush: Brush, rng: np.random.Generator, count: int, big: bool) -> Non
     brush.veil(path, (255, 250, 226), 1.0 if brush.lined else 0.92)
 
 
-def _aurora(brush: Brush, rng: np.random.Generator) -> None:
-    painter = brush.painter
+def _aurora(brush: Brush, rng: np.random.Generator, frame: Frame) -> None:
+    painter, up, right = brush.painter, frame.aloft, frame.wide + 12
+    x, x2 = frame.across(70), frame.across(150)
     tints: tuple[RGB, ...] = ((96, 240, 170), (84, 208, 226), (178, 120, 240))
     first = int(rng.random() * 3)
     for k in range(3):
         a, b, c = (rng.random(3) * 40).tolist()
-        path = QPainterPath(QPointF(-10, 60 + a - k * 14))
-        path.cubicTo(70, 10 + b, 150, 110 - c - k * 10, 268, 40 + a - k * 8)
-        path.lineTo(268, 120 + b)
-        path.cubicTo(150, 170 - c, 70, 90 + b, -10, 140 + a)
+        path = QPainterPath(QPointF(-10, up(60 + a - k * 14)))
+        path.cubicTo(x, up(10 + b), x2, up(110 - c - k * 10), right, up(40 + a - k * 8))
+        path.lineTo(right, up(120 + b))
+        path.cubicTo(x2, up(170 - c), x, up(90 + b), -10, up(140 + a))
         path.closeSubpath()
         box = path.boundingRect()
         gradient = QLinearGradient(0, box.top(), 0, box.bottom())
@@ -87,9 +90,10 @@ def _aurora(brush: Brush, rng: np.random.Generator) -> None:
         painter.drawPath(path)
 
 
-def _rainbow(brush: Brush, rng: np.random.Generator) -> None:
+def _rainbow(brush: Brush, rng: np.random.Generator, frame: Frame) -> None:
     painter = brush.painter
-    x, y, r = 128 + rng.random() * 60 - 30, 190.0, 128 + rng.random() * 24
+    x, y, r = frame.wide / 2 + rng.random() * 60 - 30, 190.0, 128 + rng.random() * 24
+    r *= min(1.0, (y - frame.top) / y)  # under a low sky it is smaller, or its top were cut off
     bands = ((232, 72, 72), (246, 150, 60), (250, 220, 80), (96, 190, 100), (70, 130, 220), (140, 90, 200))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for k, band in enumerate(bands):
@@ -133,7 +137,7 @@ def cloud(x: float, y: float, size: float, shape: list[float]) -> QPainterPath:
     return path.simplified()
 
 
-def _clouds(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, count: int) -> None:
+def _clouds(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, frame: Frame, count: int) -> None:
     heavy = scene.weather in ("rain", "storm")
     base: RGB = (255, 255, 255)
     if heavy:
@@ -145,11 +149,11 @@ def _clouds(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, coun
     for k in range(count):
         a, b, *rest = spots[k]
         size = (26 + 18 * rest[3]) * (1.35 if heavy else 1.0)
-        x = (k + 0.15 + 0.7 * a) * 256 / count
-        y = 22 + b * 74 if not heavy else 18 + b * 50
+        x = (k + 0.15 + 0.7 * a) * frame.wide / count
+        y = frame.aloft(22 + b * 74 if not heavy else 18 + b * 50)
         brush.fill(cloud(x, y, size, rest), colour, to=under, lift=3, keep=0.6)
     if scene.weather == "storm":
-        x, y = 60 + rng.random() * 136, 62.0
+        x, y = frame.across(60) + rng.random() * frame.across(136), frame.aloft(62.0)
         bolt = [
             (x, y),
             (x - 15, y + 46),
@@ -163,9 +167,9 @@ def _clouds(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, coun
         brush.fill(polygon(bolt), (255, 244, 150), lift=2, keep=0.95)
 
 
-def _birds(brush: Brush, air: Air, rng: np.random.Generator) -> None:
+def _birds(brush: Brush, air: Air, rng: np.random.Generator, frame: Frame) -> None:
     path = QPainterPath()
-    x, y = 60 + rng.random() * 130, 44 + rng.random() * 44
+    x, y = frame.across(60) + rng.random() * frame.across(130), frame.aloft(44 + rng.random() * 44)
     for a, b, c in (rng.random((5, 3)) - 0.5).tolist():
         bx, by, s = x + a * 96, y + b * 50, 7.5 + 4 * c
         path.moveTo(bx - s, by - s * 0.3)
@@ -174,7 +178,7 @@ def _birds(brush: Brush, air: Air, rng: np.random.Generator) -> None:
     brush.stroke(path, scale((52, 54, 74), 0.9), 2.4)
 
 
-def draw_weather(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator) -> None:
+def draw_weather(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator, frame: Frame) -> None:
     """Rain, snow and fog, in front of everything."""
     painter = brush.painter
     if scene.weather == "fog":
@@ -185,33 +189,42 @@ def draw_weather(brush: Brush, scene: Scene, air: Air, rng: np.random.Generator)
             gradient.setColorAt(0, qcolor(colour, 0.0))
             gradient.setColorAt(0.5, qcolor(colour, alpha))
             gradient.setColorAt(1, qcolor(colour, 0.0))
-            painter.fillRect(QRectF(-4, y - h / 2, 264, h), QBrush(gradient))
+            painter.fillRect(QRectF(-4, y - h / 2, frame.wide + 8, h), QBrush(gradient))
         return
     if scene.weather in ("rain", "storm"):
         slant = 7 + rng.random() * 5
         colour = brush.ink if brush.lined else mix(air.sky[2], (235, 242, 255), 0.65)
         painter.setPen(QPen(qcolor(colour, 0.5 if not brush.lined else 0.7), 1.8))
-        painter.drawLines(
-            [QLineF(x * 276, y * 270 - 10, x * 276 - slant, y * 270 + 14) for x, y in rng.random((64, 2)).tolist()]
-        )
+        drops = []
+        for x, y in rng.random((_all_over(frame, 64), 2)).tolist():
+            x, y = x * (frame.wide + 20), y * (frame.high + 14) + frame.top
+            drops.append(QLineF(x, y - 10, x - slant, y + 14))
+        painter.drawLines(drops)
         painter.setPen(Qt.PenStyle.NoPen)
     elif scene.weather == "snowfall":
         path = QPainterPath()
-        for x, y, s in rng.random((70, 3)).tolist():
+        for x, y, s in rng.random((_all_over(frame, 70), 3)).tolist():
             r = 1.5 + 1.9 * s * s
-            path.addEllipse(QRectF(x * 260 - r, y * 260 - r, 2 * r, 2 * r))
+            x, y = x * (frame.wide + 4), y * (frame.high + 4) + frame.top
+            path.addEllipse(QRectF(x - r, y - r, 2 * r, 2 * r))
         flake: RGB = (255, 255, 255)
         if brush.lined and not air.night:
             flake = (150, 170, 206)
         brush.veil(path, flake, 0.92)
 
 
-def sun_place(scene: Scene, rng: np.random.Generator) -> tuple[float, float]:
+def _all_over(frame: Frame, count: int) -> int:
+    """As many as fall as thickly on this frame as `count` on the square."""
+    return round(count * frame.wide * frame.high / 65536)
+
+
+def sun_place(scene: Scene, rng: np.random.Generator, frame: Frame) -> tuple[float, float]:
     """Where the sun or moon stands: low at dawn and sunset, and not behind a balloon."""
     a, b = rng.random(2).tolist()
-    x = 42 + 172 * a
+    x = frame.across(42) + frame.across(172) * a
     for thing in scene.things:
         if thing.kind == "balloon":
-            x = {"left": 168, "centre": 34 if a < 0.5 else 206, "right": 44}[thing.position] + 24 * (b - 0.5)
+            x = {"left": 168, "centre": 34 if a < 0.5 else 206, "right": 44}[thing.position]
+            x = frame.across(x) + 24 * (b - 0.5)
     y = 36 + 30 * b if scene.time in ("day", "night") else 92 + 30 * b
-    return x, y
+    return x, frame.aloft(y)

@@ -1,46 +1,56 @@
 """What a style does to the finished drawing: paper and pigment, brush strokes, pixels.
 
-The textures are made once from fixed seeds and looked up afterwards, since a picture has a few milliseconds.
+The textures are made once for each shape from fixed seeds and looked up afterwards, since a picture has a few
+milliseconds.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QTransform
 
-SIDE = 256
+from .frame import SIDE, Frame
+
 BANK = 6
 """Textures of each kind; with flips they give 24 different papers."""
 
 
-def smooth_noise(rng: np.random.Generator, cells: int) -> np.ndarray:
-    """Noise between -1 and 1 of [256, 256] that changes over 256 / `cells` pixels (cubic between the cells)."""
-    grid = rng.random((cells + 3, cells + 3)) * 2 - 1
-    t = np.arange(SIDE) * cells / SIDE
-    i = t.astype(int)
-    f = t - i
-    w = np.stack([(1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6])
-    rows = sum(w[k][:, None] * grid[i + k] for k in range(4))
-    full = sum(w[k][None, :] * rows[:, i + k] for k in range(4))
+def smooth_noise(rng: np.random.Generator, cells: int, frame: Frame) -> np.ndarray:
+    """Noise between -1 and 1 of [high, wide] that changes over 256 / `cells` pixels (cubic between the cells)."""
+
+    def steps(side: int) -> tuple[np.ndarray, np.ndarray]:
+        t = np.arange(side) * cells / SIDE
+        i = t.astype(int)
+        f = t - i
+        return i, np.stack(
+            [(1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6]
+        )
+
+    (y, down), (x, over) = steps(frame.high), steps(frame.wide)
+    grid = rng.random((y[-1] + 4, x[-1] + 4)) * 2 - 1
+    rows = sum(down[k][:, None] * grid[y + k] for k in range(4))
+    full = sum(over[k][None, :] * rows[:, x + k] for k in range(4))
     return (full / np.abs(full).max()).astype(np.float32)
 
 
 @cache
-def _washes() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _washes(frame: Frame) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """For watercolour: where each pixel looks (its edge wobbles), how much pigment lies there, and bare paper."""
     out = []
-    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    wide, high = frame.wide, frame.high
+    y, x = np.mgrid[0:high, 0:wide]
     for k in range(BANK):
         rng = np.random.default_rng([k, 101])
-        dx = smooth_noise(rng, 22) * 2.6 + smooth_noise(rng, 9) * 2.6
-        dy = smooth_noise(rng, 22) * 2.6 + smooth_noise(rng, 9) * 2.6
-        look = np.clip(y + dy, 0, 255).astype(np.int32) * SIDE + np.clip(x + dx, 0, 255).astype(np.int32)
-        pigment = 1.0 + 0.09 * smooth_noise(rng, 6) + 0.055 * smooth_noise(rng, 18) + 0.02 * smooth_noise(rng, 64)
-        rim = 7.5 + 4.5 * smooth_noise(rng, 12) + 1.6 * smooth_noise(rng, 40)
-        inside = np.minimum(np.minimum(x, SIDE - 1 - x), np.minimum(y, SIDE - 1 - y)) - rim
+        noise = partial(smooth_noise, rng, frame=frame)
+        dx = noise(22) * 2.6 + noise(9) * 2.6
+        dy = noise(22) * 2.6 + noise(9) * 2.6
+        look = np.clip(y + dy, 0, high - 1).astype(np.int32) * wide + np.clip(x + dx, 0, wide - 1).astype(np.int32)
+        pigment = 1.0 + 0.09 * noise(6) + 0.055 * noise(18) + 0.02 * noise(64)
+        rim = 7.5 + 4.5 * noise(12) + 1.6 * noise(40)
+        inside = np.minimum(np.minimum(x, wide - 1 - x), np.minimum(y, high - 1 - y)) - rim
         bare = np.clip(inside / 2.2 + 0.5, 0, 1)
         # Pigment gathers where a wash dries: a darker line along its edge.
         pigment -= 0.12 * np.exp(-(((inside - 3.0) / 2.0) ** 2))
@@ -56,21 +66,23 @@ def _stroke_path(long: float, wide: float) -> QPainterPath:
 
 
 @cache
-def _strokes() -> list[tuple[np.ndarray, np.ndarray]]:
+def _strokes(frame: Frame) -> list[tuple[np.ndarray, np.ndarray]]:
     """For oil: the pixel each stroke took its colour from, and the relief of the paint, coarse and fine."""
-    out = []
+    out, wide, high = [], frame.wide, frame.high
+    area = wide * high
     for k in range(BANK):
-        for long, wide, count in ((12.0, 3.6, 2600), (4.4, 1.7, 9000)):
+        for long, broad, count in ((12.0, 3.6, 2600), (4.4, 1.7, 9000)):
             rng = np.random.default_rng([k, int(long), 102])
-            ids, relief = (QImage(SIDE, SIDE, QImage.Format.Format_RGB32) for _ in range(2))
+            ids, relief = (QImage(wide, high, QImage.Format.Format_RGB32) for _ in range(2))
             ids.fill(QColor(255, 255, 255))
             relief.fill(QColor(128, 128, 128))
-            flow = smooth_noise(rng, 4)
+            flow = smooth_noise(rng, 4, frame)
             paint_ids, paint_relief = QPainter(ids), QPainter(relief)
             paint_relief.setRenderHint(QPainter.RenderHint.Antialiasing)
-            path = _stroke_path(long, wide)
-            for x, y, a, b in (rng.random((count, 4)) * (SIDE, SIDE, 1, 1)).tolist():
-                centre = int(y) * SIDE + int(x)
+            path = _stroke_path(long, broad)
+            spots = rng.random((round(count * area / SIDE**2), 4)) * (wide, high, 1, 1)
+            for x, y, a, b in spots.tolist():
+                centre = int(y) * wide + int(x)
                 turn = QTransform().translate(x, y).rotate(70 * float(flow[int(y), int(x)]) + 26 * (a - 0.5) - 12)
                 shape = turn.map(path)
                 paint_ids.fillPath(shape, QColor(centre >> 16, (centre >> 8) & 255, centre & 255))
@@ -78,24 +90,28 @@ def _strokes() -> list[tuple[np.ndarray, np.ndarray]]:
                 paint_relief.fillPath(shape, QColor(level, level, level))
             paint_ids.end()
             paint_relief.end()
-            raw = np.frombuffer(ids.constBits(), np.uint32).reshape(SIDE, SIDE) & 0xFFFFFF
-            own = np.arange(SIDE * SIDE, dtype=np.uint32).reshape(SIDE, SIDE)
-            look = np.where(raw >= SIDE * SIDE, own, raw).astype(np.int32)
-            height = np.frombuffer(relief.constBits(), np.uint8).reshape(SIDE, SIDE, 4)[..., 0].astype(np.float32)
+            raw = np.frombuffer(ids.constBits(), np.uint32).reshape(high, wide) & 0xFFFFFF
+            own = np.arange(area, dtype=np.uint32).reshape(high, wide)
+            look = np.where(raw >= area, own, raw).astype(np.int32)
+            height = np.frombuffer(relief.constBits(), np.uint8).reshape(high, wide, 4)[..., 0].astype(np.float32)
             light = 1.0 + (height - 128.0) / 128.0 * 0.32
             out.append((look, light[..., None].astype(np.float32)))
     return out
 
 
 @cache
-def _grains() -> list[np.ndarray]:
+def _grains(frame: Frame) -> list[np.ndarray]:
     """The tooth of drawing paper."""
     out = []
     for k in range(BANK):
         rng = np.random.default_rng([k, 103])
-        grain = 1.0 + 0.018 * smooth_noise(rng, 80) + 0.014 * smooth_noise(rng, 20)
+        grain = 1.0 + 0.018 * smooth_noise(rng, 80, frame) + 0.014 * smooth_noise(rng, 20, frame)
         out.append(grain.astype(np.float32)[..., None])
     return out
+
+
+def _frame_of(image: np.ndarray) -> Frame:
+    return Frame(image.shape[1], image.shape[0])
 
 
 def _flips(array: np.ndarray, how: int) -> np.ndarray:
@@ -106,10 +122,10 @@ def _flips(array: np.ndarray, how: int) -> np.ndarray:
 
 def _watercolour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     k, how = int(rng.integers(BANK)), int(rng.integers(4))
-    look, pigment, bare = _washes()[k]
+    look, pigment, bare = _washes(_frame_of(image))[k]
     # The lookup itself is not flipped (its indices are absolute), only pigment and paper are.
     packed = np.ascontiguousarray(image).view(np.uint32).reshape(-1)
-    wet = np.take(packed, look).view(np.uint8).reshape(SIDE, SIDE, 4)[..., :3].astype(np.float32)
+    wet = np.take(packed, look).view(np.uint8).reshape(image.shape)[..., :3].astype(np.float32)
     # Thin paint: the white of the paper shines through, more where the colour is light.
     wet = 255.0 - (255.0 - wet) * (0.86 * _flips(pigment, how))
     # A softened copy shifts the tone near edges, as a wash that bled.
@@ -120,17 +136,16 @@ def _watercolour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _oil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     k = int(rng.integers(BANK))
-    coarse, light = _strokes()[2 * k]
-    fine, light_fine = _strokes()[2 * k + 1]
+    strokes, (high, wide) = _strokes(_frame_of(image)), image.shape[:2]
+    (coarse, light), (fine, light_fine) = strokes[2 * k : 2 * k + 2]
     packed = np.ascontiguousarray(image).view(np.uint32).reshape(-1)
     # A painter covers the plain with a broad brush and takes a small one where something is.
     grey = image[..., 1].astype(np.int16)
-    busy = np.zeros((SIDE // 8, SIDE // 8), bool)
-    cells = grey.reshape(SIDE // 8, 8, SIDE // 8, 8)
-    busy[:] = (cells.max((1, 3)) - cells.min((1, 3))) > 26
+    cells = grey.reshape(high // 8, 8, wide // 8, 8)
+    busy = (cells.max((1, 3)) - cells.min((1, 3))) > 26
     mask = busy.repeat(8, 0).repeat(8, 1)
     look = np.where(mask, fine, coarse)
-    out = np.take(packed, look).view(np.uint8).reshape(SIDE, SIDE, 4)[..., :3].astype(np.float32)
+    out = np.take(packed, look).view(np.uint8).reshape(image.shape)[..., :3].astype(np.float32)
     # Paint is richer than print.
     mean = out.mean(axis=2, keepdims=True)
     out = mean + (out - mean) * 1.12
@@ -138,7 +153,7 @@ def _oil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _grain(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    grain = _flips(_grains()[int(rng.integers(BANK))], int(rng.integers(4)))
+    grain = _flips(_grains(_frame_of(image))[int(rng.integers(BANK))], int(rng.integers(4)))
     return image[..., :3].astype(np.float32) * grain
 
 
@@ -154,7 +169,7 @@ def pixel_art(small: np.ndarray, by: int) -> np.ndarray:
 
 
 def finish(image: np.ndarray, style: str, rng: np.random.Generator) -> np.ndarray:
-    """[256, 256, 4] bytes in Qt's order (blue first) to [256, 256, 3] RGB bytes, in that style."""
+    """[h, w, 4] bytes in Qt's order (blue first) to [h, w, 3] RGB bytes, in that style."""
     if style == "watercolour":
         out = _watercolour(image, rng)
     elif style == "oil":
@@ -166,8 +181,8 @@ def finish(image: np.ndarray, style: str, rng: np.random.Generator) -> np.ndarra
     return np.ascontiguousarray(np.clip(out, 0, 255).astype(np.uint8)[..., ::-1])
 
 
-def blank(side: int) -> QImage:
+def blank(wide: int, high: int) -> QImage:
     """An empty canvas, never uninitialised: that memory is what black skies were made of."""
-    canvas = QImage(side, side, QImage.Format.Format_RGB32)
+    canvas = QImage(wide, high, QImage.Format.Format_RGB32)
     canvas.fill(Qt.GlobalColor.white)
     return canvas

@@ -10,7 +10,8 @@ import pytest
 
 from plugins.starter.world import Scene, Thing, caption, render, sample_scene
 from plugins.starter.world import captions as say
-from plugins.starter.world.render import render_with_boxes
+from plugins.starter.world.frame import SQUARE, Frame
+from plugins.starter.world.render import LOOK, render_with_boxes
 from plugins.starter.world.scene import COLOURS, OBJECTS, PATTERNS, PLACES, POSITIONS, SKIES, STYLES, TIMES, WEATHERS
 
 
@@ -21,6 +22,56 @@ def test_a_scene_is_the_same_whenever_it_is_asked_for() -> None:
         assert a.shape == (256, 256, 3)
         assert a.dtype == np.uint8
         assert hashlib.sha256(a.tobytes()).digest() == hashlib.sha256(b.tobytes()).digest()
+
+
+# The mean red, green and blue of each quarter of some scenes, as bytes in hexadecimal: how they look at LOOK 2.
+QUARTERS = {
+    0: "313b5b253051354b72324969",
+    3: "a6cee5a7adc6c7d4c8b6cbc2",
+    5: "262f542831563339582e304a",
+    16: "f1df9bf1dd96f0dd97f0de9b",
+    21: "79b1ea6caaf25793c6508ec3",
+    28: "917f7a917f7a887283887283",
+    54: "d9888fd8878ed1828ad2828a",
+    55: "ddb4c6d9a9c284717e85727d",
+}
+
+
+def test_scenes_look_as_they_did_when_the_model_learned_them() -> None:
+    assert LOOK == 2, "a new look needs new quarters"
+    for number, said in QUARTERS.items():
+        quarters = render(sample_scene(number)).reshape(2, 128, 2, 128, 3).mean((1, 3)).ravel()
+        assert quarters == pytest.approx(list(bytes.fromhex(said)), abs=1.5), number
+
+
+@pytest.mark.parametrize("frame", [Frame(352, 256), Frame(224, 320), Frame(304, 192)])
+def test_other_shapes_show_the_same_scene_without_stretching_it(frame: Frame) -> None:
+    for i, position in enumerate(POSITIONS):
+        scene = Scene(5, "flat", place="desert", things=(Thing("mushroom", "red", position),))
+        square, wide = (render_with_boxes(scene, f)[1][0] for f in (SQUARE, frame))
+        picture = render(scene, frame)
+        assert picture.shape == (frame.high, frame.wide, 3)
+        assert wide[2] == pytest.approx(square[2], rel=0.2), "things keep their size"
+        assert frame.high - wide[1] == pytest.approx(SQUARE.high - square[1], abs=16), "and stand on the same ground"
+        assert i / 3 < wide[0] / frame.wide < (i + 1) / 3
+        red = (picture[..., 0] > 150) & (picture[..., 1] < 80)
+        assert abs(np.nonzero(red)[1].mean() - wide[0]) < 12, "it is drawn where its box says"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_other_shapes_are_filled_to_their_edges(style: str) -> None:
+    frame = (Frame(320, 192), Frame(192, 320))[STYLES.index(style) % 2]
+    for scene in (
+        Scene(1, style, place="lake", weather="cloudy", moon="sun"),
+        Scene(2, style, place="city", time="night", sky="stars"),
+        Scene(3, style, place="beach", weather="rain", sky="rainbow"),
+        *(Scene(4, style, pattern=pattern, colours=("red", "blue")) for pattern in PATTERNS),
+    ):
+        picture = render(scene, frame)
+        # Each of nine windows shows something; an empty one would be all of one colour.
+        for rows in np.array_split(picture, 3, axis=0):
+            for window in np.array_split(rows, 3, axis=1):
+                assert window.std(axis=(0, 1)).max() > 1, (scene, frame)
 
 
 def test_different_scenes_give_different_pictures() -> None:
