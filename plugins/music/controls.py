@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -123,7 +124,7 @@ def _warp(track: Track, timeline: Timeline) -> tuple[Floats, Floats] | None:
         last = max(last, (timeline.seconds(track.notes[-1].start) + LONGEST) * RATE)
     grid = [np.array([0.0, *(at for at, _ in [*bends, *wheels]), last])]
     step = max(FINE, last / MOST_POINTS)
-    for (at, value), until in zip(wheels, [*(at for at, _ in wheels[1:]), last], strict=True):
+    for (at, value), (until, _) in pairwise([*wheels, (last, 0)]):
         if value:
             grid.append(np.arange(at, until, step))
     points = np.unique(np.concatenate(grid))

@@ -17,9 +17,23 @@ import numpy.typing as npt
 from studio.api import StudioError
 from studio.inference.notes.score import MODES, QUALITIES, TICKS, Chord
 
+from .document_table import ID, LENGTH, LOCKED, PITCH, START, VELOCITY, Ints, Notes, table_of
 from .document_values import Foreign, Key, Metre, Note, Tempo, ordered
 
-__all__ = ["MEDIA", "Foreign", "Key", "Metre", "Note", "Score", "Tempo", "Track", "by_start", "ordered"]
+__all__ = [
+    "MEDIA",
+    "Foreign",
+    "Ints",
+    "Key",
+    "Metre",
+    "Note",
+    "Score",
+    "Tempo",
+    "Track",
+    "by_start",
+    "ordered",
+    "picked",
+]
 
 MEDIA = "audio/vnd.studio.score+json"
 FORMAT = 1
@@ -32,7 +46,6 @@ COLOURS = 12
 """How many colours the panel's palette has; `Track.colour` is an index into it."""
 
 T = TypeVar("T")
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class Track:
     pan: float = 0.0
     mute: bool = False
     solo: bool = False
-    notes: tuple[Note, ...] = ()
+    notes: Sequence[Note] = ()
     extra: tuple[Foreign, ...] = ()
     font: str = ""
     preset: str = ""
@@ -69,33 +82,59 @@ class Track:
         """The same track with other notes, put in order."""
         return replace(self, notes=ordered(notes))
 
+    def with_table(self, table: Ints) -> Track:
+        """The same track with the notes of a table, which are in order."""
+        return replace(self, notes=Notes(table))
+
     @cached_property
     def by_id(self) -> dict[int, Note]:
         return {note.id: note for note in self.notes}
 
     @cached_property
+    def table(self) -> Ints:
+        """The notes as [7, notes], a row for each field."""
+        return table_of(self.notes)
+
+    @property
+    def ids(self) -> Ints:
+        return self.table[ID]
+
+    @property
     def starts(self) -> Ints:
         """Start of each note, ascending: for np.searchsorted."""
-        return np.fromiter((n.start for n in self.notes), np.int64, len(self.notes))
+        return self.table[START]
 
     @cached_property
     def ends(self) -> Ints:
-        return np.fromiter((n.start + n.length for n in self.notes), np.int64, len(self.notes))
+        return self.table[START] + self.table[LENGTH]
 
-    @cached_property
+    @property
     def pitches(self) -> Ints:
-        return np.fromiter((n.pitch for n in self.notes), np.int64, len(self.notes))
+        return self.table[PITCH]
+
+    @property
+    def velocities(self) -> Ints:
+        return self.table[VELOCITY]
+
+    @property
+    def locked(self) -> npt.NDArray[np.bool_]:
+        return self.table[LOCKED].astype(bool)
 
     @cached_property
     def longest(self) -> int:
         """The longest note in ticks: what sounds at tick t starts after t - longest."""
-        return max((n.length for n in self.notes), default=0)
+        return int(self.table[LENGTH].max(initial=0))
+
+    def sounding(self, first: int, last: int) -> Ints:
+        """The places of the notes that sound anywhere in first <= tick < last."""
+        low = int(np.searchsorted(self.starts, first - self.longest, "left"))
+        high = int(np.searchsorted(self.starts, last, "left"))
+        return np.arange(low, high)[self.ends[low:high] > first]
 
     def between(self, first: int, last: int) -> tuple[Note, ...]:
         """The notes that sound anywhere in first <= tick < last, fast."""
-        low = int(np.searchsorted(self.starts, first - self.longest, "left"))
-        high = int(np.searchsorted(self.starts, last, "left"))
-        return tuple(n for n in self.notes[low:high] if n.start + n.length > first)
+        notes = self.notes
+        return tuple(notes[place] for place in self.sounding(first, last).tolist())
 
 
 @dataclass(frozen=True)
@@ -142,7 +181,10 @@ class Score:
     @cached_property
     def home_track(self) -> dict[int, str]:
         """Note id -> track id."""
-        return {note.id: track.id for track in self.tracks for note in track.notes}
+        found: dict[int, str] = {}
+        for track in self.tracks:
+            found.update(dict.fromkeys(track.ids.tolist(), track.id))
+        return found
 
     def note(self, note_id: int) -> Note:
         """Raises KeyError."""
@@ -151,7 +193,8 @@ class Score:
     def notes_of(self, ids: Iterable[int]) -> tuple[Note, ...]:
         """The notes of those ids that exist, by start."""
         wanted = frozenset(ids)
-        return ordered(n for t in self.tracks if not wanted.isdisjoint(t.by_id) for n in t.notes if n.id in wanted)
+        found = [(track, picked(track, wanted)) for track in self.tracks] if wanted else []
+        return ordered(track.notes[place] for track, places in found for place in places.tolist())
 
     @property
     def last_tick(self) -> int:
@@ -220,6 +263,12 @@ class Score:
             raise StudioError("This is not a score that Studio can read.", details=str(error)) from error
 
 
+def picked(track: Track, ids: Iterable[int]) -> Ints:
+    """The places of those of the notes that the track has."""
+    wanted = np.fromiter(ids, np.int64)
+    return np.flatnonzero(np.isin(track.ids, wanted, kind="sort" if len(wanted) < 16 else None))
+
+
 def by_start(changes: Iterable[T]) -> tuple[T, ...]:
     """A timeline in order; of two at the same tick the later one counts."""
     found = {c.start: c for c in changes}  # type: ignore[attr-defined]
@@ -247,7 +296,7 @@ def _track_json(track: Track) -> dict[str, Any]:
         "pan": track.pan,
         "mute": track.mute,
         "solo": track.solo,
-        "notes": [[n.id, n.start, n.length, n.pitch, n.velocity, int(n.locked), n.release] for n in track.notes],
+        "notes": track.table.T.tolist(),
         "extra": [[e.start, e.data.hex()] for e in track.extra],
         **{name: value for name in ("font", "preset", "output") if (value := getattr(track, name))},
     }

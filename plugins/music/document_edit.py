@@ -1,6 +1,6 @@
 """Edits of a score: pure functions from a score (and the ids of notes) to a new score. Unknown ids are ignored.
 
-Everything that an edit does not touch is the same object afterwards.
+A track that an edit does not touch is the same object afterwards.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from .document import MOST_NOTES, MOST_TICKS, Note, Score, Track, by_start, ordered
+import numpy as np
+
+from .document import MOST_NOTES, MOST_TICKS, Ints, Note, Score, Track, by_start, ordered, picked
+from .document_table import ID, LENGTH, LOCKED, PITCH, START, VELOCITY, in_order
 
 
 def clamp(value: float, low: int, high: int) -> int:
@@ -20,17 +23,33 @@ def clamp(value: float, low: int, high: int) -> int:
 
 def change(score: Score, ids: Collection[int], make: Callable[[Note], Note | None]) -> Score:
     """Those notes through `make`; None removes one. The base of most edits."""
-    wanted = set(ids)
+    wanted = frozenset(ids)
 
     def one(track: Track) -> Track:
-        if wanted.isdisjoint(track.by_id):
+        places = picked(track, wanted)
+        if not len(places):
             return track
-        found = []
-        for note in track.notes:
-            made = make(note) if note.id in wanted else note
-            if made is not None:
-                found.append(made)
-        return track.with_notes(found)
+        found: list[Note | None] = list(track.notes)
+        for place in places.tolist():
+            found[place] = make(track.notes[place])
+        return track.with_notes(note for note in found if note is not None)
+
+    return grown(score.map_tracks(one))
+
+
+def _tables(score: Score, ids: Collection[int], work: Callable[[Ints, Ints], Ints | None]) -> Score:
+    """Like `change`, for ten thousand notes that follow the mouse: `work` gets the table of a track, to be changed, and
+    the places of the notes that are meant. It may give another table.
+    """
+    wanted = frozenset(ids)
+
+    def one(track: Track) -> Track:
+        places = picked(track, wanted)
+        if not len(places):
+            return track
+        table = track.table.copy()
+        other = work(table, places)
+        return track.with_table(in_order(table if other is None else other))
 
     return grown(score.map_tracks(one))
 
@@ -69,25 +88,26 @@ def _sound(note: Note) -> Note:
 
 def remove(score: Score, ids: Collection[int]) -> Score:
     """Without those notes."""
-    return change(score, ids, lambda note: None)
+    return _tables(score, ids, lambda table, places: np.delete(table, places, axis=1))
 
 
 def move(score: Score, ids: Collection[int], *, ticks: int = 0, pitches: int = 0) -> Score:
     """Move together: no further than one of them can go, so that they keep their places to each other."""
-    notes = score.notes_of(ids)
-    if not notes:
+    wanted = frozenset(ids)
+    meant = [track.table[:, places] for track in score.tracks if len(places := picked(track, wanted))]
+    if not meant:
         return score
-    ticks = max(ticks, -notes[0].start)
-    low, high = min(n.pitch for n in notes), max(n.pitch for n in notes)
+    ticks = max(ticks, -min(int(table[START].min()) for table in meant))
+    low, high = min(int(table[PITCH].min()) for table in meant), max(int(table[PITCH].max()) for table in meant)
     pitches = clamp(pitches, -low, 127 - high)
     if not ticks and not pitches:
         return score
-    # Ten thousand notes follow the mouse: `replace` would take three times as long.
-    return change(
-        score,
-        ids,
-        lambda n: Note(n.id, n.start + ticks, n.length, n.pitch + pitches, n.velocity, n.locked, n.release),
-    )
+
+    def shift(table: Ints, places: Ints) -> None:
+        table[START, places] += ticks
+        table[PITCH, places] += pitches
+
+    return _tables(score, wanted, shift)
 
 
 def to_track(score: Score, ids: Collection[int], track_id: str) -> Score:
@@ -102,14 +122,15 @@ def resize(score: Score, ids: Collection[int], *, ticks: int, shortest: int = 1,
     """Lengthen by `ticks` at the right end, or with `left` move the beginning (later if positive) and keep the end."""
     least = max(1, shortest)
 
-    def right(note: Note) -> Note:
-        return replace(note, length=max(min(least, note.length), note.length + ticks))
+    def stretch(table: Ints, places: Ints) -> None:
+        start, length = table[START, places], table[LENGTH, places]
+        if left:
+            table[START, places] = np.clip(start + ticks, 0, np.maximum(start, start + length - least))
+            table[LENGTH, places] = start + length - table[START, places]
+        else:
+            table[LENGTH, places] = np.maximum(np.minimum(least, length), length + ticks)
 
-    def begin(note: Note) -> Note:
-        start = clamp(note.start + ticks, 0, max(note.start, note.end - least))
-        return replace(note, start=start, length=note.end - start)
-
-    return change(score, ids, begin if left else right)
+    return _tables(score, ids, stretch)
 
 
 def split(score: Score, ids: Collection[int], places: Sequence[int]) -> tuple[Score, tuple[int, ...]]:
@@ -151,27 +172,46 @@ def join(score: Score, ids: Collection[int]) -> Score:
 def copy(
     score: Score, ids: Collection[int], *, ticks: int = 0, pitches: int = 0, track_id: str = ""
 ) -> tuple[Score, tuple[int, ...]]:
-    """Copies of those notes, shifted, in their own tracks or in `track_id`; the ids of the copies."""
-    fresh: list[int] = []
-    for track in score.tracks:
-        notes = [n for n in track.notes if n.id in set(ids)]
-        made = [replace(n, start=max(0, n.start + ticks), pitch=clamp(n.pitch + pitches, 0, 127)) for n in notes]
-        if made:
-            score, new = add(score, track_id or track.id, made)
-            fresh += new
-    return score, tuple(fresh)
+    """Copies of those notes, shifted as `move` does, in their own tracks or in `track_id`; the ids of the copies."""
+    wanted = frozenset(ids)
+    meant = {t.id: t.table[:, places] for t in score.tracks if len(places := picked(t, wanted))}
+    count = sum(table.shape[1] for table in meant.values())
+    if not count or score.note_count + count > MOST_NOTES:
+        return score, ()
+    every = np.concatenate(list(meant.values()), axis=1)
+    ticks = max(ticks, -int(every[START].min()))
+    pitches = clamp(pitches, -int(every[PITCH].min()), 127 - int(every[PITCH].max()))
+    number = score.next_id
+    for name, table in meant.items():
+        table[ID] = number + np.arange(table.shape[1])
+        table[START] += ticks
+        table[PITCH] += pitches
+        number += table.shape[1]
+        track = score.track(track_id or name)
+        score = score.with_track(track.with_table(in_order(np.concatenate([track.table, table], axis=1))))
+    return grown(replace(score, next_id=number)), tuple(range(number - count, number))
 
 
 def set_velocity(score: Score, ids: Collection[int], velocities: Mapping[int, int] | int) -> Score:
     """One velocity for all, or one for each id."""
-    if isinstance(velocities, int):
-        return change(score, ids, lambda n: replace(n, velocity=clamp(velocities, 1, 127)))
-    return change(score, ids, lambda n: replace(n, velocity=clamp(velocities.get(n.id, n.velocity), 1, 127)))
+
+    def put(table: Ints, places: Ints) -> None:
+        if isinstance(velocities, int):
+            wanted = np.full(len(places), velocities)
+        else:
+            wanted = np.array([velocities.get(n, v) for n, v in table[[ID, VELOCITY]][:, places].T.tolist()])
+        table[VELOCITY, places] = np.clip(wanted, 1, 127)
+
+    return _tables(score, ids, put)
 
 
 def lock(score: Score, ids: Collection[int], *, locked: bool = True) -> Score:
     """Locked notes stay when the model writes around them."""
-    return change(score, ids, lambda n: replace(n, locked=locked))
+
+    def put(table: Ints, places: Ints) -> None:
+        table[LOCKED, places] = locked
+
+    return _tables(score, ids, put)
 
 
 def insert_time(score: Score, at: int, ticks: int) -> Score:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from studio.inference.notes.score import MODES
 
@@ -70,6 +71,9 @@ class Key:
         return frozenset((self.tonic + i) % 12 for i in MODES[self.mode])
 
 
+_PLACE = attrgetter("start", "pitch", "id")
+
+
 def ordered(notes: Iterable[Note]) -> tuple[Note, ...]:
     """Sorted by start, pitch and id."""
-    return tuple(sorted(notes, key=lambda n: (n.start, n.pitch, n.id)))
+    return tuple(sorted(notes, key=_PLACE))

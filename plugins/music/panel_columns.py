@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from .document import Ints, Note, Track
+from .document import Ints, Track
 
 PITCHES = 128
 
@@ -47,30 +47,10 @@ def argb(colours: list[QColor]) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """What a track's notes look like, as arrays: made once for each change of the track."""
-
-    notes: tuple[Note, ...]
-    ids: Ints
-    velocities: Ints
-    locked: np.ndarray
-
-    @classmethod
-    def of(cls, track: Track) -> Columns:
-        count = len(track.notes)
-        return cls(
-            track.notes,
-            np.fromiter((n.id for n in track.notes), np.int64, count),
-            np.fromiter((n.velocity for n in track.notes), np.int64, count),
-            np.fromiter((n.locked for n in track.notes), bool, count),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
-    """The rows of a track's columns that are in sight, and where: [n, 4] of x, y, width, height."""
+    """The notes of a track that are in sight, and where: [n, 4] of x, y, width, height."""
 
-    columns: Columns
+    track: Track
     rows: Ints
     places: np.ndarray
 
@@ -78,7 +58,7 @@ class Seen:
         """Which of them are among those notes."""
         if not ids:
             return np.zeros(len(self.rows), bool)
-        return np.isin(self.columns.ids[self.rows], np.fromiter(ids, np.int64, len(ids)))
+        return np.isin(self.track.ids[self.rows], np.fromiter(ids, np.int64, len(ids)))
 
     def rects(self, which: np.ndarray) -> list[QRectF]:
         """Those, to be drawn."""

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QWidget
 from studio.widgets import theme
 
 from .document import Ints, Score, Track
-from .panel_columns import Columns, Raster, Seen, argb
+from .panel_columns import Raster, Seen, argb
 from .panel_gestures import Gestures
 from .panel_lens import Lens
 from .panel_palette import mixed, track_colour
@@ -48,8 +48,8 @@ class PianoRoll(QWidget):
         super().__init__(parent)
         self._sheet, self._lens = sheet, lens
         self._drawn: QPixmap | None = None
+        self._ground, self._ground_of = QPixmap(), tuple[object, ...]()
         self._playhead = -1.0
-        self._kept: dict[str, Columns] = {}
         self._keyboard = False
         self.highlight_scale = True
         self.ghost_tracks = True
@@ -140,35 +140,48 @@ class PianoRoll(QWidget):
         size = QSize(round(self.width() * ratio), round(self.height() * ratio))
         if size.isEmpty():
             return
-        drawn = QPixmap(size)
-        drawn.setDevicePixelRatio(ratio)
+        drawn = QPixmap(self._ground_for(size, ratio))
         painter = QPainter(drawn)
-        self._draw_rows(painter)
-        self._draw_beats(painter)
         self._draw_regions(painter)
         self._draw_notes(painter)
         painter.end()
         self._drawn = drawn
 
-    def _draw_rows(self, painter: QPainter) -> None:
+    def _ground_for(self, size: QSize, ratio: float) -> QPixmap:
+        """Rows and beats: the same while notes come, go and move."""
+        lens, sheet, track = self._lens, self._sheet, self._sheet.track
+        score = sheet.score
+        drums = track is not None and track.drums
+        place = (lens.left, lens.top, lens.scale, lens.row, size, ratio, theme.tokens())
+        seen = (*place, drums, self.highlight_scale, sheet.grid, score.metres, score.keys, score.length, score.ppq)
+        if seen != self._ground_of:
+            ground = QPixmap(size)
+            ground.setDevicePixelRatio(ratio)
+            painter = QPainter(ground)
+            self._draw_rows(painter, drums=drums)
+            self._draw_beats(painter)
+            painter.end()
+            self._ground, self._ground_of = ground, seen
+        return self._ground
+
+    def _draw_rows(self, painter: QPainter, *, drums: bool) -> None:
         lens, colours = self._lens, theme.tokens()
-        track = self._sheet.track
         light = colours.name == "light"
         base = colours.color("surface") if light else colours.color("canvas")
         dark = mixed(base, colours.color("window") if light else QColor("black"), 0.6 if light else 0.28)
         painter.fillRect(self.rect(), base)
         key = self._sheet.score.key_at(round(lens.left))
-        scale = key.scale if self.highlight_scale and not (track is not None and track.drums) else frozenset(range(12))
-        tint = mixed(base, colours.color("accent"), 0.09)
+        scale = key.scale if self.highlight_scale and not drums else frozenset(range(12))
+        tint, line = mixed(base, colours.color("accent"), 0.09), mixed(base, colours.color("line"), 0.55)
         for pitch in range(lens.pitch(self.height()), lens.pitch(0) + 1):
-            y = lens.y(pitch)
+            # Whole pixels: what lies between them costs ten times as much, and is blurred.
+            top, below = round(lens.y(pitch)), round(lens.y(pitch - 1))
             if pitch % 12 in BLACK:
-                painter.fillRect(QRectF(0, y, self.width(), lens.row), dark)
+                painter.fillRect(0, top, self.width(), below - top, dark)
             if self.highlight_scale and len(scale) < 12 and pitch % 12 == key.tonic:
-                painter.fillRect(QRectF(0, y, self.width(), lens.row), tint)
+                painter.fillRect(0, top, self.width(), below - top, tint)
             if pitch % 12 in (0, 5):
-                painter.setPen(mixed(base, colours.color("line"), 0.55))
-                painter.drawLine(QPointF(0, y + lens.row), QPointF(self.width(), y + lens.row))
+                painter.fillRect(0, below, self.width(), 1, line)
 
     def _draw_beats(self, painter: QPainter) -> None:
         lens, sheet, colours = self._lens, self._sheet, theme.tokens()
@@ -243,14 +256,8 @@ class PianoRoll(QWidget):
 
     def _seen(self, track: Track) -> Seen:
         """The track's notes that are in sight."""
-        kept = self._kept.get(track.id)
-        if kept is None or kept.notes is not track.notes:
-            kept = self._kept[track.id] = Columns.of(track)
-        first, last = self._lens.span()
-        low = int(np.searchsorted(track.starts, first - track.longest, "left"))
-        high = int(np.searchsorted(track.starts, last, "left"))
-        rows = np.arange(low, high)[track.ends[low:high] > first]
-        return Seen(kept, rows, self._places(track.starts[rows], track.pitches[rows], track.ends[rows]))
+        rows = track.sounding(*self._lens.span())
+        return Seen(track, rows, self._places(track.starts[rows], track.pitches[rows], track.ends[rows]))
 
     def _places(self, starts: Ints, pitches: Ints, ends: Ints) -> np.ndarray:
         """[n, 4] of x, y, width, height."""
@@ -273,7 +280,7 @@ class PianoRoll(QWidget):
 
     def _shades(self, seen: Seen) -> np.ndarray:
         faint, chosen = seen.among(self._sheet.faded), seen.among(self._sheet.selection)
-        shade = np.minimum(SHADES - 1, seen.columns.velocities[seen.rows] * SHADES // 128)
+        shade = np.minimum(SHADES - 1, seen.track.velocities[seen.rows] * SHADES // 128)
         shade[faint], shade[chosen & ~faint] = SHADES, SHADES + 1
         return np.asarray(shade)
 
@@ -284,7 +291,7 @@ class PianoRoll(QWidget):
         order = np.argsort(shade, kind="stable")
         pitches, left, width = track.pitches[seen.rows][order], seen.places[order, 0], seen.places[order, 2]
         raster.fill(pitches, left, width, argb(inks)[shade[order]])
-        locked = seen.columns.locked[seen.rows][order]
+        locked = seen.track.locked[seen.rows][order]
         if locked.any():
             ink = np.repeat(argb([theme.tokens().color("text")]), int(locked.sum()))
             raster.fill(pitches[locked], left[locked], np.minimum(width[locked], 2.0), ink)
@@ -300,7 +307,7 @@ class PianoRoll(QWidget):
                 painter.setPen(QPen(colours.color("text"), 1.4))
             for rect in seen.rects(shade == number):
                 painter.drawRoundedRect(rect, 2.5, 2.5)
-        self._draw_locks(painter, seen.places[seen.columns.locked[seen.rows]].tolist())
+        self._draw_locks(painter, seen.places[seen.track.locked[seen.rows]].tolist())
 
     def _draw_locks(self, painter: QPainter, places: list[list[float]]) -> None:
         """A bar at the left end: seen on every colour, and also on a note of three pixels."""

@@ -59,8 +59,9 @@ class Sheet(QObject):
             self.timeline.ppq,
         ):
             self.timeline = Timeline(score)
-        homes = score.home_track
-        self.selection = frozenset(i for i in self.selection if i in homes)
+        homes = score.home_track.keys()
+        if not homes >= self.selection:
+            self.selection &= homes
         if not any(t.id == self.track_id for t in score.tracks):
             self.track_id = score.tracks[0].id if score.tracks else ""
         known = {t.id for t in score.tracks}

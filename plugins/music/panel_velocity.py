@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.widgets import theme
@@ -55,30 +53,37 @@ class VelocityLane(QWidget):
             return
         colour, chosen = track_colour(track.colour), self._sheet.selection
         width = min(STEM, max(2.0, self._sheet.step() * lens.scale * 0.6))
-        notes = track.between(*lens.span())
+        rows = track.sounding(*lens.span())
+        left, loud = (track.starts[rows] - lens.left) * lens.scale, track.velocities[rows]
         quiet = mixed(colours.color("window"), colour, 0.45 if chosen else 1.0)
-        groups = (
-            ([n for n in notes if n.id not in chosen], [n for n in notes if n.id in chosen]) if chosen else (notes,)
-        )
-        for group, ink in zip(groups, (quiet, mixed(colour, colours.color("text"), 0.35)), strict=False):
-            self._draw_stems(painter, group, width, ink)
+        mine = np.isin(track.ids[rows], np.fromiter(chosen, np.int64)) if chosen else np.zeros(len(rows), bool)
+        for meant, ink in ((~mine, quiet), (mine, mixed(colour, colours.color("text"), 0.35))):
+            if meant.any():
+                self._draw_stems(painter, left[meant], loud[meant], width, ink)
 
-    def _draw_stems(self, painter: QPainter, notes: Sequence[Note], width: float, ink: QColor) -> None:
-        room, lens = self._room(), self._lens
-        left = (np.fromiter((n.start for n in notes), np.float64, len(notes)) - lens.left) * lens.scale
-        loud = np.fromiter((n.velocity for n in notes), np.float64, len(notes))
+    def _draw_stems(self, painter: QPainter, left: np.ndarray, loud: np.ndarray, width: float, ink: QColor) -> None:
+        room = self._room()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
-        if len(notes) > PLAIN:
-            # Stems stand in each other's way: of each column of pixels the highest is seen.
-            high = np.zeros(self.width() + 8)
-            for step in range(int(width)):
-                np.maximum.at(high, np.clip(left.astype(int) + step, 0, len(high) - 1), loud)
-            left = np.flatnonzero(high[: self.width()])
-            loud, width = high[left], 1.0
         tall = room.height() * loud / 127
+        if len(left) > PLAIN:
+            self._draw_columns(painter, left, tall, int(width), ink)
+            return
         bottom = room.bottom()
         painter.drawRects([QRectF(x, bottom - y, width, y) for x, y in zip(left.tolist(), tall.tolist(), strict=True)])
+
+    def _draw_columns(self, painter: QPainter, left: np.ndarray, tall: np.ndarray, width: int, ink: QColor) -> None:
+        """Stems that stand in each other's way: of each column of pixels the highest is seen."""
+        room = self._room().toRect()
+        high = np.zeros(self.width() + 8)
+        for step in range(width):
+            np.maximum.at(high, np.clip(left.astype(int) + step, 0, len(high) - 1), tall)
+        below = np.arange(room.height(), 0, -1)[:, None] <= high[None, : self.width()]
+        pixels = np.where(below, np.uint32(ink.rgba() | 0xFF000000), np.uint32(0))
+        image = QImage(
+            pixels.data, self.width(), room.height(), pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied
+        )
+        painter.drawImage(room.topLeft(), image)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to draw."""

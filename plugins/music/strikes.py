@@ -72,7 +72,7 @@ def plan_track(track: Track, timeline: Timeline, voicing: Voicing) -> tuple[Plan
     """When each note of a track is heard, one plan for each voice that it needs (one at least)."""
     on = np.round(timeline.seconds_of(track.starts) * RATE).astype(np.int64)
     off = np.round(timeline.seconds_of(track.ends) * RATE).astype(np.int64)
-    velocity = np.fromiter((n.velocity for n in track.notes), np.int64, len(track.notes))
+    velocity = track.velocities
     off = np.clip(pedalled(track, timeline, off), on + SHORTEST, on + int(LONGEST * RATE))
     controls = controls_of(track, timeline)
     plans = []

@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from plugins.music import document_edit as edit
 from plugins.music import document_shape as shape
 from plugins.music import document_tracks as tracks
-from plugins.music.document import Key, Metre, Note, Score, Tempo, Track
+from plugins.music.document import Key, Metre, Note, Score, Tempo, Track, ordered
 from plugins.music.document_notes import from_symbolic, metre_for, roles, to_symbolic
 from plugins.music.document_time import Grid, Timeline
 from plugins.starter.music.composer import random_score
@@ -143,7 +144,7 @@ def test_what_is_not_touched_is_the_same_object() -> None:
     assert moved.tracks[0] is score.tracks[0]
     assert rows(moved, 1) == [(0, Q, 42)]
     kept = edit.move(score, [score.tracks[0].notes[0].id], ticks=10)
-    assert kept.tracks[0].notes[1] is score.tracks[0].notes[1]
+    assert kept.tracks[0].notes[1] == score.tracks[0].notes[1]
 
 
 def test_notes_move_together_or_not_at_all() -> None:
@@ -282,3 +283,42 @@ def test_ten_thousand_notes_are_found_by_place() -> None:
     found = held.tracks[0].between(100_000, 101_000)
     assert [n for n in held.tracks[0].notes if n.start < 101_000 and n.end > 100_000] == list(found)
     assert held.note(ids[77]).start == 77 * 60
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_edits_of_many_notes_do_what_they_do_to_one(seed: int) -> None:
+    """Arrays and notes one by one give the same, in the same order, and survive JSON."""
+    random = np.random.default_rng(seed)
+    score, _ = tracks.add_track(Score(), "violin")
+    rows = random.integers([0, 1, 0, 1], [4000, 900, 128, 128], (300, 4)).tolist()
+    score, _ = edit.add(score, "t1", [Note(0, *row) for row in rows])
+    ids = random.choice(np.arange(1, 301), 120, replace=False).tolist()
+    meant = set(ids)
+    pitches = [n.pitch for n in score.notes_of(ids)]
+    up = min(5, 127 - max(pitches))
+    cases = {
+        "move": (edit.move(score, ids, ticks=77, pitches=5),
+                 lambda n: replace(n, start=n.start + 77, pitch=n.pitch + up)),
+        "right": (edit.resize(score, ids, ticks=-200, shortest=30),
+                  lambda n: replace(n, length=max(min(30, n.length), n.length - 200))),
+        "left": (edit.resize(score, ids, ticks=-50, left=True),
+                 lambda n: replace(n, start=max(0, n.start - 50), length=n.end - max(0, n.start - 50))),
+        "velocity": (edit.set_velocity(score, ids, dict.fromkeys(ids, 200)), lambda n: replace(n, velocity=127)),
+        "lock": (edit.lock(score, ids), lambda n: replace(n, locked=True)),
+        "remove": (edit.remove(score, ids), lambda n: None),
+    }  # fmt: skip
+    for name, (made, one) in cases.items():
+        wanted = [one(n) if n.id in meant else n for n in score.tracks[0].notes]
+        assert made.tracks[0].notes == ordered(n for n in wanted if n is not None), name
+        assert hash(made.tracks[0].notes) == hash(tuple(made.tracks[0].notes))
+        assert Score.from_json(made.to_json()) == made
+        assert made.tracks[0].by_id.keys() == {n.id for n in wanted if n is not None}
+
+
+def test_copies_keep_their_places_to_each_other() -> None:
+    score, _ = tracks.add_track(Score(), "violin")
+    score, ids = edit.add(score, "t1", [Note(0, 100, 50, 60, 80, locked=True), Note(0, 300, 50, 125, 80)])
+    made, fresh = edit.copy(score, ids, ticks=-200, pitches=12)
+    assert [(n.start, n.pitch, n.locked) for n in made.notes_of(fresh)] == [(0, 62, True), (200, 127, False)]
+    assert made.notes_of(ids) == score.notes_of(ids)
+    assert edit.copy(score, [99], ticks=5) == (score, ())
