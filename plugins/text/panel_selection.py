@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,6 +181,7 @@ class Selection(QObject):
         self.card.show()
         self._place_card()
         self.card.raise_()
+        self._bring_above()
         self.card.diff.setFocus()
 
     def _place_card(self) -> None:
@@ -191,6 +193,19 @@ class Selection(QObject):
         tall = min(round(area.height() * 0.55), theme.px(360))
         left = area.left() + (area.width() - wide) // 2
         self.card.setGeometry(left, area.bottom() - tall - theme.px(12), wide, tall)
+
+    def _bring_above(self) -> None:
+        """The passage that is judged stands above the card, its beginning if it is long."""
+        editor = self._panel.editor
+        ghost, pitch, bar = editor.ghost, editor.page.pitch(), editor.verticalScrollBar()
+        room = editor.mapFromGlobal(self.card.mapToGlobal(self.card.rect().topLeft())).y()
+        for _ in range(6):  # one step is a line, and paragraphs are further apart
+            top = editor.place_of(ghost.position()).y()
+            low = editor.place_of(ghost.position() + ghost.replaces).y() + pitch
+            over = top - pitch if top < 0 else min(low - room, top - pitch)
+            if top >= 0 and over <= 0:
+                break
+            bar.setValue(bar.value() + (math.ceil(over / pitch) if over > 0 else math.floor(over / pitch)))
 
     def _apply(self, version: int, text: str, taken: set[int]) -> None:
         """Put the taken changes in, and make sure that nothing else has moved."""

@@ -103,6 +103,8 @@ class StepsModel(QAbstractListModel):
         text = preview.data[-4000:].decode("utf-8", "replace")
         own = preview.expected is not None or (step.label and step.label.strip() == text.strip())
         before = self._steps[row - 1].preview if row and self._steps[row - 1] is not None else None  # type: ignore[union-attr]
+        if preview.expected is not None and step.label:
+            text = step.label  # of several alternatives the preview holds the tokens of all, the label the first one's
         if not own and before is not None and preview.data.startswith(before.data):
             text = preview.data[len(before.data) :][:400].decode("utf-8", "replace")
         words = " ".join(text.split())

@@ -172,3 +172,17 @@ def test_undo_stays_where_something_changes(desk: Desk) -> None:  # noqa: F811
         caret = desk.editor.textCursor().position()
         assert start <= caret <= start + 40
         assert desk.editor.viewport().rect().intersects(desk.editor.cursorRect())
+
+
+def test_the_passage_stays_in_sight_while_it_is_judged(desk: Desk) -> None:  # noqa: F811
+    desk.editor.load("\n".join(f"Paragraph {number} of a long story about the sea." for number in range(60)), [])
+    for number, scroll in ((30, 25), (33, 20), (30, 50)):
+        start, end = select(desk, f"{number} of a long story")
+        desk.editor.verticalScrollBar().setValue(scroll)
+        desk.panel.selection.run("rewrite")
+        desk.finish(f"{number} of another tale")
+        card = desk.panel.selection.card
+        under = desk.editor.mapFromGlobal(card.mapToGlobal(card.rect().topLeft())).y()
+        assert 0 <= desk.editor.place_of(start).y() < under
+        assert desk.editor.place_of(end).y() + desk.editor.page.pitch() <= under + 1
+        desk.qtbot.keyClick(card.diff, K.Key_Escape)

@@ -397,6 +397,15 @@ def test_tokens_of_one_word_stand_together_and_warmth_says_how_expected_they_wer
     assert strip.steps.index(1).data(Qt.ItemDataRole.AccessibleTextRole) == "token 2 of 4, house, under 1 % likely"
 
 
+def test_of_several_alternatives_the_first_ones_words_are_drawn(ribbon: Ribbon) -> None:
+    ribbon.begin(0, "token")
+    for index, (text, label) in enumerate([(" it\n she", " it"), ("self\n slept", "self"), ("\n.", "")]):
+        ribbon.add(word(index, text, expected=0.5, label=label))
+    steps = ribbon.strip.steps
+    assert [steps.word(row) for row in range(2)] == ["it", "self"]
+    assert steps.joined(1)
+
+
 def test_bars_are_drawn_as_notes_at_the_same_height_everywhere(ribbon: Ribbon) -> None:
     def bar(index: int, *notes: tuple[float, float, int]) -> Step:
         data = json.dumps({"length": 4, "notes": notes}).encode()
