@@ -105,6 +105,7 @@ class EntryCard(QWidget):
         for name, part in pairs:
             label = Label(name, "label")
             label.setBuddy(part)
+            label.setMinimumHeight(part.sizeHint().height())  # in the middle of its row
             rows.addRow(label, part)
         self.more.body.setSpacing(theme.px(theme.S))
         self.more.body.addWidget(self.logic)
@@ -288,5 +289,4 @@ def _number(name: str, low: int, high: int, usual: int, help: str, *, unset: str
     box.setAccessibleName(name)
     box.setAccessibleDescription(help)
     box.setToolTip(help)
-    box.setButtonSymbols(NumberBox.ButtonSymbols.NoButtons)
     return box

@@ -29,6 +29,7 @@ from .panel_review import Review
 if TYPE_CHECKING:
     from .panel import TextPanel
 
+PROVEN = "Checked:"
 UNTOUCHED = "The text outside of the selection would have changed, so nothing was put in."
 
 
@@ -54,6 +55,7 @@ class Selection(QObject):
         panel.editor.page_changed.connect(self._place)
         panel.editor.verticalScrollBar().valueChanged.connect(lambda _v: self._place_bar())
         panel.editor.picture_dropped.connect(self._dropped)
+        panel.editor.written.connect(self._over)
         panel.editor.clicked_at.connect(self._pin_at)
         panel.editor.installEventFilter(self)
         panel.page.installEventFilter(self)
@@ -137,6 +139,12 @@ class Selection(QObject):
         if self._panel.settings_pane.commit():
             self._panel.page.show_problem(None)
             self._panel.writing.rewrite(task, *span, instruction=instruction, pinned=pinned)
+
+    def _over(self, _step: str) -> None:
+        """What was proven is no news any more after the next edit."""
+        if self._panel.page.note.text().startswith(PROVEN):
+            self._panel.page.note.setText("")
+            self._panel.sight.remark()
 
     # --- pins ---
 
@@ -232,7 +240,7 @@ class Selection(QObject):
             panel.show_error(StudioError(UNTOUCHED, "This is a fault of Studio; please report it."))
         else:
             outside = len(whole) - (end - start)
-            panel.page.note.setText(f"Checked: the {outside:,} characters outside of the selection are unchanged.")
+            panel.page.note.setText(f"{PROVEN} the {outside:,} characters outside of the selection are unchanged.")
         self._done()
         panel.editor.move_to(start + len(text))
 

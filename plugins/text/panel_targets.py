@@ -187,6 +187,7 @@ class TargetsDialog(QDialog):
         for box in (self.whole, self.daily):
             label = Label(box.accessibleName(), "label")
             label.setBuddy(box)
+            label.setMinimumHeight(box.sizeHint().height())  # in the middle of its row
             rows.addRow(label, box)
         keep, leave = Button("Set", "primary"), Button("Cancel", "quiet")
         keep.setDefault(True)
@@ -218,7 +219,6 @@ def _number(name: str, value: int, step: int) -> NumberBox:
     box = NumberBox(spec, grouped=True)
     box.setAccessibleName(name)
     box.setAccessibleDescription(f"Words. 0 is no target; an arrow key changes it by {step}.")
-    box.setButtonSymbols(NumberBox.ButtonSymbols.NoButtons)
     box.setValue(value)
     return box
 

@@ -45,6 +45,8 @@ def test_a_rewrite_is_judged_before_a_letter_changes(desk: Desk) -> None:  # noq
     assert written == ["crawled down"], "what was left alone keeps its author"
     desk.host.undo_stack[-1].undo()
     assert desk.text() == STORY
+    desk.type("x")
+    assert desk.panel.page.note.text() == "", "old news"
 
 
 def test_several_changes_are_one_step_and_the_keyboard_suffices(desk: Desk) -> None:  # noqa: F811

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from plugins.text.document import LoreEntry
+from plugins.text.panel_lore import Lorebook
 from plugins.text.panel_note import Note
 from plugins.text.panel_sight import AUTHORS, HEAT
+from plugins.text.panel_targets import TargetsDialog
+from studio.widgets import theme
 from tests.plugins.text.page_bench import ALT, Desk, desk  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen one, of windows
@@ -90,3 +96,20 @@ def test_the_count_stands_once_and_tells_of_a_selection(desk: Desk) -> None:  # 
     assert not page.outline.isVisible()
     assert page.words.isVisible()
     assert page.words.text() == "4 words"
+
+
+def test_numbers_can_be_read_as_the_window_is_dressed(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark", motion="off")
+    dialog, lore = TargetsDialog(50_000, 500, []), Lorebook()
+    lore.load([LoreEntry("Ida", ["Ida"], "She keeps the lamp.")])
+    lore.card.more.set_open(True)
+    for widget in (dialog, lore):
+        qtbot.addWidget(widget)
+        widget.resize(320, 700)
+        widget.show()
+        qtbot.waitExposed(widget)
+    boxes = (dialog.whole, dialog.daily, lore.card.order, lore.card.depth, lore.card.place)
+    assert [box.lineEdit().text() for box in boxes[1:3]] == ["500", "100"]
+    for box in boxes:
+        line = box.lineEdit()
+        assert line.width() > line.fontMetrics().horizontalAdvance(line.text())
