@@ -57,6 +57,7 @@ class Selection(QObject):
         panel.editor.picture_dropped.connect(self._dropped)
         panel.editor.written.connect(self._over)
         panel.editor.clicked_at.connect(self._pin_at)
+        panel.page.find.closed.connect(self.selected)
         panel.editor.installEventFilter(self)
         panel.page.installEventFilter(self)
 
@@ -66,6 +67,7 @@ class Selection(QObject):
         """Show the bar over a selection."""
         editor = self._panel.editor
         there = editor.textCursor().hasSelection() and self._panel.writing.draft is None and self.card.isHidden()
+        there = there and self._panel.page.find.isHidden()  # a place that was found is to be read
         if there and self._pins is None:
             self.bar.show_for("selection")
             self._place_bar()

@@ -188,3 +188,15 @@ def test_the_passage_stays_in_sight_while_it_is_judged(desk: Desk) -> None:  # n
         assert 0 <= desk.editor.place_of(start).y() < under
         assert desk.editor.place_of(end).y() + desk.editor.page.pitch() <= under + 1
         desk.qtbot.keyClick(card.diff, K.Key_Escape)
+
+
+def test_nothing_lies_over_a_place_that_was_found(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    find = desk.panel.page.find
+    desk.panel.page.open_search()
+    desk.qtbot.keyClicks(find.words, "old man")
+    desk.qtbot.keyClick(find.words, K.Key_Return)
+    assert desk.editor.textCursor().selectedText() == "old man"
+    assert not desk.panel.selection.bar.isVisible()
+    desk.qtbot.keyClick(find.words, K.Key_Escape)
+    assert desk.panel.selection.bar.isVisible()
