@@ -91,6 +91,7 @@ class Inspector(QWidget):
         self.told = Fields([specs[name] for name in TOLD if name in specs])
         self.samplers = Fields(rest)
         self.advanced = Section("Advanced", "Samplers, penalties, rules")
+        self.refining = self.samplers.sections.get("Text diffusion")
         self.seed = SeedField()
         self.typed, self.written = Label("", "label"), Label("", "label")
         self._lay_out()
@@ -196,8 +197,16 @@ class Inspector(QWidget):
     def _show_model(self, model_id: str) -> None:
         if any(model.id == model_id for model in self._models):
             self.model.set_value(model_id)
+        self._fit_model()
+
+    def _fit_model(self) -> None:
+        """Passes are for the models that go over a passage; nobody else is bothered with them."""
+        model = self.chosen_model()
+        if self.refining is not None:
+            self.refining.setVisible(model is not None and model.family.startswith("diffusers/"))
 
     def _model_chosen(self, model_id: object) -> None:
+        self._fit_model()
         if self._manuscript is not None:
             self._manuscript.model = str(model_id)
             self.changed.emit()

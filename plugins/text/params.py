@@ -166,6 +166,7 @@ class Amount:
         maximum=256,
         slider=(4, 64),
         level="advanced",
+        group="Text diffusion",
     )
     alternatives: int = param(
         1,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 
 from plugins.text import lorebook
-from tests.plugins.text.page_bench import ALT, Desk, desk  # noqa: F401 - fixture
+from tests.plugins.text.page_bench import ALT, PROSE, Desk, desk  # noqa: F401 - fixture
 
 K = Qt.Key
 
@@ -164,3 +166,18 @@ def test_the_manuscript_is_exported_as_it_is_now(desk: Desk) -> None:  # noqa: F
     assert artifact is not None
     assert artifact.title == "One"
     assert artifact.path.read_text("utf-8") == "# One\n\nWords.\n"
+
+
+def test_passes_are_offered_for_models_that_refine_alone(desk: Desk) -> None:  # noqa: F811
+    pane = desk.panel.settings_pane
+    pane.advanced.set_open(True)
+    assert all(section.fold.accessibleName() for section in pane.samplers.sections.values()), "each has a name"
+    assert not pane.samplers.fields["passes"].isVisible()
+    pane.samplers.sections["Text diffusion"].set_open(True)
+    assert not pane.samplers.fields["passes"].isVisible()
+    refiner = replace(PROSE, id="tests/llada", family="diffusers/LLaDA2Pipeline", bundled=False)
+    pane.set_models([PROSE, refiner])
+    assert pane.use_model(refiner.id)
+    assert pane.samplers.fields["passes"].isVisible()
+    assert pane.use_model(PROSE.id)
+    assert not pane.samplers.fields["passes"].isVisible()
