@@ -65,7 +65,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         raise
     except JobCancelled:
         if any(KIND_OF[token] in SOUNDING for token in writing.drawn):
-            context.keep([_output(context, order.result(writing.drawn, title=title), "partial")])
+            context.keep([_output(context, order.so_far(writing.drawn, title=title), "partial")])
         raise
     return [_output(context, order.result(writing.drawn, title=title), "done")]
 

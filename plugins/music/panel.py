@@ -295,6 +295,8 @@ class MusicPanel(Panel):
         else:
             words = self.asking.take_words(take) + (" …" if take.state != "done" else "")
             self.floating.takes.show_takes(words, there.index(take), len(there))
+            if take.state != "done":
+                self.editor.follow_writing(take.task)
             if take.artifact is not None and take.state == "done":
                 self.host.show_steps(take.artifact.steps or take.job)
             self._play_as_written(take)
@@ -314,7 +316,10 @@ class MusicPanel(Panel):
         self._kept = take
         if take.artifact is not None:
             self._result = take.artifact.id
-        self.settings_pane.proof.setText(self.asking.proof(take))
+        proof = self.asking.proof(take)
+        self.settings_pane.proof.setText(proof)
+        if proof:
+            self.host.say(proof)  # the inspector may be scrolled, or hidden
         if take.task == "piece":
             self.editor.fit()
         self.host.changed()

@@ -52,6 +52,7 @@ def add_commands(panel: MusicPanel) -> None:
     add("erase", "Eraser", lambda: editor.roll.gestures.set_tool("erase"), shortcut="E", icon="eraser")
     add("all", "Select all notes of the track", lambda: select_all(panel), shortcut="Ctrl+A", icon="selection-all")
     add("copy", "Copy notes", lambda: copy(panel), shortcut="Ctrl+C", icon="copy")
+    add("cut", "Cut notes", lambda: cut(panel), shortcut="Ctrl+X", icon="scissors")
     add("paste", "Paste notes at the playhead", lambda: paste(panel), shortcut="Ctrl+V", icon="clipboard")
     add("double", "Duplicate notes", lambda: duplicate(panel), shortcut="Ctrl+D", icon="copy-simple")
     add("split", "Split notes at the playhead", lambda: split(panel), shortcut="Ctrl+T", icon="scissors")
@@ -79,11 +80,13 @@ def fill_menu(panel: MusicPanel) -> QMenu:
     menu = QMenu(panel)
     chosen = bool(panel.sheet.selection)
     if chosen:
+        menu.addAction(icon("scissors"), "Cut\tCtrl+X", lambda: cut(panel))
         menu.addAction(icon("copy"), "Copy\tCtrl+C", lambda: copy(panel))
         menu.addAction(icon("copy-simple"), "Duplicate\tCtrl+D", lambda: duplicate(panel))
         menu.addAction(icon("lock-simple"), "Lock or unlock\tK", lambda: lock(panel))
         menu.addAction(icon("selection"), "Mark their bars\tR", lambda: mark(panel))
         menu.addSeparator()
+        menu.addAction(icon("arrows-split"), "Split at the playhead\tCtrl+T", lambda: split(panel))
         menu.addAction(icon("grid-four"), "Quantize\tQ", lambda: quantise(panel, 1.0, 0.0))
         menu.addAction(icon("sliders-horizontal"), "Quantize with strength and swing …\tShift+Q",
                        lambda: open_quantise(panel))  # fmt: skip
@@ -134,6 +137,12 @@ def copy(panel: MusicPanel) -> bool:
         panel.clipboard = notes
         panel.host.say(f"{len(notes)} {'note' if len(notes) == 1 else 'notes'} copied")
     return bool(notes)
+
+
+def cut(panel: MusicPanel) -> None:
+    """The selected notes go, and can be pasted elsewhere."""
+    if copy(panel):
+        panel.sheet.edit("cutting notes", edits.remove(panel.sheet.score, panel.sheet.selection))
 
 
 def paste(panel: MusicPanel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,8 @@ Tool = Literal["select", "draw", "erase"]
 Part = Literal["", "body", "left", "right"]
 EDGE = 6.0
 """Pixels at either end of a note by which it is stretched; a third of the note where it is short."""
+EDGE_PACE = 30
+"""Milliseconds between two scrolls while one drags beyond the edge."""
 FAR = 3.0
 """Pixels of movement before a press becomes a drag: a shaking hand must not move notes."""
 
@@ -45,6 +47,8 @@ class Gestures(QObject):
 
     sounded = Signal(int, int)
     moved = Signal()
+    keyed = Signal()
+    """Keys have moved notes: they may be out of sight."""
     tool_changed = Signal(str)
 
     def __init__(self, sheet: Sheet, lens: Lens, view: QWidget) -> None:
@@ -54,6 +58,10 @@ class Gestures(QObject):
         self._drag: Drag | None = None
         self._here = QPointF()
         self._space = False
+        self._keys = Qt.KeyboardModifier.NoModifier
+        self._edge = QTimer(self)
+        self._edge.setInterval(EDGE_PACE)
+        self._edge.timeout.connect(self._scroll_on)
         self.velocity = 90
 
     def set_tool(self, tool: Tool) -> None:
@@ -166,12 +174,18 @@ class Gestures(QObject):
         if not drag.begun and (place - drag.at).manhattanLength() < FAR:
             return
         drag.begun = True
-        last, self._here = self._here, place
-        free = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier) and not drag.copied
+        if drag.kind == "pan":
+            step = place - self._here
+            self._lens.scroll(left=self._lens.left - step.x() / self._lens.scale, top=self._lens.top - step.y())
+        self._here, self._keys = place, event.modifiers()
+        if drag.kind in ("move", "marquee", "left", "right", "draw", "bars") and not self._beyond().isNull():
+            self._edge.start()
+        self._go_on(drag)
+
+    def _go_on(self, drag: Drag) -> None:
+        """What a drag does where the mouse is now."""
+        free = bool(self._keys & Qt.KeyboardModifier.ControlModifier) and not drag.copied
         match drag.kind:
-            case "pan":
-                step = place - last
-                self._lens.scroll(left=self._lens.left - step.x() / self._lens.scale, top=self._lens.top - step.y())
             case "marquee":
                 self._marquee(drag)
             case "move":
@@ -179,8 +193,26 @@ class Gestures(QObject):
             case "left" | "right" | "draw":
                 self._stretch(drag, free)
             case "erase":
-                self._erase(place)
+                self._erase(self._here)
         self.moved.emit()
+
+    def _beyond(self) -> QPointF:
+        """How far the mouse is beyond the edges of the view."""
+        place, size = self._here, self._view.size()
+        x = min(0.0, place.x()) + max(0.0, place.x() - size.width() + 1)
+        return QPointF(x, min(0.0, place.y()) + max(0.0, place.y() - size.height() + 1))
+
+    def _scroll_on(self) -> None:
+        """Whoever drags beyond the edge wants to go on there; faster the further away."""
+        drag, beyond, lens = self._drag, self._beyond(), self._lens
+        if drag is None or beyond.isNull():
+            self._edge.stop()
+            return
+        left, top = lens.left, lens.top
+        lens.scroll(left=left + beyond.x() * 0.5 / lens.scale, top=top + beyond.y() * 0.5)
+        # Where the drag began stays where it is in the piece.
+        drag.at -= QPointF((lens.left - left) * lens.scale, lens.top - top)
+        self._go_on(drag)
 
     def _marquee(self, drag: Drag) -> None:
         area = QRectF(drag.at, self._here).normalized()
@@ -233,6 +265,7 @@ class Gestures(QObject):
     def release(self, event: QMouseEvent) -> None:
         """End; what was changed becomes one entry of the undo stack."""
         drag, self._drag = self._drag, None
+        self._edge.stop()
         self._show_cursor(event.position())
         self.moved.emit()
         if drag is None:
@@ -303,6 +336,7 @@ class Gestures(QObject):
                 sheet.edit("removing notes", edits.remove(sheet.score, ids))
             case _:
                 return False
+        self.keyed.emit()
         return True
 
     def key_up(self, event: QKeyEvent) -> None:

@@ -96,7 +96,7 @@ class Inspector(ModelInspector):
         no_model = Label("No music model is here yet. Models tells where to put one.", "hint", wrap=True)
         super().__init__(ParamForm(MusicParams), no_model, parent)
         self.parts = Parts()
-        self.proof = Label("", "hint", wrap=True)
+        self.proof = Label("", "label", wrap=True)
         instruments = Label("Instruments of a new piece", "label")
         self.lay_out((self.model, self.no_model, self.form, instruments, self.parts, self.seed), (self.proof,))
         self.parts.set_value(MusicParams().parts)

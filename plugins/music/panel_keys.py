@@ -49,6 +49,7 @@ class Keys(QWidget):
         light = colours.name == "light"
         white = QColor("#ffffff") if light else QColor("#d6d6d9")
         black = QColor("#5c5c61") if light else QColor("#2b2b2e")
+        named: list[tuple[int, QRectF]] = []
         for pitch in range(lens.pitch(self.height()), lens.pitch(0) + 1):
             row = QRectF(0, lens.y(pitch), self.width(), lens.row)
             if drums:
@@ -59,8 +60,10 @@ class Keys(QWidget):
                 colour = colours.color("accent")
             painter.fillRect(row.adjusted(0, 0.5, -1, -0.5), colour)
             if pitch % 12 == 0 or (pitch == self._over and lens.row >= 9):
-                painter.setPen(QColor("#1b1b1d") if pitch % 12 not in BLACK else QColor("#ececee"))
-                self._write(painter, row, pitch_name(pitch))
+                named.append((pitch, row))
+        for pitch, row in named:  # when all keys are there: low rows are narrower than their names
+            painter.setPen(QColor("#1b1b1d") if pitch % 12 not in BLACK else QColor("#ececee"))
+            self._write(painter, row, pitch_name(pitch))
 
     def _paint_drum(self, painter: QPainter, pitch: int, row: QRectF) -> None:
         colours = theme.tokens()

@@ -97,6 +97,14 @@ class Lens(QObject):
         if not self.left <= tick < self.left + self.width / self.scale * 0.96:
             self.scroll(left=tick - self.width / self.scale * 0.08)
 
+    def reveal_rows(self, low: int, high: int) -> None:
+        """Scroll up or down, no further than is needed, until these pitches are in sight; the higher one at least."""
+        top, below = (PITCHES - 1 - high) * self.row, (PITCHES - low) * self.row
+        if below > self.top + self.height:
+            self.scroll(top=below - self.height + self.row)
+        if top < self.top:
+            self.scroll(top=top - self.row)
+
     def _settle(self) -> None:
         self.left = min(max(0.0, self.left), self.widest())
         self.top = min(max(0.0, self.top), self.tallest())

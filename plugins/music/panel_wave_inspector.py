@@ -27,7 +27,7 @@ class WaveInspector(ModelInspector):
         form = ParamForm(SoundParams, skip_roles=("prompt",))
         super().__init__(form, Label(NO_MODEL, "muted", wrap=True), parent)
         self.about = Label("", "hint", wrap=True)
-        self.proof = Label("", "hint", wrap=True)
+        self.proof = Label("", "label", wrap=True)
         self.proof.setAccessibleName("What stayed the same")
         self.lay_out((self.model, self.no_model, self.form, self.seed), (self.proof, self.about))
         self.set_models(())

@@ -62,6 +62,18 @@ class Order:
         begun = {token - BAR_ZERO for token in tokens if KIND_OF[token] == "bar"}
         return _laid_in(self, self.score, cells, {cell for cell in self.asked if cell[0] in begun})
 
+    def so_far(self, tokens: Sequence[int], *, title: str = "") -> Score:
+        """`result` of a model that was stopped, without the bars at its end that it has not begun: one can go on
+        where it stopped.
+        """
+        score = self.result(tokens, title=title)
+        last = max((token - BAR_ZERO for token in tokens if KIND_OF[token] == "bar"), default=0)
+        before = 0 if self.score is None else self.score.length
+        end = max((self.first + last + 1) * score.bar_ticks(score.metres[0]), before)
+        if end >= score.length:
+            return score
+        return grown(replace(score, length=end, chords=tuple(c for c in score.chords if c.start < end)))
+
 
 def plan(params: MusicParams, score: Score | None, seed: int) -> Order:
     """Raises StudioError where the model cannot do what is asked of such a score."""

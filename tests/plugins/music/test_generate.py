@@ -191,7 +191,11 @@ def test_cancelling_leaves_what_is_there(desk: Desk) -> None:
         generate.run(context.request, context)
     (output,) = context.outputs
     assert output.recipe.state == "partial"
-    assert Score.from_bytes(output.data).note_count > 0
+    score = Score.from_bytes(output.data)
+    assert score.note_count > 0
+    bar = score.bar_ticks(score.metres[0])
+    assert score.length == max(3, -(-score.last_tick // bar)) * bar  # one can go on where it stopped
+    assert all(chord.start < score.length for chord in score.chords)
 
 
 @pytest.mark.parametrize(

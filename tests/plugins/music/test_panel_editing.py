@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from plugins.music.document import Note
@@ -219,3 +219,59 @@ def test_the_quantise_card_is_one_entry_and_hears_its_sliders(panel: MusicPanel,
     assert [e.text for e in host.undo_stack] == ["quantizing"]
     host.undo_stack[0].undo()
     assert panel.sheet.score is off
+
+
+def test_cut_is_one_entry_and_can_be_pasted(panel: MusicPanel, host: FakePanelHost) -> None:
+    panel.sheet.select({1, 2})
+    host.commands["cut"]()
+    assert {1, 2}.isdisjoint(n.id for n in melody(panel))
+    panel.sound.seek(7680)
+    host.commands["paste"]()
+    assert [(n.start, n.pitch) for n in panel.sheet.notes()] == [(7680, 60), (8160, 61)]
+    assert texts(host) == ["cutting notes", "pasting notes"]
+
+
+def test_keys_never_lose_the_notes_they_move(panel: MusicPanel, hand: Hand) -> None:
+    lens = panel.editor.lens
+    panel.sheet.select({1})
+    for _ in range(4):
+        hand.bot.keyClick(hand.roll, Qt.Key.Key_Up, SHIFT)
+    (note,) = panel.sheet.notes()
+    assert note.pitch == 108
+    assert 0 <= lens.y(108) < hand.roll.height() - lens.row
+    lens.fit(0, 960, 60, 80)
+    for _ in range(20):
+        hand.bot.keyClick(hand.roll, Qt.Key.Key_Right)
+    (note,) = panel.sheet.notes()
+    assert 0 <= lens.x(note.start) < hand.roll.width()
+
+
+def test_who_drags_beyond_the_edge_goes_on_there(panel: MusicPanel, hand: Hand, qtbot: QtBot) -> None:
+    from tests.plugins.music.panel_bench import _move
+
+    lens, roll = panel.editor.lens, hand.roll
+    lens.fit(0, 1920, 55, 70)
+    a = hand.at(240, 60)
+    hand.bot.mousePress(roll, Qt.MouseButton.LeftButton, pos=a)
+    for x in (a.x() + 40, roll.width() - 5, roll.width() + 60):
+        _move(roll, QPoint(x, a.y()), Qt.KeyboardModifier.NoModifier)
+    qtbot.waitUntil(lambda: lens.left > 960, timeout=5000)
+    before = lens.left
+    _move(roll, QPoint(roll.width() // 2, a.y()), Qt.KeyboardModifier.NoModifier)
+    qtbot.wait(80)
+    assert lens.left == before
+    hand.bot.mouseRelease(roll, Qt.MouseButton.LeftButton, pos=QPoint(roll.width() // 2, a.y()))
+    note = panel.sheet.score.note(1)
+    assert note.start % 120 == 0
+    assert abs(lens.x(note.start + 240) - roll.width() // 2) < 120 * lens.scale
+
+
+def test_the_tools_are_seen_and_chosen(panel: MusicPanel, hand: Hand, host: FakePanelHost) -> None:
+    buttons = {b.accessibleName(): b for b in panel.editor.tools.findChildren(QToolButton)}
+    assert [name for name, b in buttons.items() if b.isChecked()] == ["Select tool"]
+    hand.bot.mouseClick(buttons["Draw tool"], Qt.MouseButton.LeftButton)
+    assert panel.editor.roll.gestures.tool == "draw"
+    host.commands["erase"]()
+    assert [name for name, b in buttons.items() if b.isChecked()] == ["Eraser"]
+    hand.bot.mouseClick(buttons["Eraser"], Qt.MouseButton.LeftButton)
+    assert buttons["Eraser"].isChecked()

@@ -282,3 +282,33 @@ def test_a_new_piece_plays_while_it_is_written_where_that_is_asked_for(
     panel.sound.stop()
     host.play(panel, [preview(job, whole)])
     assert not panel.sound.is_playing()
+
+
+def test_what_is_written_beyond_the_view_comes_into_sight(panel: MusicPanel, host: FakePanelHost, qtbot: QtBot) -> None:
+    lens = panel.editor.lens
+    panel.asking.choose("continue")
+    job, _ = press(qtbot, panel)
+    score = panel.sheet.score
+    track = score.tracks[0]
+    more = [*track.notes, Note(900, 6 * BAR, 480, 60, 90)]
+    host.play(
+        panel, [Started(job, "CPU"), preview(job, replace(score.with_track(track.with_notes(more)), length=8 * BAR))]
+    )
+    assert 0 <= lens.x(6 * BAR) < panel.editor.roll.width()
+    left = lens.left
+    panel.editor.follow = False
+    more.append(Note(901, 7 * BAR, 480, 60, 90))
+    lens.scroll(left=0)
+    host.play(panel, [preview(job, replace(score.with_track(track.with_notes(more)), length=8 * BAR))])
+    assert lens.left == 0 != left
+
+
+def test_the_proof_is_said_where_the_inspector_may_be_hidden(
+    panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
+) -> None:
+    panel.sheet.set_regions([Region(1, 1, ("t1",))])
+    job, request = press(qtbot, panel)
+    after = rewritten(panel.sheet.score, 1, 72)
+    host.play(panel, [Started(job, "CPU"), Finished(job, (result(host, after, request, job),))])
+    host.commands["keep"]()
+    assert host.said[-1] == "Outside bar 2 of violin: unchanged (16 notes compared)"
