@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtGui import QFont, QSyntaxHighlighter, QTextBlock, QTextCharFormat, QTextDocument
 
@@ -26,11 +26,13 @@ _SPANS = (
     (re.compile(r"(`)([^`]+)`"), "code"),
 )
 SCALES = {1: 1.5, 2: 1.2, 3: 1.08}
+SPEAKER = 0.8
 
 
 class Styling(QSyntaxHighlighter):
     """Styles the blocks of a document. `here` tells whether the caret is in a block: its marks are shown then.
-    `misspelt` gives the (start, length) of words in a line that the dictionary does not know.
+    `misspelt` gives the (start, length) of words in a line that the dictionary does not know. `speakers` are headings
+    that only say who speaks, each with its colour.
     """
 
     def __init__(self, document: QTextDocument) -> None:
@@ -38,6 +40,7 @@ class Styling(QSyntaxHighlighter):
         self.here: Callable[[QTextBlock], bool] = lambda _block: False
         self.misspelt: Callable[[str], Iterable[tuple[int, int]]] = lambda _line: ()
         self.plain = False
+        self.speakers: Mapping[str, str] = {}
         self.pixels = 18
         self.colours: Callable[[int, str], Iterable[tuple[int, int, str]]] = lambda _number, _line: ()
 
@@ -81,7 +84,11 @@ class Styling(QSyntaxHighlighter):
         self.setCurrentBlockState(level)
         style = QTextCharFormat()
         style.setFontWeight(QFont.Weight.Bold)
-        style.setProperty(QTextCharFormat.Property.FontPixelSize, round(self.pixels * SCALES.get(level, 1.0)))
+        speaker = self.speakers.get(text.lstrip("# ").rstrip().lower())
+        scale = SCALES.get(level, 1.0) if speaker is None else SPEAKER
+        style.setProperty(QTextCharFormat.Property.FontPixelSize, round(self.pixels * scale))
+        if speaker is not None:
+            style.setForeground(theme.tokens().color(speaker))
         self.setFormat(0, len(text), style)
         marks = len(text) - len(text.lstrip("#"))
         marks += len(text[marks:]) - len(text[marks:].lstrip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
@@ -18,6 +19,9 @@ from .speaking import speaks
 
 if TYPE_CHECKING:
     from .panel import TextPanel
+
+TURNS = {"you": "muted", "model": "accent", "system": "muted"}
+"""Who speaks in a conversation, and the colour of the heading that says so."""
 
 
 class Mode:
@@ -33,6 +37,7 @@ class Mode:
         self._number = 0
         panel.editor.styling.colours = self.colours
         menu = QMenu(panel.page.kind)
+        menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # the button has its sign at the right
         self._group = QActionGroup(menu)
         self._entries = {}
         for mode, language, title, sign in (
@@ -74,8 +79,12 @@ class Mode:
         manuscript = panel.manuscript
         code = manuscript.mode == "code"
         styling, page = panel.editor.styling, panel.editor.page
-        changed = styling.plain != code
+        speakers = TURNS if manuscript.mode == "chat" else {}
+        changed = (styling.plain, styling.speakers) != (code, speakers)
         styling.plain = page.dense = code
+        styling.speakers = speakers
+        panel.page.verb = "Answer" if speakers else "Continue"
+        panel.page.show_busy(panel.writing.busy())
         for editor in panel.page.editors():
             editor.typography = not code
             editor.code = code

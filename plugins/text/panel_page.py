@@ -58,6 +58,7 @@ class Page(QWidget):
         self.note = Note()
         self.buttons: dict[str, IconButton] = {}
         self._busy = False
+        self.verb = "Continue"
         self._lay_out()
         self.margin = MarginCard(self.editor)
         self._anchor = -1
@@ -177,9 +178,9 @@ class Page(QWidget):
     def show_busy(self, busy: bool) -> None:
         """Say on the button what a press on it does now."""
         self._busy = busy
-        self.go.setText("Stop   Esc" if busy else f"Continue   {KEYS}")
+        self.go.setText("Stop   Esc" if busy else f"{self.verb}   {KEYS}")
         self.go.setAccessibleName("Stop writing" if busy else "Generate")
-        said = "Stop, and keep what is there (Esc)" if busy else "The model goes on from the caret (Ctrl+Enter)"
+        said = "Stop, and keep what is there (Esc)" if busy else "The model writes on from the caret (Ctrl+Enter)"
         self.go.setAccessibleDescription(said)
         self.go.setToolTip(said)
         icons.put(self.go, "stop" if busy else "sparkle", role="on_accent", size=16, gap=4)

@@ -28,6 +28,23 @@ def test_a_conversation_goes_turn_by_turn(desk: Desk) -> None:  # noqa: F811
     assert messages(str(desk.request.params["messages"]))[1]["content"] == "Ida does.\n\nAlone."
 
 
+def test_a_conversation_says_who_speaks_quietly(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("chat")
+    desk.type("Who keeps the lamp?")
+    go = desk.panel.page.go
+
+    def size() -> int:
+        last = desk.editor.document().firstBlock().layout().formats()[-1]
+        return int(last.format.font().pixelSize())
+
+    assert go.text().startswith("Answer")
+    quiet = size()
+    assert quiet < desk.editor.page.pixels
+    desk.panel.mode.set("prose")
+    assert size() > quiet
+    assert go.text().startswith("Continue")
+
+
 def test_what_stands_before_the_first_turn_is_told_to_the_model() -> None:
     told = turns("Answer like a keeper.\n### You\nHello\n### Model\n")
     assert told == [{"role": "system", "content": "Answer like a keeper."}, {"role": "user", "content": "Hello"}]
