@@ -166,6 +166,7 @@ class MusicPanel(Panel):
             "seed_locked": self.settings_pane.seed.locked(),
             "model": getattr(self.settings_pane.chosen_model(), "id", ""),
             "result": self._result,
+            "takes": self.takes.waiting(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -186,6 +187,8 @@ class MusicPanel(Panel):
         self.settings_pane.seed.set_locked(bool(state.get("seed_locked")))
         self.settings_pane.use_model(str(state.get("model", "")))
         self._result = str(state.get("result", ""))
+        takes = state.get("takes")
+        self.takes.bring_back(takes if isinstance(takes, list) else ())
         self.editor.fit()
         self._show_asking()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.widgets import theme
@@ -39,6 +39,8 @@ class ActionBar(Card):
         row.addWidget(self.words, 1)
         row.addWidget(self.generate)
         self.generate.clicked.connect(self.submitted)
+        for button in (self.task, self.part, self.generate):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the roll: Space plays
         self.part.hide()
 
     def show_tasks(self, tasks: Sequence[str], chosen: str) -> None:

@@ -75,6 +75,8 @@ class TakeJobs(QObject, Generic[T]):
     def drop(self) -> None:
         """None of them: the document is what it was."""
         self.cancel()
+        if self.takes:
+            self._host.changed()
         self.takes, self.place = [], 0
         self._say()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +12,10 @@ from studio.api import Artifact, Job, PanelHost, Preview, Problem, Request, Stud
 from .document import MEDIA, Score
 from .panel_sheet import Region, Sheet
 from .panel_take_jobs import TakeJobs
+from .params import read_cells
 from .takes import Change, change_between, fading, ghosts_of, take_in
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -106,6 +110,7 @@ class Takes(TakeJobs[Take]):
             self.turned.emit()
 
     def _ended(self, take: Take, artifacts: tuple[Artifact, ...]) -> None:
+        self._host.changed()
         for artifact in artifacts:
             score = self._read(artifact)
             if score is not None:
@@ -120,7 +125,40 @@ class Takes(TakeJobs[Take]):
             self._say()
 
     def _taken_up(self, job: Job) -> Take:
-        return Take(job.id, job.request, self._sheet.score)
+        return self._take_of(job.request, job.id)
+
+    def _take_of(self, request: Request, job: str) -> Take:
+        """A take of an earlier sitting: what it was asked over came along with the request."""
+        before, regions = self._sheet.score, dict[tuple[int, int], list[str]]()
+        try:
+            for item in request.inputs[:1]:
+                given = self._host.artifact(item.sha256)
+                before = (None if given is None else self._read(given)) or before
+            for track, first, last in read_cells(str(request.params.get("cells", ""))):
+                regions.setdefault((first, last), []).append(track)
+        except StudioError as error:
+            _log.info("a take of an earlier sitting: %s", error)
+        found = tuple(Region(first, last, tuple(names)) for (first, last), names in regions.items())
+        return Take(job, request, before, found)
+
+    # From one sitting to the next
+
+    def waiting(self) -> list[str]:
+        """The results that nobody has kept or dropped yet."""
+        return [take.artifact.id for take in self.takes if take.artifact is not None and take.state == "done"]
+
+    def bring_back(self, results: Iterable[object]) -> None:
+        """Results of an earlier sitting to choose from."""
+        for name in results:
+            artifact = self._host.artifact(name) if isinstance(name, str) else None
+            known = any(take.artifact is not None and take.artifact.id == name for take in self.takes)
+            if artifact is None or artifact.recipe is None or known:
+                continue
+            take = self._take_of(artifact.recipe.request, artifact.job)
+            take.state = "done"
+            self.takes.append(take)
+            self._ended(take, (artifact,))
+        self._say()
 
     def _show(self) -> None:
         take = self.current()

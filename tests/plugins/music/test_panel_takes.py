@@ -312,3 +312,57 @@ def test_the_proof_is_said_where_the_inspector_may_be_hidden(
     host.play(panel, [Started(job, "CPU"), Finished(job, (result(host, after, request, job),))])
     host.commands["keep"]()
     assert host.said[-1] == "Outside bar 2 of violin: unchanged (16 notes compared)"
+
+
+def test_takes_that_nobody_kept_are_there_again(
+    panel: MusicPanel, host: FakePanelHost, qtbot: QtBot, tmp_path: Path
+) -> None:
+    before = panel.sheet.score
+    panel.sheet.set_regions([Region(1, 1, ("t1",))])
+    made = []
+    for pitch in (72, 74):
+        job, request = press(qtbot, panel)
+        artifact = result(host, rewritten(before, 1, pitch), request, job, name=f"r{pitch}")
+        host.play(panel, [Started(job, "CPU"), Finished(job, (artifact,))])
+        host.end(job)
+        made.append(artifact.id)
+    running, _ = press(qtbot, panel)
+    state = panel.state()
+    assert state["takes"] == made
+    host.commands.clear()
+    again = MusicPanel(host)
+    qtbot.addWidget(again)
+    again.restore(state)
+    assert again.sheet.score == before
+    assert len(again.takes.takes) == 3
+    assert again.takes.takes[0].job == running
+    assert {t.before for t in again.takes.takes} == {before}
+    assert all(t.regions == (Region(1, 1, ("t1",)),) for t in again.takes.takes)
+    while again.takes.current().artifact is None or again.takes.current().artifact.id != made[0]:
+        again.takes.step(1)
+    again.takes.keep()
+    notes = again.sheet.score.tracks[0].notes
+    assert [n.pitch for n in notes if BAR <= n.start < 2 * BAR] == [72, 72]
+    assert len(notes) == 14
+    assert again.sheet.score.tracks[1].notes == before.tracks[1].notes
+    assert again.state()["takes"] == []
+    again.devices.close()
+    again.sound.player.close()
+
+
+def test_a_job_that_runs_on_over_a_restart_changes_only_its_bars(
+    panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
+) -> None:
+    before = panel.sheet.score
+    panel.sheet.set_regions([Region(1, 1, ("t1",))])
+    job, _ = press(qtbot, panel)
+    state = panel.state()
+    host.commands.clear()
+    again = MusicPanel(host)
+    qtbot.addWidget(again)
+    again.restore(state)
+    host.play(again, [Started(job, "CPU"), preview(job, rewritten(before, 1, 77))])
+    assert again.sheet.faded == {5, 6, 7, 8}
+    assert [n.pitch for t in again.sheet.ghosts.tracks for n in t.notes] == [77, 77]
+    again.devices.close()
+    again.sound.player.close()
