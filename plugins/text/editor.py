@@ -280,7 +280,7 @@ class ManuscriptEdit(QPlainTextEdit):
             before, self._here = self._here, here
             for number in (before, here):
                 block = self.document().findBlockByNumber(number)
-                if block.isValid() and any(mark in block.text() for mark in "#*_`~-"):
+                if block.isValid() and any(mark in block.text() for mark in "#*_`~-!"):
                     self.styling.rehighlightBlock(block)
             if self.focused:
                 self.viewport().update()

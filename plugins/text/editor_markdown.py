@@ -73,9 +73,11 @@ class Styling(QSyntaxHighlighter):
         elif is_break(text):
             self.setCurrentBlockState(BREAK)
             self.setFormat(0, len(text), self._hidden() if not here else self._dim())
-        elif PICTURE_LINE.match(text):
+        elif (found := PICTURE_LINE.match(text)) is not None:
             self.setCurrentBlockState(PICTURE)
-            self.setFormat(0, len(text), self._dim(small=True))
+            self.setFormat(0, len(text), self._dim(small=True) if here else self._hidden())
+            if not here:  # what it is called is left of it; where its file lies nobody wants to read
+                self.setFormat(found.start(1), len(found.group(1)), self._dim(small=True))
         else:
             self._paragraph(text, here)
         self._spelling(text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QTextBlock
+from PySide6.QtWidgets import QFileDialog
 
 from studio.api import Artifact
 from studio.widgets import theme
@@ -47,6 +48,14 @@ class Pictures:
         # From the chapter's file to the project's artifacts: other programs find the picture too.
         link = f"../../artifacts/{artifact.id[:2]}/{artifact.id}{artifact.path.suffix}"
         editor.replace(at, at, f"{before}![{title}]({link})\n", name="picture")
+
+    def choose(self) -> None:
+        """Ask for a picture's file and put it in; those of the library come with "Send to Text"."""
+        kinds = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff *.gif)"
+        name, _ = QFileDialog.getOpenFileName(self._panel, "Put in a picture", "", kinds)
+        if name:
+            path = Path(name)
+            self._panel.host.take_in(path, self.insert, failed=self._panel.show_error, title=path.stem)
 
     def artifact_of(self, line: str) -> Artifact | None:
         """The picture that a line of Markdown names."""
