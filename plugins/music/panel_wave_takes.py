@@ -184,17 +184,39 @@ class WaveTakes(TakeJobs[WaveTake]):
         return WaveTake(job.id, job.request, task, self._sheet.wave, span)
 
     def asked(self) -> dict[str, list[Any]]:
-        """What the jobs that are on their way were asked for, as plain JSON by job."""
-        return {take.job: [take.task, *take.span, take.offset] for take in self.running()}
+        """What all takes were asked for, as plain JSON by job: what is on its way, and what nobody has kept yet."""
+        return {
+            take.job: [
+                *(take.task, *take.span, take.offset, "" if take.artifact is None else take.artifact.id),
+                None if take.before is self._sheet.wave else take.before.to_json(),
+            ]
+            for take in self.takes
+        }
 
     def bring_back(self, asked: Mapping[str, Any]) -> None:
-        """The document of an earlier sitting is there, and what its jobs were asked for (`asked`)."""
-        for take in self.takes:
-            take.before = self._sheet.wave
-            said = asked.get(take.job)
-            if isinstance(said, list) and len(said) == 4 and all(isinstance(place, int) for place in said[1:]):
-                take.task, take.span, take.offset = str(said[0]), (said[1], said[2]), said[3]
+        """The document of an earlier sitting is there, and what its takes were asked for (`asked`)."""
+        for job, said in asked.items():
+            match said:
+                case [str(task), int(first), int(last), int(offset), *more]:
+                    self._bring_back(job, (task, (first, last), offset), [*more, "", None][:2])
         self._say()
+
+    def _bring_back(self, job: str, said: tuple[str, tuple[int, int], int], more: list[Any]) -> None:
+        take = next((take for take in self.takes if take.job == job), None)
+        artifact = self._host.artifact(str(more[0])) if more[0] and take is None else None
+        if artifact is not None and artifact.recipe is not None:
+            take = WaveTake(job, artifact.recipe.request, "", self._sheet.wave, (0, 0), state="done")
+            self.takes.append(take)
+        if take is None:
+            return
+        take.task, take.span, take.offset = said
+        try:
+            take.before = Wave.from_json(more[1]) if isinstance(more[1], dict) else self._sheet.wave
+        except StudioError:
+            take.before = self._sheet.wave  # as it is now is better than nothing
+        if artifact is not None:
+            self._sheet.tapes.want(sorted(take.before.sources), take.before.rate)
+            self._ended(take, (artifact,))
 
     def _show(self) -> None:
         take = self.current()

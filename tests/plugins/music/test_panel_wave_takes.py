@@ -468,3 +468,29 @@ def test_the_newest_step_is_heard_under_what_plays(
     assert opened.sound.source.overlay is None
     assert opened.sound.is_playing()  # the take now
     opened.sound.stop()
+
+
+def test_takes_that_nobody_kept_are_there_again(
+    opened: WavePanel, wave_host: FakePanelHost, qtbot: QtBot  # noqa: F811
+) -> None:  # fmt: skip
+    """Also where the document was edited beside them meanwhile."""
+    opened.sheet.select(4 * RATE, 6 * RATE)
+    press(opened, qtbot)
+    finish(opened, wave_host, qtbot)
+    opened.sheet.select(0, RATE)
+    wave_host.commands["delete"]()
+    shown = opened.sheet.shown
+    assert shown is not opened.sheet.wave
+    wanted = wave_render.read(shown, opened.sheet.shelf, 0, shown.length)
+    state = opened.state()
+    wave_host.commands.clear()
+    again = WavePanel(wave_host)
+    qtbot.addWidget(again)
+    again.restore(state)
+    settle(qtbot, again)
+    assert again.desk.takes.isVisibleTo(again.desk)
+    again.takes.keep()
+    assert again.sheet.wave.length == 9 * RATE
+    assert np.array_equal(heard(again), wanted)
+    assert again.state()["asked"] == {}
+    again.sound.player.close()
