@@ -12,7 +12,7 @@ from .document import Key, Metre, Note, Score, Track
 from .document_time import Timeline
 from .instruments import DRUM_NAMES, program_of
 from .midi import key_sharps
-from .musicxml_notes import DIVISIONS, Struck, clef, harmony, shortened, voice_text
+from .musicxml_notes import DIVISIONS, Struck, clef, filled, harmony, shortened, voice_text
 
 FIELD = "studio.recipe"
 MOST_VOICES = 4
@@ -146,7 +146,7 @@ class _Writer:
             free.append(struck)
         if track.drums:
             return [shortened(v) for v in voices]
-        return voices
+        return [filled(v) for v in voices]
 
 
 def _clean(text: str) -> str:

@@ -10,6 +10,10 @@ from studio.inference.notes.score import Chord
 from .document import Key, Note, Track
 
 DIVISIONS = 24
+SMALL = 12
+"""A rest shorter than an eighth is a way of playing, not of writing."""
+FULL = 0.72
+"""A note that is held for less of its length has a dot over it."""
 
 _TYPES = (
     (96, "whole", 0, False),
@@ -49,11 +53,12 @@ _CROSSES = frozenset({42, 44, 46, 49, 51, 52, 55, 57, 59, 37, 39, 54, 70})
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """Notes that begin and end together, in divisions."""
+    """Notes that begin and end together, in divisions; `short` ones are played shorter than they are written."""
 
     start: int
     end: int
     notes: tuple[Note, ...]
+    short: bool = False
 
 
 def voice_text(voice: Sequence[Struck], low: int, high: int, *, number: int, key: Key, drums: int = 0) -> str:
@@ -70,7 +75,8 @@ def voice_text(voice: Sequence[Struck], low: int, high: int, *, number: int, key
             came = begin > struck.start or index > 0
             goes = not drums and (stop < struck.end or index < len(lengths) - 1)
             for row, note in enumerate(struck.notes):
-                out += _note(note, length, number, key, chord=row > 0, came=came, goes=goes, drums=drums)
+                dot = struck.short and not came and row == 0
+                out += _note(note, length, number, key, chord=row > 0, came=came, goes=goes, drums=drums, dot=dot)
         place = begin + sum(lengths)
     return out + _rests(high - place, number)
 
@@ -81,6 +87,21 @@ def shortened(voice: Sequence[Struck]) -> list[Struck]:
     for index, struck in enumerate(voice):
         following = voice[index + 1].start if index + 1 < len(voice) else struck.start + DIVISIONS
         found.append(replace(struck, end=max(struck.start + 1, min(following, struck.start + DIVISIONS))))
+    return found
+
+
+def filled(voice: Sequence[Struck]) -> list[Struck]:
+    """Notes that end a little before the next one, or before the beat, written up to there: with a dot for staccato
+    where they are much shorter. Nobody reads a rest of a 32nd behind each note.
+    """
+    found = []
+    for index, struck in enumerate(voice):
+        beat = -(-struck.end // SMALL) * SMALL
+        until = min(voice[index + 1].start, beat) if index + 1 < len(voice) else beat
+        length, slot = struck.end - struck.start, until - struck.start
+        if 0 < slot - length < SMALL and slot in _BY_LENGTH and not (until == beat and struck.end % 8 == 0):
+            struck = replace(struck, end=until, short=length < slot * FULL)
+        found.append(struck)
     return found
 
 
@@ -107,7 +128,9 @@ def _rests(length: int, number: int) -> str:
     return out
 
 
-def _note(note: Note, length: int, number: int, key: Key, *, chord: bool, came: bool, goes: bool, drums: int) -> str:
+def _note(
+    note: Note, length: int, number: int, key: Key, *, chord: bool, came: bool, goes: bool, drums: int, dot: bool
+) -> str:
     kind, change = _kind(length)
     ties = [name for name, wanted in (("stop", came), ("start", goes)) if wanted]
     if drums:
@@ -120,7 +143,7 @@ def _note(note: Note, length: int, number: int, key: Key, *, chord: bool, came: 
         bend = f"<alter>{alter}</alter>" if alter else ""
         pitch = f"<pitch><step>{step}</step>{bend}<octave>{note.pitch // 12 - 1}</octave></pitch>"
         instrument = head = ""
-    marks = "".join(f'<tied type="{t}"/>' for t in ties)
+    marks = "".join(f'<tied type="{t}"/>' for t in ties) + "<articulations><staccato/></articulations>" * dot
     return (
         f'<note dynamics="{note.velocity * 100 / 90:.2f}">{"<chord/>" if chord else ""}{pitch}'
         f"<duration>{length}</duration>{''.join(f'<tie type={chr(34)}{t}{chr(34)}/>' for t in ties)}{instrument}"
