@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio.api import Recipe
 
-from . import export_docx, export_html
+from . import export_docx, export_html, export_odt
 from .export_book import Book, read_book
 from .params_export import BookOptions, EpubOptions, PageOptions, PdfOptions, PlainOptions
 
@@ -57,9 +57,7 @@ def epub(source: Path, recipe: Recipe | None, options: EpubOptions) -> bytes:
 
 def odt(source: Path, recipe: Recipe | None, options: PageOptions) -> bytes:
     """LibreOffice's format."""
-    from . import export_pages
-
-    return export_pages.odt(read_book(source, options.title), options)
+    return export_odt.odt(read_book(source, options.title), options)
 
 
 def pdf(source: Path, recipe: Recipe | None, options: PdfOptions) -> bytes:

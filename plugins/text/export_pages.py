@@ -1,22 +1,23 @@
-"""ODT and PDF, which Qt writes: in memory, in whatever thread asks."""
+"""PDF, which Qt sets and writes: in memory, in whatever thread asks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, QUrl
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
     QGuiApplication,
     QImage,
     QPageLayout,
     QPageSize,
     QPainter,
+    QPalette,
     QPdfWriter,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
-    QTextDocumentWriter,
     QTextFormat,
     QTextImageFormat,
 )
@@ -24,28 +25,10 @@ from PySide6.QtGui import (
 from studio.api import StudioError
 
 from .export_book import Block, Book, Span, as_common
-from .params_export import PageOptions, PdfOptions
+from .params_export import PdfOptions
 
 SERIF = ["Literata", "Georgia", "DejaVu Serif", "serif"]
-OFFICE = ["Liberation Serif"]
-"""Of a list an ODT keeps one name: LibreOffice brings this one along everywhere."""
 _SIZES = {"a4": QPageSize.PageSizeId.A4, "a5": QPageSize.PageSizeId.A5, "letter": QPageSize.PageSizeId.Letter}
-
-
-def odt(book: Book, options: PageOptions) -> bytes:
-    """An ODT file."""
-    document = _document(book, 12 if options.manuscript else 11, options.manuscript, options.chapters, 480.0)
-    everything = QTextCursor(document)
-    everything.select(QTextCursor.SelectionType.Document)
-    font = QTextCharFormat()
-    font.setFontFamilies(OFFICE)
-    if not any(block.kind == "code" or any(span.code for span in block.spans) for block in book.blocks):
-        everything.mergeCharFormat(font)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not QTextDocumentWriter(buffer, QByteArray(b"odf")).write(document):
-        raise StudioError("The ODT file could not be written.", "Try DOCX.")
-    return bytes(buffer.data().data())
 
 
 def pdf(book: Book, options: PdfOptions) -> bytes:
@@ -69,25 +52,24 @@ def pdf(book: Book, options: PdfOptions) -> bytes:
     document.documentLayout().setPaintDevice(writer)
     document.setPageSize(page)
     painter = QPainter(writer)
+    ink = QAbstractTextDocumentLayout.PaintContext()
+    ink.palette.setColor(QPalette.ColorRole.Text, Qt.GlobalColor.black)  # otherwise that of the window's theme
     for number in range(document.pageCount()):
         if number:
             writer.newPage()
         painter.save()
         painter.translate(0, -number * page.height())
-        document.drawContents(painter, _rect(page, number))
+        ink.clip = QRectF(0, number * page.height(), page.width(), page.height())
+        painter.setClipRect(ink.clip)
+        document.documentLayout().draw(painter, ink)
         painter.restore()
+        painter.setPen(Qt.GlobalColor.black)
         painter.setFont(document.defaultFont())
         text = str(number + 1)
         wide = painter.fontMetrics().horizontalAdvance(text)
         painter.drawText(round((page.width() - wide) / 2), round(page.height() + foot - 6), text)
     painter.end()
     return bytes(buffer.data().data())
-
-
-def _rect(page: QSizeF, number: int) -> object:
-    from PySide6.QtCore import QRectF
-
-    return QRectF(0, number * page.height(), page.width(), page.height())
 
 
 def _document(book: Book, points: int, manuscript: bool, chapters: bool, wide: float) -> QTextDocument:
@@ -117,8 +99,6 @@ def _document(book: Book, points: int, manuscript: bool, chapters: bool, wide: f
 
 
 def _block_style(block: Block, points: int, manuscript: bool, follows: bool) -> QTextBlockFormat:
-    from PySide6.QtCore import Qt
-
     style = QTextBlockFormat()
     line = 200.0 if manuscript else 145.0
     style.setLineHeight(line, int(QTextBlockFormat.LineHeightTypes.ProportionalHeight.value))

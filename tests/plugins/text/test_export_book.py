@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import re
 import zipfile
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
 import docx as word
 import pytest
 from PIL import Image
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication
 
 from plugins.text import export, importer
 from plugins.text.export_book import read_book
@@ -164,15 +169,71 @@ def test_a_cover_can_be_any_picture(source: Path, tmp_path: Path) -> None:
         assert cover.size == (60, 90)
 
 
-def test_odt_and_pdf(source: Path, qapp: object) -> None:
-    data = export.odt(source, None, PageOptions())
+def test_odt_has_headings_styles_pictures_and_an_author(source: Path) -> None:
+    data = export.odt(source, None, PageOptions(author="Ida & Co"))
+    assert data == export.odt(source, None, PageOptions(author="Ida & Co")), "the same text is the same file"
     archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.namelist()[0] == "mimetype"
     assert archive.read("mimetype") == b"application/vnd.oasis.opendocument.text"
-    text = "".join(ElementTree.fromstring(archive.read("content.xml")).itertext())
-    assert "Nobody had climbed the lighthouse." in text
+    parts = {name: ElementTree.fromstring(archive.read(name)) for name in archive.namelist() if name.endswith(".xml")}
+    content = parts["content.xml"]
+    text = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+    assert "Nobody had climbed the lighthouse." in "".join(content.itertext())
+    heads = [(node.get(f"{text}outline-level"), "".join(node.itertext())) for node in content.iter(f"{text}h")]
+    assert heads == [("1", "The Lamp Room"), ("2", "The stair"), ("1", "What Ida kept")]
+    used = {node.get(f"{text}style-name") for node in content.iter() if node.get(f"{text}style-name")}
+    names = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}name"
+    known = {node.get(names) for part in ("content.xml", "styles.xml") for node in parts[part].iter()}
+    assert used <= known
+    assert {"Chapter", "Break", "Quotations"} <= used
+    (picture,) = [name for name in archive.namelist() if name.startswith("Pictures/")]
+    assert Image.open(io.BytesIO(archive.read(picture))).size == (320, 200)
+    assert picture in archive.read("META-INF/manifest.xml").decode()
+    assert "Ida & Co" in "".join(parts["meta.xml"].itertext())
+
+
+def test_odt_keeps_spaces_and_shrinks_wide_pictures(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (3000, 1500)).save(out, "PNG")
+    name = hashlib.sha256(out.getvalue()).hexdigest()
+    folder = tmp_path / "artifacts" / name[:2]
+    folder.mkdir(parents=True)
+    (folder / f"{name}.png").write_bytes(out.getvalue())
+    path = tmp_path / "artifacts" / "ab" / "x.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        f"One\u00a0 `a   b`  two\n\n```\nif x:\n    y\n```\n\n![](../../artifacts/{name[:2]}/{name}.png)\n", "utf-8"
+    )
+    content = zipfile.ZipFile(io.BytesIO(export.odt(path, None, PageOptions()))).read("content.xml").decode()
+    assert 'a <text:s text:c="2"/>b' in content
+    assert 'if x:<text:line-break/> <text:s text:c="3"/>y' in content
+    assert 'svg:width="15.00cm" svg:height="7.50cm"' in content
+
+
+def test_pdf_is_black_on_white_whatever_the_window_wears(source: Path, qapp: QApplication) -> None:
     pdf = export.pdf(source, None, PdfOptions(author="Ida"))
     assert pdf.startswith(b"%PDF-1.")
     assert pdf.count(b"/Type /Page\n") >= 3, "each chapter begins a page"
+    worn = qapp.palette()
+    try:
+        dark = QPalette(worn)
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText):
+            dark.setColor(role, "#ececee")
+        qapp.setPalette(dark)
+        assert drawn(export.pdf(source, None, PdfOptions(author="Ida"))) == drawn(pdf)
+    finally:
+        qapp.setPalette(worn)
+
+
+def drawn(pdf: bytes) -> list[bytes]:
+    """What the pages of a PDF are drawn with."""
+    found = []
+    for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            found.append(zlib.decompress(part))
+    pages = [part for part in found if b" Tf" in part]
+    assert len(pages) >= 2
+    return pages
 
 
 def test_a_cover_that_is_not_there_is_said(source: Path) -> None:
