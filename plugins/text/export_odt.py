@@ -158,10 +158,20 @@ def _styles(options: PageOptions) -> str:
     styles = [
         f'<style:default-style style:family="paragraph">{usual}</style:default-style>',
         _style("Text_20_body", "Text body", body),
-        _style("First_20_line_20_indent", "First line indent", f'fo:text-indent="{indent}"', parent="Text_20_body"),
-        _style("Quotations", "Quotations", 'fo:margin-left="1cm" fo:margin-right="1cm"', 'fo:font-style="italic"'),
+        _style("First_20_line_20_indent", "First line indent", f'{body} fo:text-indent="{indent}"'),
+        _style(
+            "Quotations",
+            "Quotations",
+            'fo:margin-left="1cm" fo:margin-right="1cm" fo:margin-top="0.25cm" fo:margin-bottom="0.25cm"',
+            'fo:font-style="italic"',
+        ),
         _style("Break", "Break", 'fo:text-align="center" fo:margin-top="0.4cm" fo:margin-bottom="0.4cm"'),
-        _style("Preformatted_20_Text", "Preformatted Text", "", f'style:font-name="{MONO}" fo:font-size="90%"'),
+        _style(
+            "Preformatted_20_Text",
+            "Preformatted Text",
+            'fo:margin-top="0.25cm" fo:margin-bottom="0.25cm"',
+            f'style:font-name="{MONO}" fo:font-size="90%"',
+        ),
     ]
     for level, size in _SIZES.items():
         room = 'fo:margin-top="0.9cm" fo:margin-bottom="0.45cm" fo:keep-with-next="always" fo:line-height="115%"'
@@ -169,8 +179,8 @@ def _styles(options: PageOptions) -> str:
         head = _style(f"Heading_20_{level}", f"Heading {level}", room, look)
         styles.append(head.replace(" style:family=", f' style:default-outline-level="{level}" style:family=', 1))
     for depth in range(1, 5):
-        place = f'fo:margin-left="{0.75 * depth:.2f}cm" fo:text-indent="-0.6cm"'
-        styles.append(_style(f"Item_20_{depth}", f"Item {depth}", place, parent="Text_20_body"))
+        place = f'{body} fo:margin-left="{0.75 * depth:.2f}cm" fo:text-indent="-0.6cm"'
+        styles.append(_style(f"Item_20_{depth}", f"Item {depth}", place))
     faces = "".join(
         f'<style:font-face style:name="{name}" svg:font-family="&apos;{name}&apos;" '
         f'style:font-family-generic="{kind}" style:font-pitch="{pitch}"/>'
@@ -183,13 +193,11 @@ def _styles(options: PageOptions) -> str:
     )
 
 
-def _style(name: str, shown: str, place: str, look: str = "", *, parent: str = "") -> str:
-    above = f' style:parent-style-name="{parent}"' if parent else ""
+def _style(name: str, shown: str, place: str, look: str = "") -> str:
     inside = f"<style:paragraph-properties {place}/>" if place else ""
     inside += f"<style:text-properties {look}/>" if look else ""
     return (
-        f'<style:style style:name="{name}" style:display-name="{shown}" style:family="paragraph"{above}>'
-        f"{inside}</style:style>"
+        f'<style:style style:name="{name}" style:display-name="{shown}" style:family="paragraph">{inside}</style:style>'
     )
 
 
