@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from studio.core.artifact import Artifact
 from studio.core.errors import Problem, StudioError
 from studio.core.media import kind
 from studio.core.params import ParamSpec, salvage
-from studio.ui import export_names
+from studio.ui import export_names, export_shared
 from studio.ui.export_work import Encoded, Wish, encode, fitting, say_exported, write
 from studio.ui.pages.wording import prompt_of
 from studio.ui.picture_choice import choose_picture
@@ -40,8 +40,6 @@ from studio.widgets.text import ElidedLabel, Label
 
 PREVIEW = 260
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
-OF_ONE = ("title", "cover")
-"""Options that are true of one work: the next one does not begin with them."""
 FOLDER = ParamSpec("folder", "text", "", "Folder", help="Where the files go.", role="folder", max_length=4000)
 PATTERN = ParamSpec(
     "pattern",
@@ -215,10 +213,12 @@ class ExportDialog(QDialog):
             self._say("No plugin can export this.", "Install a plugin that knows this kind of file.")
             self.export_button.setEnabled(False)
             return
+        before = self._forms.get(self._chosen)
         self._chosen = name if name in self._offers else next(iter(self._offers))
         for other, button in self.formats.items():
             button.setChecked(other == self._chosen)
         self.options.setCurrentWidget(self._form(self._chosen))
+        export_shared.carry(before, self._forms.get(self._chosen))
         self._show_example()
         self._later.start()
 
@@ -228,9 +228,8 @@ class ExportDialog(QDialog):
             return self._plain
         if name not in self._forms:
             form = ParamForm(options)
-            kept = self._services.session.get(f"export/options/{name}", {})
-            if isinstance(kept, Mapping):
-                form.set_values(kept)
+            recall = self._services.session.get
+            export_shared.begin(form, recall(f"export/options/{name}", {}), recall(export_shared.KEY, {}))
             for field in form.fields().values():
                 if isinstance(field, PathField) and field.spec.role == "picture":
                     field.offer("Choose from the library", "image", lambda: choose_picture(self._services, self))
@@ -340,8 +339,10 @@ class ExportDialog(QDialog):
             self._key("pattern"): str(self.pattern.value()),
         }
         if self._offers[self._chosen].spec.options is not None:
-            values = self._forms[self._chosen].values()
-            kept[f"export/options/{self._chosen}"] = {n: v for n, v in values.items() if n not in OF_ONE}
+            own, everywhere = export_shared.to_keep(self._forms[self._chosen].values())
+            known = self._services.session.get(export_shared.KEY, {})
+            kept[f"export/options/{self._chosen}"] = own
+            kept[export_shared.KEY] = (known if isinstance(known, dict) else {}) | everywhere
         try:
             self._services.session.update(kept)
         except StudioError as error:

@@ -305,3 +305,27 @@ def test_a_book_takes_its_cover_from_the_library(
     qtbot.waitUntil(made.exists, timeout=20_000)
     with zipfile.ZipFile(made) as book:
         assert 'properties="cover-image"' in book.read("OEBPS/book.opf").decode()
+
+
+def test_who_wrote_it_is_said_once_for_every_format(
+    qtbot: QtBot, studio: Studio, open_dialog: Open, tmp_path: Path
+) -> None:
+    output = Output(media.MARKDOWN, b"# Ida\n\nShe went up.\n", Recipe(Request("text.writer", {}, 1)))
+    text = studio.services.project.artifacts.keep(output, title="Ida")
+
+    def shown(dialog: ExportDialog, name: str) -> object:
+        return next(form for form in dialog.findChildren(ParamForm) if form.isVisible()).field(name).value()
+
+    dialog = open_dialog(text)
+    press(qtbot, dialog, "Format EPUB")
+    form = next(form for form in dialog.findChildren(ParamForm) if form.isVisible())
+    form.set_values({"author": "A. Writer", "title": "The Lamp"})
+    press(qtbot, dialog, "Format PDF")
+    assert (shown(dialog, "author"), shown(dialog, "title")) == ("A. Writer", "The Lamp")
+    dialog.folder.set_value(str(tmp_path))
+    dialog.pattern.set_value("{title}")
+    press(qtbot, dialog, "Export")
+    qtbot.waitUntil((tmp_path / "Ida.pdf").exists, timeout=20_000)
+    dialog = open_dialog(text)
+    press(qtbot, dialog, "Format Word")
+    assert (shown(dialog, "author"), shown(dialog, "title")) == ("A. Writer", ""), "another work has another title"
