@@ -56,7 +56,7 @@ class ImageParams:
         slider=(1, 60),
     )
     guidance_scale: float = param(
-        4.5,
+        3.0,
         label="Guidance",
         help="How closely to follow the prompt. Low: freer and softer. High: literal, with hard colours.",
         minimum=0.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -102,9 +102,9 @@ class LatentCache:
         write_atomically(self._path(len(self._latents)), save(tensors))
         self._take(tensors)
 
-    def take(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def take(self, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents [n, c, high / 16, wide / 16] and weights [n, 1, high / 16, wide / 16] of these scenes."""
-        pairs = [divmod(int(i), self._shard) for i in indices]
+        pairs = [divmod(i, self._shard) for i in indices]
         latents = torch.stack([self._latents[a][b] for a, b in pairs]).float()
         focus = torch.stack([self._focus[a][b] for a, b in pairs]).float()
         return latents, focus[:, None]

@@ -46,6 +46,8 @@ class DenoiserPlan:
     shaped: Share = (512, 4_096)
     """Scenes encoded before the first step and in the end, in each of the shapes; a shard is added every `grow_every`
     steps (or by the stage `cache` beside the training)."""
+    fine_from: int = 7_400
+    """The step from which on edges and textures matter most: by then nearly every thing is where it was asked for."""
     extra: int = 3
     """Ornaments in each batch beyond those that come by chance."""
     shapes_every: int = 5
@@ -96,9 +98,13 @@ def build_scheduler() -> DDIMScheduler:
     )
 
 
-def noise_times(count: int, generator: torch.Generator) -> torch.Tensor:
-    """Timesteps for training: mostly the middle, where it is decided what stands where; a fifth evenly everywhere."""
-    bell = torch.sigmoid(torch.randn(count, generator=generator) * 1.1 + 0.15)
+def noise_times(count: int, generator: torch.Generator, *, fine: bool = False) -> torch.Tensor:
+    """Timesteps for training, a fifth of them evenly everywhere.
+
+    Mostly the middle at first, where it is decided what stands where, and when that is learned (`fine`) mostly
+    sigmas around 1, where edges and the texture of a style come about.
+    """
+    bell = torch.sigmoid(torch.randn(count, generator=generator) * 1.1 + (-0.8 if fine else 0.15))
     even = torch.rand(count, generator=generator)
     pick = torch.rand(count, generator=generator) < 0.2
     return (torch.where(pick, even, bell) * 1000).long().clamp(0, 999)
@@ -108,12 +114,14 @@ class Average:
     """An exponential average of a model's weights: what is sampled and shipped."""
 
     def __init__(self, model: torch.nn.Module) -> None:
+        self.top = 0.9995
+        """How much of it stays at each step, once it is no longer young."""
         self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
 
     @torch.no_grad()
-    def follow(self, model: torch.nn.Module, step: int, top: float = 0.9995) -> None:
+    def follow(self, model: torch.nn.Module, step: int) -> None:
         """Take a step towards the model; young averages follow faster."""
-        decay = min(top, (1 + step) / (12 + step))
+        decay = min(self.top, (1 + step) / (12 + step))
         for key, value in model.state_dict().items():
             self.weights[key].lerp_(value, 1 - decay)
 
@@ -122,10 +130,18 @@ def draw_batch(plan: DenoiserPlan, diet: Diet, step: int) -> tuple[list[str], tu
     """The captions of that step, and its latents, weights, noise and times: the same whenever it is asked for."""
     rng = np.random.default_rng([step, 31])
     generator = torch.Generator().manual_seed(step)
+    fine = step >= plan.fine_from
+
+    def pick(cache: LatentCache) -> int:
+        while True:
+            index = int(rng.integers(0, len(cache)))
+            # Hard pixels are the finest thing to learn: then they come twice as often as by chance.
+            if not fine or rng.random() < 0.5 or cache.scene(index).style == "pixel art":
+                return index
 
     def some(cache: LatentCache, count: int) -> tuple[list[Scene], torch.Tensor, torch.Tensor]:
-        chosen = rng.integers(0, len(cache), count)
-        return [cache.scene(int(i)) for i in chosen], *cache.take(chosen)
+        chosen = [pick(cache) for _ in range(count)]
+        return [cache.scene(i) for i in chosen], *cache.take(chosen)
 
     turn, rest = divmod(step, plan.shapes_every)
     if diet.shaped and rest == plan.shapes_every - 1:
@@ -135,7 +151,7 @@ def draw_batch(plan: DenoiserPlan, diet: Diet, step: int) -> tuple[list[str], tu
         scenes = world[0] + ornaments[0]
         latents, focus = (torch.cat(pair) for pair in zip(world[1:], ornaments[1:], strict=True))
     texts = ["" if rng.random() < plan.drop else caption(scene, rng) for scene in scenes]
-    times = noise_times(plan.batch, generator)
+    times = noise_times(plan.batch, generator, fine=fine)
     return texts, (latents, focus, torch.randn(latents.shape, generator=generator), times)
 
 
@@ -268,6 +284,8 @@ def polish_denoiser(training: DenoiserTraining, work: Path, pace: Pace, publish:
     start = training.step
     if training.load(path) and not start <= training.step < start + steps:
         training.load(start_path)
+    # A falling rate averages by itself; a long average would still hold what the weights were at the start.
+    training.average.top = 0.997
     losses: list[float] = []
     while training.step < start + steps and pace.go_on():
         # By the clock where a time was given, or the rate would still be high when it is over.
