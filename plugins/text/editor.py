@@ -194,7 +194,10 @@ class ManuscriptEdit(QPlainTextEdit):
         if over > 0 and self.ghost.text:
             lines = min(math.ceil(over / pitch), int(max(self.place_of(self.ghost.position()).y() - pitch, 0) // pitch))
             if lines > 0:
-                self.verticalScrollBar().setValue(self.verticalScrollBar().value() + lines)
+                bar = self.verticalScrollBar()
+                was = bar.value()
+                bar.setValue(was + lines)
+                self.ghost.followed = (self.ghost.followed[0] if self.ghost.followed[0] >= 0 else was), bar.value()
 
     # --- the text ---
 

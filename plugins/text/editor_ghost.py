@@ -29,6 +29,8 @@ class Ghost:
         self._block = -1
         self.text = ""
         self.replaces = 0
+        self.followed = (-1, -1)
+        """From where to where the page was scrolled to keep it in sight; -1 where it was not."""
         self.tints: Sequence[tuple[int, int, object]] = ()
 
     def active(self) -> bool:
@@ -58,7 +60,7 @@ class Ghost:
         """Take it away."""
         self.take_down()
         self._anchor = None
-        self.text, self.replaces, self.tints = "", 0, ()
+        self.text, self.replaces, self.followed, self.tints = "", 0, (-1, -1), ()
         self._editor.viewport().update()
 
     def put_up(self) -> None:

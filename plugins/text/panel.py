@@ -238,6 +238,10 @@ class TextPanel(Panel):
         title = next((section.title for section in outline(text) if section.title), "") or "Manuscript"
         return self.host.bring_in((to_markdown(text) + "\n").encode(), media=media.MARKDOWN, title=title).id
 
+    def export_media(self) -> str:
+        """A manuscript."""
+        return media.MARKDOWN if self.can_export else ""
+
     def receive(self, artifact: Artifact) -> None:
         """A text or a picture comes to stand at the caret."""
         self.selection.receive(artifact)

@@ -237,9 +237,11 @@ class Review(Card):
         return composed(self.pieces, self.taken)
 
     def accept(self) -> None:
-        """Put it in."""
+        """Put it in; where nothing is taken that is to keep the old."""
         if self.taken:
             self.applied.emit(self._at, self.result(), set(self.taken))
+        else:
+            self.closed.emit()
 
     def event(self, event: QEvent) -> bool:
         """Esc and Enter are the card's own while it has the focus."""

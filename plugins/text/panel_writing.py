@@ -304,8 +304,13 @@ class Writing(QObject):
             draft.store(self.requests.manuscript.branches)
             if draft.running:
                 self._hidden[draft.job] = draft
+        came, went = self.editor.ghost.followed
+        bar = self.editor.verticalScrollBar()
+        back = came >= 0 and bar.value() == went
         self.editor.ghost.clear()
         self.changed.emit()
+        if back:  # what the page was scrolled for is gone again
+            bar.setValue(came)
         self._host.changed()
 
     # --- hearing ---

@@ -77,6 +77,18 @@ def test_keeping_the_old_changes_nothing_and_the_version_stays(desk: Desk) -> No
     assert kept == ["very old and tired man"]
 
 
+def test_enter_with_nothing_taken_keeps_the_old(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    select(desk, "old man")
+    desk.panel.selection.run("rewrite")
+    desk.finish("grey cat")
+    card = desk.panel.selection.card
+    desk.qtbot.mouseClick(card.leave_all, Qt.MouseButton.LeftButton)
+    desk.qtbot.keyClick(card.diff, K.Key_Return)
+    assert not card.isVisible()
+    assert desk.text() == STORY
+
+
 def test_versions_can_be_compared(desk: Desk) -> None:  # noqa: F811
     desk.set(alternatives=2)
     desk.type(STORY)

@@ -62,6 +62,23 @@ def test_the_card_stays_while_ways_are_compared(desk: Desk) -> None:  # noqa: F8
     assert card.geometry() == where
 
 
+@pytest.mark.parametrize("alternatives", [1, 2])
+def test_the_page_comes_back_from_a_long_offer_that_is_not_taken(desk: Desk, alternatives: int) -> None:  # noqa: F811
+    desk.set(alternatives=alternatives)
+    desk.editor.load("\n".join(f"Paragraph {number} of a long story about the sea." for number in range(30)), [], 10**6)
+    desk.editor.centerCursor()
+    bar = desk.editor.verticalScrollBar()
+    desk.qtbot.wait(1)
+    before = bar.value()
+    desk.go_on()
+    for _ in range(3):
+        desk.look(*[" And the sea came up once more, and once more." * 40] * alternatives)
+    desk.finish(*[" And the sea came up once more, and once more." * 40] * alternatives)
+    assert bar.value() > before, "it is followed while it grows"
+    desk.key(K.Key_Escape)
+    assert abs(bar.value() - before) <= 1
+
+
 def test_keys_are_said_before_colours(desk: Desk) -> None:  # noqa: F811
     note = desk.panel.page.note
     desk.type("The lamp")
