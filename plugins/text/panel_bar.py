@@ -41,10 +41,15 @@ class SelectionBar(Card):
             row.addWidget(button)
         self.hide()
 
-    def show_for(self, what: str) -> None:
-        """Show the buttons of a "selection" or of "pins"."""
+    def show_for(self, what: str, room: int) -> None:
+        """Show the buttons of a "selection" or of "pins"; with signs alone where words need more than `room` pixels."""
         pins = [name for name, *_ in PINS]
+        titles = {name: title for name, title, *_ in (*SELECTION, *PINS)}
         for name, button in self.buttons.items():
             button.setVisible((name in pins) == (what == "pins"))
+            button.setText(titles[name])
+        if self.sizeHint().width() > room:
+            for button in self.buttons.values():
+                button.setText("")
         self.show()
         self.adjustSize()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ from .panel_note import Note
 from .panel_outline import WIDTH as OUTLINE
 from .panel_outline import Outline
 from .panel_split import SecondEdit, change_places
+from .panel_viewsmenu import ViewsButton
 
 VIEWS = (
     ("heat", "thermometer-simple", "Show how expected each word of the model was  Ctrl+Shift+H"),
@@ -30,6 +31,8 @@ VIEWS = (
     ("typewriter", "keyboard", "Typewriter: the line stays in the middle  Ctrl+Shift+T"),
     ("split", "rows", "Split the page in two  Ctrl+Shift+S"),
 )
+NARROW = 660
+"""Pixels of the page below which its tools fold up."""
 KEYS = "⌘ ↵" if sys.platform == "darwin" else "Ctrl ↵"
 NAMES = {
     "heat": "Heat view",
@@ -57,6 +60,8 @@ class Page(QWidget):
         self.words.setAccessibleName("Word count")
         self.note = Note()
         self.buttons: dict[str, IconButton] = {}
+        self.outline_wanted = True
+        self._narrow = False
         self._busy = False
         self.verb = "Continue"
         self._lay_out()
@@ -93,6 +98,8 @@ class Page(QWidget):
             button.toggled.connect(lambda on, name=name: self.view_changed.emit(name, on))
             self.buttons[name] = button
             tools.addWidget(button)
+        self.views = ViewsButton(self.buttons)
+        tools.addWidget(self.views)
         self.go = Button("Continue", "primary", icon="sparkle", name="Generate")
         self.go.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         said = f"Write this another way; what is there is kept beside it  {MORE}"
@@ -124,7 +131,7 @@ class Page(QWidget):
         row.addLayout(centre, 1)
         self.setAutoFillBackground(True)
         self._dress()
-        self.outline_button.clicked.connect(lambda: self.show_outline(not self.outline.isVisibleTo(self)))
+        self.outline_button.clicked.connect(lambda: self._turn_outline(not self.outline.isVisibleTo(self)))
         self.find_button.clicked.connect(self.open_search)
 
     def _dress(self) -> None:
@@ -133,14 +140,21 @@ class Page(QWidget):
         self.setPalette(palette)
 
     def show_outline(self, on: bool) -> None:
-        """Show or hide the outline."""
+        """Show or hide the outline, where there is room for it."""
+        self.outline_wanted = on
+        self._turn_outline(on and not self._narrow)
+
+    def _turn_outline(self, on: bool) -> None:
+        """Somebody who presses the button in a narrow window gets it there too."""
+        if not self._narrow:
+            self.outline_wanted = on
         self.outline.setVisible(on)
         self._line.setVisible(on)
         self.show_words(self.editor.textCursor().hasSelection())
 
     def show_words(self, selected: bool) -> None:
-        """The count stands below the outline; here it is for a selection, and where there is no outline."""
-        self.words.setVisible(selected or not self.outline.isVisibleTo(self))
+        """The count stands below the outline; here it is for a selection, and where there is no outline but room."""
+        self.words.setVisible(not self._narrow and (selected or not self.outline.isVisibleTo(self)))
 
     def open_search(self) -> None:
         """Find in the page."""
@@ -178,7 +192,8 @@ class Page(QWidget):
     def show_busy(self, busy: bool) -> None:
         """Say on the button what a press on it does now."""
         self._busy = busy
-        self.go.setText("Stop   Esc" if busy else f"{self.verb}   {KEYS}")
+        words, keys = ("Stop", "Esc") if busy else (self.verb, KEYS)
+        self.go.setText(words if self._narrow else f"{words}   {keys}")
         self.go.setAccessibleName("Stop writing" if busy else "Generate")
         said = "Stop, and keep what is there (Esc)" if busy else "The model writes on from the caret (Ctrl+Enter)"
         self.go.setAccessibleDescription(said)
@@ -225,10 +240,27 @@ class Page(QWidget):
         low, high = theme.px(theme.S), max(editor.height() - tall - theme.px(theme.M), theme.px(theme.S))
         self.margin.setGeometry(round(left), round(min(max(spot.y() - theme.px(8), low), high)), wide, tall)
 
+    def minimumSizeHint(self) -> QSize:
+        """Small: what has no room goes into menus, so that large letters do not push the inspector out."""
+        return QSize(theme.px(260), theme.px(200))
+
+    def _fit_width(self) -> None:
+        """In a narrow window the tools take less room, and the outline comes when it is called."""
+        narrow = self.width() < theme.px(NARROW)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            for button in self.buttons.values():
+                button.setVisible(not narrow)
+            self.views.setVisible(narrow)
+            self._turn_outline(self.outline_wanted and not narrow)
+            self._steady()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The outline takes its share of a large window; the card follows the page."""
         super().resizeEvent(event)
-        self.outline.setFixedWidth(min(max(theme.px(OUTLINE), self.width() // 7), theme.px(340)))
+        self._fit_width()
+        wide = min(max(theme.px(OUTLINE), self.width() // 7), theme.px(340))
+        self.outline.setFixedWidth(min(wide, self.width() * 2 // 5))
         self.place_card()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -236,6 +268,7 @@ class Page(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "margin"):
             self._dress()
+            self._fit_width()
             self._steady()
             for editor in self.editors():
                 editor.restyle()

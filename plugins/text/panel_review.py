@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
@@ -193,6 +193,24 @@ class Review(Card):
         column.addWidget(self.diff, 1)
         column.addWidget(self._proof)
         column.addLayout(foot)
+
+    def fit(self, room: QRect) -> None:
+        """Take a place in the lower part of `room`: half of it, more where letters are large, shorter words where they
+        are larger still.
+        """
+        wide = min(room.width() - theme.px(theme.L), theme.px(820))
+        words = (self.take_all, "Take all", "All"), (self.leave_all, "Leave all", "None"), (self.once_more, "Again", "")
+        words += (self.cancel, "Keep the old", "Old"), (self.apply, "Put it in", "Put in")
+        for button, long, _ in words:
+            button.setText(long)
+        self._proof.setVisible(room.height() > theme.px(300))
+        if self.minimumSizeHint().width() > wide:
+            for button, _, short in words:
+                button.setText(short)
+        need = self.minimumSizeHint().height() - self.diff.minimumSizeHint().height() + theme.px(84)
+        tall = min(max(min(round(room.height() * 0.55), theme.px(360)), need), room.height() - theme.px(8))
+        left = room.left() + (room.width() - wide) // 2
+        self.setGeometry(left, room.bottom() - tall - theme.px(4), wide, tall)
 
     def show_versions(self, title: str, old: str, versions: Sequence[str]) -> None:
         """Compare `old` with each of `versions`; all changes are taken at first."""

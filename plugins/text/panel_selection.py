@@ -69,7 +69,7 @@ class Selection(QObject):
         there = editor.textCursor().hasSelection() and self._panel.writing.draft is None and self.card.isHidden()
         there = there and self._panel.page.find.isHidden()  # a place that was found is to be read
         if there and self._pins is None:
-            self.bar.show_for("selection")
+            self.bar.show_for("selection", editor.width() - theme.px(theme.XL))
             self._place_bar()
         elif self._pins is None:
             self.bar.hide()
@@ -155,7 +155,7 @@ class Selection(QObject):
         editor.move_to(span[1])
         self._pins = Pins(editor, span, self._finish_pins)
         self._panel.page.note.setText(HINT)
-        self.bar.show_for("pins")
+        self.bar.show_for("pins", editor.width() - theme.px(theme.XL))
         self._place_bar()
         editor.setFocus()
 
@@ -198,11 +198,7 @@ class Selection(QObject):
         if self.card.isHidden():
             return
         page, editor = self._panel.page, self._panel.editor
-        area = editor.geometry().translated(page.splitter.geometry().topLeft())
-        wide = min(area.width() - theme.px(48), theme.px(820))
-        tall = min(round(area.height() * 0.55), theme.px(360))
-        left = area.left() + (area.width() - wide) // 2
-        self.card.setGeometry(left, area.bottom() - tall - theme.px(12), wide, tall)
+        self.card.fit(editor.geometry().translated(page.splitter.geometry().topLeft()))
 
     def _bring_above(self) -> None:
         """The passage that is judged stands above the card, its beginning if it is long."""

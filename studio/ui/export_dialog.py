@@ -113,7 +113,9 @@ class ExportDialog(QDialog):
         column.addLayout(columns, 1)
         column.addWidget(self.card)
         column.addLayout(foot)
-        self.resize(theme.tokens().px(780), theme.tokens().px(560))
+        there = self.screen().availableGeometry()
+        self.picture.setVisible(there.width() >= theme.tokens().px(780))  # large letters leave no room for it
+        self.resize(QSize(theme.tokens().px(780), theme.tokens().px(560)).boundedTo(there.size() * 0.94))
 
     def _left(self) -> QVBoxLayout:
         side = theme.tokens().px(PREVIEW)

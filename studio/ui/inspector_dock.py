@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QStackedWidget, QWidget
 
 from studio.ui.docks import SideDock
 from studio.widgets import theme
+
+NARROWEST = 250
+"""Pixels that an inspector's fields need."""
 
 
 class InspectorDock(SideDock):
@@ -20,8 +23,17 @@ class InspectorDock(SideDock):
         self._stack.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._stack.setAccessibleName("Inspector")
         self._shown: dict[str, QWidget] = {}
-        self._stack.setMinimumWidth(theme.tokens().px(220))
         self.setWidget(self._stack)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._stack.setMinimumWidth(theme.tokens().px(NARROWEST))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Letters of another size need another width."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_stack"):
+            self._fit()
 
     def show_for(self, panel: str, inspector: QWidget | None) -> None:
         """Bring the inspector of `panel` to front; `inspector` is asked for only the first time."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -130,3 +133,64 @@ def test_numbers_can_be_read_as_the_window_is_dressed(qtbot: QtBot, qapp: QAppli
     for box in boxes:
         line = box.lineEdit()
         assert line.width() > line.fontMetrics().horizontalAdvance(line.text())
+
+
+@pytest.fixture
+def large(qapp: QApplication) -> Iterator[None]:
+    """Letters of twice the usual size."""
+    theme.apply(qapp, "dark", base=2 * theme.BASE, motion="off")
+    yield
+    theme.apply(qapp, "dark", motion="off")
+
+
+def test_with_letters_twice_as_large_every_tool_can_be_reached(large: None, desk: Desk) -> None:  # noqa: F811
+    page = desk.panel.page
+    desk.panel.resize(840, 480)
+    desk.qtbot.wait(1)
+    assert page.minimumSizeHint().width() < 840
+    tools = (page.outline_button, page.kind, page.find_button, page.views, page.again, page.go)
+    for one, other in pairwise(tools):
+        assert one.geometry().right() < other.geometry().left()
+        assert one.width() >= one.minimumSizeHint().width()
+    assert page.rect().contains(QRect(page.go.mapTo(page, QPoint(0, 0)), page.go.size()))
+    assert not page.outline.isVisible(), "it comes when it is called"
+    desk.qtbot.mouseClick(page.outline_button, Qt.MouseButton.LeftButton)
+    assert page.outline.isVisible()
+    assert page.outline.width() < page.width() / 2
+    views = {action.text(): action for action in page.views.menu().actions()}
+    views["Focus mode"].trigger()
+    assert desk.editor.focused
+    desk.panel.resize(1500, 480)
+    desk.qtbot.wait(1)
+    assert page.outline.isVisible()
+    assert all(button.isVisible() for button in page.buttons.values())
+    assert not page.views.isVisible()
+
+
+def test_with_letters_twice_as_large_a_passage_can_be_rewritten(large: None, desk: Desk) -> None:  # noqa: F811
+    desk.panel.resize(840, 400)
+    desk.editor.load("The old man walked to the sea, and nobody spoke.", [])
+    desk.qtbot.wait(1)
+    desk.editor.move_to(4, select_to=11)
+    bar, card = desk.panel.selection.bar, desk.panel.selection.card
+    assert bar.isVisible()
+    assert desk.editor.rect().contains(bar.geometry())
+    desk.panel.selection.run("rewrite")
+    desk.finish("grey cat")
+    assert desk.panel.page.rect().contains(card.geometry())
+    for button in (card.take_all, card.leave_all, card.once_more, card.cancel, card.apply):
+        assert button.width() >= button.minimumSizeHint().width()
+        assert card.rect().contains(button.geometry())
+    assert card.diff.height() >= desk.editor.page.pitch()
+    desk.qtbot.mouseClick(card.apply, Qt.MouseButton.LeftButton)
+    assert desk.text().startswith("The grey cat walked")
+
+
+def test_whether_the_outline_is_shown_is_kept(desk: Desk) -> None:  # noqa: F811
+    desk.qtbot.mouseClick(desk.panel.page.outline_button, Qt.MouseButton.LeftButton)
+    assert not desk.panel.page.outline.isVisible()
+    desk.panel.restore(desk.panel.state())
+    assert not desk.panel.page.outline.isVisible()
+    desk.qtbot.mouseClick(desk.panel.page.outline_button, Qt.MouseButton.LeftButton)
+    desk.panel.restore(desk.panel.state())
+    assert desk.panel.page.outline.isVisible()

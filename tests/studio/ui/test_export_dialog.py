@@ -22,6 +22,7 @@ from studio.core.request import Request
 from studio.ui.export_dialog import ExportDialog
 from studio.ui.picture_choice import PictureChoice
 from studio.ui.progress import in_bytes
+from studio.widgets import theme
 from studio.widgets.form import ParamForm
 from tests.plugins.image.fake_host import png
 
@@ -329,3 +330,18 @@ def test_who_wrote_it_is_said_once_for_every_format(
     dialog = open_dialog(text)
     press(qtbot, dialog, "Format Word")
     assert (shown(dialog, "author"), shown(dialog, "title")) == ("A. Writer", ""), "another work has another title"
+
+
+def test_with_letters_twice_as_large_it_still_fits_the_screen(
+    studio: Studio, open_dialog: Open, qapp: QApplication
+) -> None:
+    output = Output(media.MARKDOWN, b"# Ida\n\nShe went up.\n", Recipe(Request("text.writer", {}, 1)))
+    text = studio.services.project.artifacts.keep(output, title="Ida")
+    theme.apply(qapp, "dark", base=2 * theme.BASE, motion="off")
+    try:
+        dialog = open_dialog(text)
+        assert dialog.minimumSizeHint().width() <= 1366
+        assert dialog.height() <= dialog.screen().availableGeometry().height()
+        assert not dialog.picture.isVisible()
+    finally:
+        theme.apply(qapp, "dark", motion="off")
