@@ -106,6 +106,7 @@ class TextPanel(Panel):
         editor.page_changed.connect(lambda: self.sight.scrolled(editor))
         page.go.clicked.connect(self._go)
         page.view_changed.connect(self.sight.set_view)
+        page.outline_button.clicked.connect(self._keep_outline)
         page.card.dismissed.connect(lambda: page.show_problem(None))
         outline_pane = page.outline
         outline_pane.jumped.connect(self._jump)
@@ -335,6 +336,10 @@ class TextPanel(Panel):
             self.settings_pane.context.sent(record.report)
 
     # --- following the text ---
+
+    def _keep_outline(self) -> None:
+        self.manuscript.view["outline"] = self.page.outline_wanted
+        self.host.changed()
 
     def _written(self, name: str) -> None:
         self.host.add_undo(name, undo=self.editor.undo, redo=self.editor.redo)
