@@ -9,6 +9,7 @@ from studio.api import Recipe
 
 from . import export_docx, export_html, export_odt
 from .export_book import Book, read_book
+from .export_track import track_of
 from .params_export import BookOptions, EpubOptions, PageOptions, PdfOptions, PlainOptions
 
 __all__ = ["docx", "epub", "html", "markdown", "odt", "pdf", "txt"]
@@ -42,7 +43,7 @@ def markdown(source: Path, recipe: Recipe | None, options: None) -> bytes:
 
 def html(source: Path, recipe: Recipe | None, options: BookOptions) -> bytes:
     """One page with everything inside."""
-    return export_html.page(read_book(source, options.title), options.author)
+    return export_html.page(read_book(source, options.title), options.author, track=track_of(options.track))
 
 
 def docx(source: Path, recipe: Recipe | None, options: PageOptions) -> bytes:

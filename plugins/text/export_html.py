@@ -14,6 +14,7 @@ from pathlib import Path
 from studio.api import StudioError
 
 from .export_book import Block, Book, Span, as_common, plain
+from .export_track import Track, player, track_of
 from .params_export import EpubOptions
 
 STYLE = """
@@ -23,6 +24,7 @@ p { margin: 0; text-indent: 1.4em; } h1 + p, h2 + p, h3 + p, .break + p, .first 
 .break { text-align: center; margin: 1.6em 0; text-indent: 0; } blockquote { margin: 1em 1.6em; font-style: italic; }
 .item { text-indent: -1.2em; margin-left: 2.4em; } pre { white-space: pre-wrap; font-size: .85em; }
 figure { margin: 1.6em 0; text-align: center; } img { max-width: 100%; max-height: 90vh; }
+.track { position: sticky; top: 0; text-indent: 0; text-align: right; } audio { height: 2.2em; max-width: 100%; }
 """.strip()
 BOOK_STYLE = STYLE.replace("max-width: 36em; margin: 3em auto; padding: 0 1em; ", "margin: 0 5%; ")
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -76,8 +78,8 @@ def body(blocks: Sequence[Block], picture: Callable[[Path], str]) -> str:
     return "\n".join(out)
 
 
-def page(book: Book, author: str, *, language: str = "en") -> bytes:
-    """One HTML file with its pictures inside."""
+def page(book: Book, author: str, *, language: str = "en", track: Track | None = None) -> bytes:
+    """One HTML file with its pictures, and the track that plays under it, inside."""
 
     def inside(path: Path) -> str:
         data, suffix = as_common(path)
@@ -90,6 +92,8 @@ def page(book: Book, author: str, *, language: str = "en") -> bytes:
     if author:
         head += f'<meta name="author" content="{html.escape(author)}"/>'
     text = body(book.blocks, inside)
+    if track is not None:
+        text = player(f"data:{track.kind};base64,{base64.b64encode(track.data).decode()}") + text
     return (
         f'<!DOCTYPE html>\n<html lang="{html.escape(language)}"><head>{head}<style>\n{STYLE}\n</style></head>\n'
         f"<body>\n{text}\n</body></html>\n"
@@ -110,10 +114,13 @@ def epub(book: Book, options: EpubOptions) -> bytes:
     if cover is not None and not options.cover.strip() and book.blocks and book.blocks[0].kind == "picture":
         first = [block for block in chapters[0][1] if block is not book.blocks[0]]
         chapters = [(chapters[0][0], first), *chapters[1:]] if first or len(chapters) == 1 else chapters[1:]
+    track = track_of(options.track, book=True)
     language = options.language.strip() or "en"
     files: list[tuple[str, bytes]] = []
     for number, (title, blocks) in enumerate(chapters, start=1):
         text = body(blocks, lambda path: pictures[path][0])
+        if track is not None and number == 1:
+            text = player(track.name) + text
         files.append((f"chapter-{number:03d}.xhtml", _xhtml(title or book.title, text, language)))
     listed = [
         (name, title.strip() or book.title, blocks) for (name, _), (title, blocks) in zip(files, chapters, strict=True)
@@ -128,13 +135,16 @@ def epub(book: Book, options: EpubOptions) -> bytes:
             _put(archive, f"OEBPS/{name}", data)
         for name, data in named:
             _put(archive, f"OEBPS/{name}", data)
+        if track is not None:
+            _put(archive, f"OEBPS/{track.name}", track.data, packed=False)
         if cover is not None:
             _put(archive, f"OEBPS/cover{cover[1]}", cover[0])
             image = f'<figure><img src="cover{cover[1]}" alt="{html.escape(book.title)}"/></figure>'
             _put(archive, "OEBPS/cover.xhtml", _xhtml(book.title, image, language))
         _put(archive, "OEBPS/nav.xhtml", _nav(book.title, listed, language))
         names = [name for name, _ in files]
-        _put(archive, "OEBPS/book.opf", _opf(book, options, names, [n for n, _ in named], cover and cover[1]))
+        content = _opf(book, options, names, [n for n, _ in named], cover and cover[1], track)
+        _put(archive, "OEBPS/book.opf", content)
     return out.getvalue()
 
 
@@ -189,7 +199,14 @@ def _nav(title: str, files: Sequence[tuple[str, str, Sequence[Block]]], language
     ).encode()
 
 
-def _opf(book: Book, options: EpubOptions, names: Sequence[str], pictures: Sequence[str], cover: str | None) -> bytes:
+def _opf(
+    book: Book,
+    options: EpubOptions,
+    names: Sequence[str],
+    pictures: Sequence[str],
+    cover: str | None,
+    track: Track | None,
+) -> bytes:
     seed = hashlib.sha256("\n".join(block.text for block in book.blocks).encode()).hexdigest()
     name = f"{seed[:8]}-{seed[8:12]}-4{seed[13:16]}-8{seed[17:20]}-{seed[20:32]}"
     kinds = {".png": "image/png", ".jpg": "image/jpeg"}
@@ -207,6 +224,8 @@ def _opf(book: Book, options: EpubOptions, names: Sequence[str], pictures: Seque
         spine.append(f'<itemref idref="c{number}"/>')
     for number, file in enumerate(pictures, start=1):
         items.append(f'<item id="p{number}" href="{file}" media-type="{kinds[Path(file).suffix]}"/>')
+    if track is not None:
+        items.append(f'<item id="track" href="{track.name}" media-type="{track.kind}"/>')
     author = plain(options.author).strip()
     creator = f"<dc:creator>{html.escape(author)}</dc:creator>" if author else ""
     return (

@@ -21,6 +21,17 @@ def _author() -> str:
     return text
 
 
+def _track() -> str:
+    text: str = param(
+        "",
+        label="Track",
+        help="A sound file that goes inside, to be played while one reads: a piece of Music as MP3 or Opus.",
+        role="sound",
+        max_length=4000,
+    )
+    return text
+
+
 @frozen
 class PlainOptions:
     """A text without marks."""
@@ -38,10 +49,11 @@ class PlainOptions:
 
 @frozen
 class BookOptions:
-    """Who and what, for every format that has a place for it."""
+    """A page for browsers."""
 
     title: str = _title()
     author: str = _author()
+    track: str = _track()
 
 
 @frozen
@@ -90,3 +102,4 @@ class EpubOptions:
         role="picture",
         max_length=4000,
     )
+    track: str = _track()

@@ -23,7 +23,7 @@ from studio.core.errors import StudioError
 from studio.core.values import frozen
 
 Kind = Literal["integer", "number", "boolean", "text", "choice"]
-Role = Literal["", "prompt", "negative prompt", "seed", "width", "height", "folder", "file", "picture"]
+Role = Literal["", "prompt", "negative prompt", "seed", "width", "height", "folder", "file", "picture", "sound"]
 Level = Literal["basic", "advanced", "hidden"]
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class ParamSpec:
     `unset` is what a form says for the smallest number or an empty text where that means something of its own
     ("Automatic", "No limit").
     `role` marks fields which the window gives a place of their own (prompt, seed, width ...). A "picture" is the path
-    of a picture file, which the window also offers from its library.
+    of a picture file, which the window also offers from its library, a "sound" that of a sound file.
     """
 
     name: str

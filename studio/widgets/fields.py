@@ -50,11 +50,18 @@ __all__ = [
 ]
 
 
+FILES = {
+    "picture": "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff)",
+    "sound": "Sounds (*.mp3 *.opus *.ogg *.wav *.flac)",
+}
+"""What a field for a file offers to choose from, by the role of its parameter."""
+
+
 def field_for(spec: ParamSpec, parent: QWidget | None = None) -> Field:
     """The field that suits a ParamSpec."""
     if spec.role == "seed":
         return SeedField(spec, parent)
-    if spec.role in ("folder", "file", "picture"):
+    if spec.role in ("folder", "file", *FILES):
         return PathField(spec, parent)
     if spec.kind == "boolean":
         return SwitchField(spec, parent)
@@ -353,7 +360,7 @@ class PathField(Field):
 
     def browse(self) -> None:
         """Ask in the dialog of the desktop; nothing changes if it is closed."""
-        kinds = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff)" if self.spec.role == "picture" else ""
+        kinds = FILES.get(self.spec.role, "")
         if self.spec.role == "folder":
             picked = QFileDialog.getExistingDirectory(self, self.spec.label, self._value)
         else:
