@@ -17,6 +17,7 @@ __all__ = [
     "degree_shift",
     "fit_to_key",
     "humanise",
+    "in_key",
     "invert",
     "legato",
     "quantise",
@@ -99,12 +100,13 @@ def transpose(score: Score, ids: Collection[int], steps: int, *, in_key: bool = 
 def fit_to_key(score: Score, ids: Collection[int]) -> Score:
     """Each pitch to the nearest one of its key, downwards where two are as near."""
 
-    def one(note: Note) -> Note:
-        scale = score.key_at(note.start).scale
-        near = [p for p in (note.pitch, note.pitch - 1, note.pitch + 1, note.pitch - 2) if 0 <= p < 128]
-        return replace(note, pitch=next((p for p in near if p % 12 in scale), note.pitch))
+    return change(score, ids, lambda note: replace(note, pitch=in_key(note.pitch, score.key_at(note.start))))
 
-    return change(score, ids, one)
+
+def in_key(pitch: int, key: Key) -> int:
+    """The nearest pitch of a key, downwards where two are as near."""
+    near = [p for p in (pitch, pitch - 1, pitch + 1, pitch - 2) if 0 <= p < 128]
+    return next((p for p in near if p % 12 in key.scale), pitch)
 
 
 def invert(score: Score, ids: Collection[int], *, axis: int | None = None, in_key: bool = False) -> Score:

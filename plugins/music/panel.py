@@ -167,6 +167,7 @@ class MusicPanel(Panel):
             "model": getattr(self.settings_pane.chosen_model(), "id", ""),
             "result": self._result,
             "takes": self.takes.waiting(),
+            "in_key": self.sheet.in_key,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -187,6 +188,7 @@ class MusicPanel(Panel):
         self.settings_pane.seed.set_locked(bool(state.get("seed_locked")))
         self.settings_pane.use_model(str(state.get("model", "")))
         self._result = str(state.get("result", ""))
+        self.transport.set_in_key(bool(state.get("in_key")))
         takes = state.get("takes")
         self.takes.bring_back(takes if isinstance(takes, list) else ())
         self.editor.fit()

@@ -65,6 +65,7 @@ def add_commands(panel: MusicPanel) -> None:
     add("lock", "Lock or unlock notes", lambda: lock(panel), shortcut="K", icon="lock-simple")
     add("mark", "Mark the bars of the selected notes", lambda: mark(panel), shortcut="R", icon="selection")
     add("scale", "Highlight the key", lambda: toggle(panel, "highlight_scale"), icon="music-note")
+    add("in-key", "Keep what I draw and move in the key", panel.transport.keep.toggle, icon="magnet")
     add("ghosts", "Show the other tracks", lambda: toggle(panel, "ghost_tracks"), icon="ghost")
     add("follow", "Follow the playhead", lambda: setattr(editor, "follow", not editor.follow), icon="footprints")
     for name, title, picture, change, keys in SHAPES:

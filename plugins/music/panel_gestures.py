@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from studio.widgets import theme
 
 from . import document_edit as edits
+from . import document_shape as shape
 from .document import Note, Score
 from .panel_lens import Lens
 from .panel_sheet import Region, Sheet
@@ -154,7 +156,10 @@ class Gestures(QObject):
             return
         free = bool(keys & Qt.KeyboardModifier.ControlModifier)
         start = sheet.snap(self._lens.tick(place.x()), down=True, free=free)
-        note = Note(0, start, sheet.step(), self._lens.pitch(place.y()), self.velocity)
+        pitch = self._lens.pitch(place.y())
+        if sheet.keeps_key():
+            pitch = shape.in_key(pitch, sheet.score.key_at(start))
+        note = Note(0, start, sheet.step(), pitch, self.velocity)
         before = sheet.score
         score, ids = edits.add(before, track.id, [note])
         if ids:
@@ -231,12 +236,15 @@ class Gestures(QObject):
         if sheet.grid is not None and not free and abs(step) < sheet.step() / 2:
             ticks = 0  # a note off the grid is not pulled onto it by moving it up or down
         pitches = lens.pitch(self._here.y()) - lens.pitch(drag.at.y())
+        ids: Collection[int] = drag.ids
         if drag.copied:
             score, ids = edits.copy(drag.before, drag.ids, ticks=ticks, pitches=pitches)
-            sheet.show(score)
-            sheet.select(ids)
         else:
-            sheet.show(edits.move(drag.before, drag.ids, ticks=ticks, pitches=pitches))
+            score = edits.move(drag.before, drag.ids, ticks=ticks, pitches=pitches)
+        if pitches and sheet.keeps_key():
+            score = shape.fit_to_key(score, ids)
+        sheet.show(score)
+        sheet.select(ids)
         if pitches != drag.pitches:
             drag.pitches = pitches
             self.sounded.emit(max(0, min(127, old.pitch + pitches)), old.velocity)
@@ -323,7 +331,10 @@ class Gestures(QObject):
         match event.key():
             case Qt.Key.Key_Up | Qt.Key.Key_Down:
                 pitches = octave if event.key() == Qt.Key.Key_Up else -octave
-                sheet.edit("moving notes", edits.move(sheet.score, ids, pitches=pitches))
+                if sheet.keeps_key() and not wide:
+                    sheet.edit("moving notes", shape.transpose(sheet.score, ids, pitches, in_key=True))
+                else:
+                    sheet.edit("moving notes", edits.move(sheet.score, ids, pitches=pitches))
                 first = sheet.notes()[0]
                 self.sounded.emit(first.pitch, first.velocity)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:

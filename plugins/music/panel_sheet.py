@@ -37,6 +37,8 @@ class Sheet(QObject):
         self.grid: Grid | None = Grid(16)
         self.selection: frozenset[int] = frozenset()
         self.track_id = score.tracks[0].id if score.tracks else ""
+        self.in_key = False
+        """What is drawn or moved stays in the key."""
         self.regions: tuple[Region, ...] = ()
         self.ghosts: Score | None = None
         """What the model has written so far, or an alternative that is being looked at; not part of the score."""
@@ -141,6 +143,10 @@ class Sheet(QObject):
         if self.grid is None or free:
             return max(0, round(tick))
         return self.timeline.snap(tick, self.grid, down=down)
+
+    def keeps_key(self) -> bool:
+        """Whether pitches are drawn to the key just now: drums have none."""
+        return self.in_key and self.track is not None and not self.track.drums
 
     def step(self) -> int:
         """The length of a step of the grid in ticks."""

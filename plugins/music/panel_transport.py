@@ -129,6 +129,10 @@ class Transport(QWidget):
             self.metre.menu_.addAction(
                 f"{numerator} / {denominator}", lambda n=numerator, d=denominator: self.set_metre(n, d)
             )
+        self.keep = self.key.menu_.addAction("Keep what I draw and move in the key")
+        self.keep.setCheckable(True)
+        self.keep.toggled.connect(self.set_in_key)
+        self.key.menu_.addSeparator()
         for mode in MODES:
             inside = self.key.menu_.addMenu(mode[:1].upper() + mode[1:])
             for tonic in range(12):
@@ -177,6 +181,12 @@ class Transport(QWidget):
     def set_key(self, tonic: int, mode: str) -> None:
         """The piece is in another key; its notes stay."""
         self._sheet.edit("another key", tracks.set_key(self._sheet.score, 0, tonic, mode))
+
+    def set_in_key(self, on: bool) -> None:
+        """Whether drawn and moved notes stay in the key."""
+        self._sheet.in_key = on
+        with QSignalBlocker(self.keep):
+            self.keep.setChecked(on)
 
     def set_metre(self, numerator: int, denominator: int) -> None:
         """Other bars; the notes stay where they are."""

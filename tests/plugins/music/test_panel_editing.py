@@ -275,3 +275,21 @@ def test_the_tools_are_seen_and_chosen(panel: MusicPanel, hand: Hand, host: Fake
     assert [name for name, b in buttons.items() if b.isChecked()] == ["Eraser"]
     hand.bot.mouseClick(buttons["Eraser"], Qt.MouseButton.LeftButton)
     assert buttons["Eraser"].isChecked()
+
+
+def test_what_is_drawn_and_moved_can_be_kept_in_the_key(panel: MusicPanel, hand: Hand, host: FakePanelHost) -> None:
+    panel.transport.set_key(0, "major")
+    host.commands["in-key"]()
+    assert panel.state()["in_key"] is True
+    hand.double(960, 73)
+    (note,) = panel.sheet.notes()
+    assert note.pitch == 72
+    hand.bot.keyClick(hand.roll, Qt.Key.Key_Up)
+    assert [n.pitch for n in panel.sheet.notes()] == [74]
+    hand.bot.keyClick(hand.roll, Qt.Key.Key_Down, SHIFT)
+    assert [n.pitch for n in panel.sheet.notes()] == [62]
+    hand.drag((240, 60), (240, 66))
+    assert panel.sheet.score.note(1).pitch == 65
+    host.commands["in-key"]()
+    hand.drag((240, 65), (240, 66))
+    assert panel.sheet.score.note(1).pitch == 66
