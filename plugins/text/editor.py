@@ -57,7 +57,7 @@ class ManuscriptEdit(QPlainTextEdit):
     clicked_at = Signal(int)
     menu_wanted = Signal(object)
     picture_dropped = Signal(object)
-    shortened = Signal(int)
+    shortened = Signal(str)
     page_changed = Signal()
 
     def __init__(self, document: QTextDocument | None = None, parent: QWidget | None = None) -> None:
@@ -385,7 +385,7 @@ class ManuscriptEdit(QPlainTextEdit):
         if source.hasImage() or (source.hasUrls() and any(url.isLocalFile() for url in source.urls())):
             self.picture_dropped.emit(source)
             return
-        text, broken = taken(source.text())
+        text, said = taken(source.text())
         if not text:
             return
         if self.ghost.active():
@@ -396,5 +396,5 @@ class ManuscriptEdit(QPlainTextEdit):
         self._step = ""
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
-        if broken:
-            self.shortened.emit(broken)
+        if said:
+            self.shortened.emit(said)

@@ -101,7 +101,7 @@ class TextPanel(Panel):
         editor.cursorPositionChanged.connect(self._moved)
         editor.clicked_at.connect(self._clicked)
         editor.menu_wanted.connect(self.selection.menu)
-        editor.shortened.connect(self._broken)
+        editor.shortened.connect(self.host.say)
         editor.verticalScrollBar().valueChanged.connect(lambda _value: self.sight.scrolled(editor))
         editor.page_changed.connect(lambda: self.sight.scrolled(editor))
         page.go.clicked.connect(self._go)
@@ -348,9 +348,6 @@ class TextPanel(Panel):
         if not self.restoring:
             self.host.changed()
             self._soon.start()
-
-    def _broken(self, count: int) -> None:
-        self.host.say(f"What was pasted had {count:,} endless words or paragraphs: they were broken into lines")
 
     def _moved(self) -> None:
         row = section_at(self.page.outline.sections(), self.editor.textCursor().position())
