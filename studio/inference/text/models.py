@@ -15,8 +15,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from studio.api import Model, StudioError
 from studio.inference.devices import Device
-from studio.inference.loading import LOADING, hushed, silence_transformers
-from studio.inference.memory import shortage_in_words
+from studio.inference.loading import loading, refuse_damaged
 
 from .recurrent import MODEL_TYPE as RECURRENT
 from .recurrent import RecurrentWriter
@@ -79,11 +78,7 @@ def load(
     gone, incomplete, holds code or pickles, has no tokenizer, is no causal language model, or is too large.
     """
     config = look_at(model)
-    say(f"Loading {model.title}")
-    hint = "Close other programs, or choose a smaller model or half precision in Settings."
-    with LOADING, shortage_in_words(f"to load {model.title}", hint), hushed():
-        check()
-        silence_transformers()
+    with loading(model, say=say, check=check):
         vocabulary = Vocabulary(_tokenizer(model), title=model.title)
         check()
         net = _net(model, config, device)
@@ -103,15 +98,13 @@ def load(
 def load_vocabulary(model: Model) -> Vocabulary:
     """The model's vocabulary alone, without its weights. Raises StudioError as `load` does."""
     look_at(model)
-    with LOADING, hushed():
-        silence_transformers()
+    with loading(model):
         return Vocabulary(_tokenizer(model), title=model.title)
 
 
 def look_at(model: Model) -> dict[str, Any]:
     """The model's config.json, after everything that must not reach transformers was refused. Raises StudioError."""
-    if model.problem:
-        raise StudioError(f"{model.title} cannot be used.", model.problem)
+    refuse_damaged(model)
     if not (model.path / "config.json").is_file():
         raise StudioError(
             f"The files of {model.title} are gone.",

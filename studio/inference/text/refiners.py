@@ -14,8 +14,7 @@ from safetensors import SafetensorError
 
 from studio.api import Model, StudioError
 from studio.inference.devices import Device
-from studio.inference.loading import LOADING, hushed, silence_transformers
-from studio.inference.memory import shortage_in_words
+from studio.inference.loading import loading, refuse_damaged
 
 from .llada2 import ARCHITECTURE, LLaDA2
 from .models import runs_code
@@ -65,17 +64,13 @@ def load(
     check: Callable[[], None] = lambda: None,
 ) -> Refiner:
     """The model in a folder, on the device. Raises StudioError where it is none, holds code, or is damaged."""
-    if model.problem:
-        raise StudioError(f"{model.title} cannot be used.", model.problem)
+    refuse_damaged(model)
     code = runs_code(model)
     if code is not None:
         raise code
-    say(f"Loading {model.title}")
-    hint = "Close other programs, or choose a smaller model or half precision in Settings."
-    with LOADING, shortage_in_words(f"to load {model.title}", hint), hushed():
-        check()
-        silence_transformers()
+    with loading(model, say=say, check=check):
         net, scheduler, tokenizer = _read(model, device)
+        net = net.to(device.torch).eval().requires_grad_(False)
     words = Vocabulary(tokenizer, title=model.title)
     masked = type(net).__name__ != _CANVAS
     if masked and tokenizer.mask_token_id is None:
@@ -83,7 +78,6 @@ def load(
             f"The tokenizer of {model.title} has no mask, so nothing can be left open.",
             "Copy the model's own tokenizer files into its folder.",
         )
-    net = net.to(device.torch).eval().requires_grad_(False)
     config = net.config.get_text_config() if hasattr(net.config, "get_text_config") else net.config
     window = int(getattr(config, "max_position_embeddings", 0) or 4096)
     mask = int(tokenizer.mask_token_id) if masked else None
