@@ -27,6 +27,8 @@ from .speculation import Draft
 
 RECORDED = 10
 """How many of the likeliest tokens are kept for every place."""
+_AT_ONCE = 256
+"""Given tokens that are read in one pass, with the logits of each."""
 
 
 @dataclass(frozen=True)
@@ -170,10 +172,9 @@ class TokenRun:
     def _take_prefix(self) -> None:
         ids = list(self.plan.prefix)
         logits = self._seen.pop(0)[:, None]
-        part = self._prompts.part
-        for start in range(0, len(ids), part):
+        for start in range(0, len(ids), _AT_ONCE):
             self._check()
-            piece = ids[start : start + part]
+            piece = ids[start : start + _AT_ONCE]
             logits = torch.cat([logits[:, -1:], self._read([piece] * len(self.rows), every=True)], 1)
             for place, token in enumerate(piece):
                 seen = self._sight.note(logits[:, place], [token] * len(self.rows))

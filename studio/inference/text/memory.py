@@ -2,22 +2,27 @@
 
 Reading is canonical: a text is read in parts whose borders depend on the number of tokens alone, and what is taken from
 an earlier reading was read in the very same parts. Arithmetic in 16 or 32 bits gives other last digits for other parts;
-this way a text is continued bit by bit the same, whether its beginning was remembered or not.
+this way a text is continued bit by bit the same, whether its beginning was remembered or not. Where the machine's
+arithmetic lets many small parts be read in one pass (`pieces`), they are small; elsewhere each is a pass of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
+from . import pieces
 from .recurrent import RecurrentWriter
 
 _ROOM = 256
 """Tokens by which keys and values grow at least: copying all of them for every token costs more than a small layer."""
+
+_FAR = 512
+"""Tokens that would be forgotten for the sake of another place of a text, from which on both are remembered."""
 
 
 class GrowingLayer(DynamicLayer):
@@ -115,8 +120,12 @@ class Attending:
         more: dict[str, Any] = {}
         if any(self._gaps):
             more = self._places(tokens)
+        # The last row by its number, not as a slice of all: torch copies the whole output matrix for a slice's sake.
+        last = torch.tensor([tokens.shape[1] - 1], device=tokens.device) if tokens.shape[1] > 1 else 1
         try:
-            out = self.net(tokens, past_key_values=self.cache, use_cache=True, logits_to_keep=0 if every else 1, **more)
+            out = self.net(
+                tokens, past_key_values=self.cache, use_cache=True, logits_to_keep=0 if every else last, **more
+            )
         except BaseException:
             self.keep(self.length)
             raise
@@ -195,15 +204,16 @@ class Remembering:
 
 
 def part_length(net: Any, device: torch.device) -> int:
-    """How many tokens are read at once: few enough that a change near the end re-reads little, many enough to be as
-    fast as reading all at once (every further part costs about as much as writing a token). It depends on nothing that
-    changes between two runs of a model on a device.
+    """How many tokens one pass reads: few enough that a change near the end re-reads little, many enough to be nearly
+    as fast as reading all at once (every further part costs about as much as writing a token). It depends on nothing
+    that changes between two runs of a model on a device.
     """
-    if device.type != "cpu":
-        return 1024
+    if isinstance(net, RecurrentWriter):
+        return pieces.LENGTH  # goes from token to token anyway
     weights = sum(weight.numel() for weight in net.parameters())
-    steps = ((20_000_000, 1024), (300_000_000, 512), (2_000_000_000, 256))
-    return next((part for most, part in steps if weights < most), 128)
+    if device.type == "cpu" and net.dtype != torch.float32 and weights < 2_000_000_000:
+        return 512  # a pass packs all weights of 16 bits anew: a tenth of the time of so many tokens
+    return 256 if device.type != "cpu" or weights < 2_000_000_000 else 128
 
 
 @contextmanager
@@ -219,10 +229,15 @@ def _looking(net: Any, check: Callable[[], None]) -> Iterator[None]:
 
 
 class Prompts:
-    """Reads the texts in front of what is written, and remembers the last ones in whole parts."""
+    """Reads the texts in front of what is written, and remembers the last ones in whole parts.
 
-    def __init__(self, net: Any, device: torch.device, *, part: int = 0, kept: int = 2) -> None:
-        self.part = part or part_length(net, device)
+    `part` says how many tokens a part has; by itself the parts are `pieces` where these can be read in one pass, and
+    else of `part_length`.
+    """
+
+    def __init__(self, net: Any, device: torch.device, *, part: int = 0, kept: int = 3) -> None:
+        self._pieced = not part and not isinstance(net, RecurrentWriter) and pieces.can_be_pieced(net, device)
+        self.part = part or (pieces.LENGTH if self._pieced else part_length(net, device))
         self.read_tokens = 0
         """How many tokens the last `read` really read."""
         self._net = net
@@ -241,21 +256,29 @@ class Prompts:
         self.read_tokens = len(ids) - memory.length
         logits = None
         with _looking(self._net, check):
-            for start in range(memory.length, len(ids), self.part):
+            for end in self._borders(memory.length, len(ids)):
                 check()
-                piece = torch.tensor([list(ids[start : start + self.part])], device=self._device)
-                logits = memory.read(piece)
-                whole = memory.length - memory.length % self.part
-                known[:] = ids[:whole]
+                piece = torch.tensor([list(ids[memory.length : end])], device=self._device)
+                with pieces.Pieces(memory.length, piece.shape[1]) if self._pieced else nullcontext():
+                    logits = memory.read(piece)
+                known[:] = ids[: memory.length - memory.length % self.part]
         assert logits is not None
         return memory, logits
+
+    def _borders(self, start: int, end: int) -> list[int]:
+        """Where the passes end that read from `start` to `end`."""
+        return [end] if self._pieced else [*range(start + self.part, end, self.part), end]
 
     def _nearest(self, ids: list[int]) -> tuple[Attending | Remembering, list[int]]:
         """The memory that shares most whole parts with `ids`, cut to them; the last token is always read again."""
         shared = [self._shared(known, ids) for known, _ in self._kept]
         best = max(range(len(shared)), key=lambda place: shared[place], default=-1)
         if best >= 0 and shared[best] > 0:
-            known, memory = self._kept.pop(best)
+            known, memory = self._kept[best]
+            if len(known) - shared[best] > _FAR and memory.rows == 1:  # another place of a text: this one is kept too
+                known, memory = [], memory.spread(1)
+            else:
+                del self._kept[best]
             memory.keep(shared[best])
             known[:] = ids[: shared[best]]
         else:
@@ -265,7 +288,11 @@ class Prompts:
         return memory, known
 
     def _shared(self, known: list[int], ids: list[int]) -> int:
-        longest = min(len(known), len(ids) - 1) // self.part * self.part
+        """How many tokens of `ids` are known and need not be read again, in whole parts. Pieces are read as many rows
+        at once as a product of matrices must have to come out alike.
+        """
+        again = self.part if self._pieced else 1
+        longest = max(min(len(known), len(ids) - again), 0) // self.part * self.part
         for start in range(0, longest, self.part):
             if known[start : start + self.part] != ids[start : start + self.part]:
                 return start

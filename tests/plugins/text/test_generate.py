@@ -13,6 +13,7 @@ from plugins.text import generate, wire
 from plugins.text.lorebook import Entry, to_json
 from plugins.text.params import TextParams, TextSettings, as_lines, as_messages
 from studio.api import JobCancelled, JobPaused, Model, Request, StudioError
+from studio.inference.text.pieces import LENGTH
 from studio.testing import FakeContext, check_plugin
 from tests import tiny_writers
 
@@ -153,12 +154,9 @@ def test_a_long_story_is_cut_and_only_its_end_is_read_again(plain: Model, tmp_pa
     outputs = generate.run(context.request, context)
     sent = outputs[-1].facts["tokens"]
     assert 100 < sent <= 256 - 16
-    desk = next(iter(cache.values()))
-    desk.prompts.part = 16
-    generate.run(context.request, ask(plain, tmp_path, cache, before=story))
     changed = ask(plain, tmp_path, cache, before=story[:-5] + "hill.\n")
     outputs = generate.run(changed.request, changed)
-    assert outputs[-1].facts["read"] <= 32
+    assert outputs[-1].facts["read"] < 10 + 2 * LENGTH
     with pytest.raises(StudioError, match="too long"):
         write(ask(plain, tmp_path, cache, memory=story))
 
@@ -308,13 +306,37 @@ def test_no_model_and_warming_up(plain: Model, tmp_path: Path) -> None:
     assert len(context.cache) == 1
 
 
-def test_the_starter_prose_tells_of_its_hero(tmp_path: Path) -> None:
+@pytest.fixture
+def starter() -> Model:
     folder = Path(__file__).resolve().parents[3] / "resources" / "starter" / "prose"
     if not (folder / "model.safetensors").is_file():
         pytest.skip("the starter prose is not here")
-    model = Model("starter/prose", "Starter prose", "transformers/LlamaForCausalLM", folder)
+    return Model("starter/prose", "Starter prose", "transformers/LlamaForCausalLM", folder)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_going_on_with_the_starter_prose_reads_only_what_has_changed(
+    starter: Model, tmp_path: Path, threads: int
+) -> None:
+    """Counted where the tokens go into the network; and the text is the one of a fresh start."""
+    tale = "".join(f"On day {n} Elias went down to the quay and looked for the bell.\n" for n in range(30))
+    options = {"length": 12, "settings": TextSettings(device="cpu", threads=threads)}
+    cache: dict[Any, Any] = {}
+    write(ask(starter, tmp_path, cache, before=tale, **options))
+    desk = next(iter(cache.values()))
+    assert desk.writer.device.dtype_name == "float32"
+    counted: list[int] = []
+    desk.writer.net.get_input_embeddings().register_forward_pre_hook(lambda _m, args: counted.append(args[0].shape[1]))
+    changed = tale[:-20] + "asked for his supper. "
+    texts, record = write(ask(starter, tmp_path, cache, before=changed, **options))
+    assert record.report.tokens > 500
+    assert sum(count for count in counted if count > 1) < 30 + 2 * LENGTH
+    assert texts == write(ask(starter, tmp_path, {}, before=changed, **options))[0]
+
+
+def test_the_starter_prose_tells_of_its_hero(starter: Model, tmp_path: Path) -> None:
     memory = "Form: story\nGenre: sea story\nHero: Elias, a sail-maker\nPlace: the painted island"
-    texts, record = write(ask(model, tmp_path, before="", memory=memory, length=60, temperature=0.5))
+    texts, record = write(ask(starter, tmp_path, before="", memory=memory, length=60, temperature=0.5))
     assert len(texts[0].split()) > 25
     assert "island" in texts[0]
     assert record.report.sent[0].text == memory + "\n\n"
