@@ -97,9 +97,11 @@ def filled(voice: Sequence[Struck]) -> list[Struck]:
     found = []
     for index, struck in enumerate(voice):
         beat = -(-struck.end // SMALL) * SMALL
-        until = min(voice[index + 1].start, beat) if index + 1 < len(voice) else beat
+        following = voice[index + 1].start if index + 1 < len(voice) else -1
+        until = min(following, beat) if following >= 0 else beat
         length, slot = struck.end - struck.start, until - struck.start
-        if 0 < slot - length < SMALL and slot in _BY_LENGTH and not (until == beat and struck.end % 8 == 0):
+        triplet = struck.end % 8 == 0 and until != following
+        if 0 < slot - length < SMALL and slot in _BY_LENGTH and not triplet:
             struck = replace(struck, end=until, short=length < slot * FULL)
         found.append(struck)
     return found

@@ -254,10 +254,10 @@ def test_short_notes_have_dots_and_no_small_rests() -> None:
     score, track = tracks.add_track(Score(), "piano")
     rows = [(0, 360, 60), (Q, 420, 62), (2 * Q, 120, 64), (2 * Q + 240, 120, 65), (3 * Q, 120, 67), (3 * Q, 120, 71),
             (4 * Q, 240, 60), (5 * Q, 160, 62), (5 * Q + 160, 160, 64), (5 * Q + 320, 160, 65), (6 * Q, 360, 67),
-            (6 * Q + 360, 120, 69)]  # fmt: skip
+            (6 * Q + 360, 120, 69), (8 * Q, 640, 60), (9 * Q + 240, 240, 62), (10 * Q, 320, 64)]  # fmt: skip
     score, _ = edit.add(score, track, [Note(0, s, n, p, 80) for s, n, p in rows])
     tree = Tree.fromstring(to_bytes(score))
-    first, second = list(tree.iter("measure"))[:2]
+    first, second, third = list(tree.iter("measure"))[:3]
 
     def told(measure: Tree.Element) -> list[tuple[str, int, bool]]:
         return [
@@ -270,6 +270,7 @@ def test_short_notes_have_dots_and_no_small_rests() -> None:
                            ("B", 12, False), ("rest", 12, False)]  # fmt: skip
     assert told(second) == [("C", 12, False), ("rest", 12, False), ("D", 8, False), ("E", 8, False), ("F", 8, False),
                             ("G", 18, False), ("A", 6, False), ("rest", 24, False)]  # fmt: skip
+    assert told(third)[:3] == [("C", 36, False), ("D", 12, False), ("E", 16, False)]  # a dotted quarter, a triplet
 
 
 def test_a_sheet_knows_keys_clefs_and_tempos() -> None:
