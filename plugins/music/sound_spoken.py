@@ -12,7 +12,7 @@ from transformers import LogitsProcessor, LogitsProcessorList
 
 from studio.api import GeneratorContext, JobCancelled, JobPaused, Model, Request, StepState, StudioError
 from studio.inference import devices
-from studio.inference.loading import LOADING, hushed, silence_transformers
+from studio.inference.loading import hushed, loading
 from studio.inference.memory import shortage_in_words
 from studio.inference.resampling import Frames, resample
 from studio.inference.sound_joins import as_channels, carried_on, gain_to
@@ -281,12 +281,7 @@ def _device(settings: SoundSettings) -> devices.Device:
 
 
 def _load(model: Model, kind: str, device: devices.Device, context: GeneratorContext) -> tuple[Any, Any]:
-    if model.problem:
-        raise StudioError(f"{model.title} cannot be used.", model.problem)
-    context.progress(f"Loading {model.title}")
-    with LOADING, hushed():
-        context.check()
-        silence_transformers()
+    with loading(model, say=context.progress, check=context.check):
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, local_files_only=True)
             net = getattr(transformers, kind).from_pretrained(
