@@ -16,7 +16,7 @@ from studio.widgets.feeder import Feeder
 from studio.widgets.icons import icon
 
 from . import importer
-from .document_outline import from_markdown
+from .document_outline import from_markdown, heading
 from .editor_authors import written_by
 from .editor_paste import taken as fit_to_lay_out
 from .editor_sections import Step
@@ -335,22 +335,27 @@ class Selection(QObject):
 
     def _read(self, path: object, text: object) -> None:
         fit, _ = fit_to_lay_out(str(text))
-        editor = self._panel.editor
-        caret = editor.textCursor().position()
-        editor.replace(caret, caret, fit, name=f"bring in {getattr(path, 'name', 'a text')}")
+        self._put_apart(fit, f"bring in {getattr(path, 'name', 'a text')}")
 
     def _unread(self, _path: object, error: object) -> None:
         self._panel.page.show_problem(Problem.of(error if isinstance(error, Exception) else Exception(str(error))))
 
     def receive(self, artifact: Artifact) -> None:
         """A text is put in at the caret, a picture on a line of its own."""
-        editor = self._panel.editor
         if media.kind(artifact.media) == "image":
             self._panel.pictures.insert(artifact)
         elif media.kind(artifact.media) == "text":
             text, _ = fit_to_lay_out(from_markdown(artifact.path.read_text("utf-8", "replace")))
-            caret = editor.textCursor().position()
-            editor.replace(caret, caret, text.strip("\n"), name="bring in a text")
+            self._put_apart(text.strip("\n"), "bring in a text")
+
+    def _put_apart(self, text: str, name: str) -> None:
+        """Put a text in at the caret: several paragraphs, or a heading, on lines of their own."""
+        editor = self._panel.editor
+        caret, whole = editor.textCursor().position(), editor.text()
+        if "\n" in text or heading(text) is not None:
+            lead = "" if whole[caret - 1 : caret] in ("", "\n") else "\n"
+            text = lead + text + ("" if whole[caret : caret + 1] in ("", "\n") else "\n")
+        editor.replace(caret, caret, text, name=name)
 
     def _dropped(self, source: QMimeData) -> None:
         host = self._panel.host

@@ -1,0 +1,62 @@
+"""Texts of other programs come in at the caret, whole and on lines of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import docx
+import pytest
+from PySide6.QtCore import QMimeData, QUrl
+
+from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
+
+STORY = "# From outside\nA *first* paragraph.\n***\nA second one."
+
+
+def written(folder: Path, kind: str) -> Path:
+    path = folder / f"story.{kind}"
+    if kind == "docx":
+        document = docx.Document()
+        document.add_heading("From outside", 1)
+        paragraph = document.add_paragraph("A ")
+        paragraph.add_run("first").italic = True
+        paragraph.add_run(" paragraph.")
+        document.add_paragraph("* * *")
+        document.add_paragraph("A second one.")
+        document.save(str(path))
+    else:
+        path.write_text("# From outside\n\nA *first* paragraph.\n\n***\n\nA second one.\n", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["md", "txt", "docx"])
+def test_a_text_stands_on_lines_of_its_own(desk: Desk, tmp_path: Path, kind: str) -> None:  # noqa: F811
+    desk.editor.load("Before and after.", [], len("Before"))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(written(tmp_path, kind)))])
+    desk.editor.insertFromMimeData(data)
+    desk.qtbot.waitUntil(lambda: "second" in desk.text())
+    assert desk.text() == f"Before\n{STORY}\n and after."
+    desk.panel.sight.look_again()
+    assert "From outside" in [section.name for section in desk.panel.page.outline.sections()]
+    assert desk.host.undo_stack[-1].text == f"bring in story.{kind}"
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "Before and after."
+
+
+def test_a_few_words_come_into_the_line(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+    desk.editor.load("Before  after.", [], len("Before "))
+    path = tmp_path / "few.txt"
+    path.write_text("a few words", "utf-8")
+    desk.panel.selection.bring_in(path)
+    desk.qtbot.waitUntil(lambda: "few" in desk.text())
+    assert desk.text() == "Before a few words after."
+
+
+def test_what_is_no_text_is_named_and_nothing_changes(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+    desk.editor.load("Before.", [])
+    path = tmp_path / "broken.docx"
+    path.write_bytes(b"PK\x03\x04 nothing")
+    desk.panel.selection.bring_in(path)
+    desk.qtbot.waitUntil(desk.panel.page.card.isVisible)
+    assert desk.text() == "Before."
