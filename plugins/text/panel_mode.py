@@ -93,7 +93,8 @@ class Mode:
         if action is not None:
             action.setChecked(True)
         titles = {"prose": "Prose", "chat": "Conversation", "code": "Code"}
-        panel.page.kind.setText(titles[manuscript.mode])
+        language = next((words for name, words, _ in LANGUAGES if name == manuscript.language), "") if code else ""
+        panel.page.kind.setText(language or titles[manuscript.mode])
         self._texts, self._lines = [], []
         if changed or code:
             styling.rehighlight()

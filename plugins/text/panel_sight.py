@@ -46,9 +46,10 @@ class Sight:
     def look_again(self) -> None:
         """Outline, counts and views follow the text."""
         text = self._panel.editor.text()
-        sections = outline(text)
+        # A comment is no chapter.
+        sections = outline(text) if self._panel.manuscript.mode != "code" else []
         whole = words_inside(sections)
-        total = sum(section.words for section in sections)
+        total = sum(map(count_words, text.split("\n"))) if not sections else sum(section.words for section in sections)
         count = self._panel.targets.see(total)
         self._panel.page.outline.show_sections(sections, self._panel.ways.targets_of(sections), whole, count)
         self._count(count.lines()[0][0])

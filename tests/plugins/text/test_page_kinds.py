@@ -73,6 +73,21 @@ def test_code_is_sent_as_it_is_and_coloured(desk: Desk) -> None:  # noqa: F811
     assert list(desk.panel.files()) == ["code.py"]
 
 
+def test_a_comment_is_no_chapter_and_the_language_is_named(desk: Desk) -> None:  # noqa: F811
+    desk.type("# One")
+    desk.panel.sight.look_again()
+    assert len(desk.panel.page.outline.sections()) == 1
+    desk.panel.mode.set("code", "python")
+    desk.panel.sight.look_again()
+    assert desk.panel.page.outline.sections() == []
+    assert desk.panel.page.kind.text() == "Python"
+    assert desk.panel.page.outline.tally.accessibleDescription().startswith("1 word,")
+    desk.panel.mode.set("prose")
+    desk.panel.sight.look_again()
+    assert len(desk.panel.page.outline.sections()) == 1
+    assert desk.panel.page.kind.text() == "Prose"
+
+
 def test_words_of_code_have_their_parts() -> None:
     lines = coloured('x = """a\nb"""  # c\ndef f(): pass', "python")
     assert lines[1][0] == (0, 4, "success"), "a string over two lines is a string in both"
