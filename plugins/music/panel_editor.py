@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
 from studio.widgets import theme
@@ -23,6 +23,10 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
     ("draw", "pencil-simple", "Draw tool", "Write notes  B"),
     ("erase", "eraser", "Eraser", "Remove notes  E"),
 )
+
+
+LEAST_ROLL = 100
+"""Pixels of the roll below which it is the only thing that is shown."""
 
 
 class Corner(QWidget):
@@ -91,7 +95,8 @@ class Editor(QWidget):
         grid.addWidget(self.keys, 1, 0)
         grid.addWidget(self.roll, 1, 1)
         grid.addWidget(self._down, 1, 2)
-        grid.addWidget(Corner("Velocity"), 2, 0)
+        self._loud = Corner("Velocity")
+        grid.addWidget(self._loud, 2, 0)
         grid.addWidget(self.velocities, 2, 1)
         grid.addWidget(self._across, 3, 1)
         grid.setRowStretch(1, 1)
@@ -120,6 +125,13 @@ class Editor(QWidget):
         super().showEvent(event)
         if not self._fitted:
             self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the notes themselves have no room the velocities make some."""
+        super().resizeEvent(event)
+        room = self.height() - self.ruler.height() - self.velocities.height() >= theme.tokens().px(LEAST_ROLL)
+        for part in (self._loud, self.velocities):
+            part.setVisible(room)
 
     def fit(self) -> None:
         """Show the whole piece, or the middle octaves where there are no notes yet."""

@@ -61,6 +61,9 @@ class Parts(QWidget):
             box = _Combo()
             box.setAccessibleName(f"Instrument of {role}")
             box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            # Large letters must not push the inspector beyond its dock: a long name is cut in the closed box only.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(5)
             for name in ("drum kit",) if role == "drums" else PITCHED:
                 box.addItem(name[:1].upper() + name[1:], name)
             box.setCurrentIndex(max(0, box.findData(USUAL[role])))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.api import StudioError
@@ -87,6 +88,11 @@ class Transport(QWidget):
         self.metre = PopButton("Metre", "Beats in a bar")
         self.grid = PopButton("Snap", "What notes snap to; Ctrl while dragging does without")
         self.tracks = Tracks(sheet, rack)
+        self.more = IconButton("dots-three", "More controls", help="What has no room in this row")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(QMenu(self.more))
+        self.more.menu().aboutToShow.connect(self._fill_more)
+        self._aside: list[QWidget] = []
         self._lay_out()
         self._fill()
         self.rewind.clicked.connect(self.start_wanted)
@@ -116,6 +122,9 @@ class Transport(QWidget):
             row.addWidget(part)
         for pop in (self.key, self.metre, self.grid):
             pop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row.addWidget(self.more)
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.more.hide()
         row.addSpacing(theme.S)
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(self.tracks, 1)
@@ -138,6 +147,51 @@ class Transport(QWidget):
             for tonic in range(12):
                 flats = (tonic, mode != "major") in tracks.FLAT_KEYS
                 inside.addAction(key_name(tonic, mode, flats), lambda t=tonic, m=mode: self.set_key(t, m))
+
+    # Where there is little room
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for what is never put aside."""
+        return QSize(theme.tokens().px(300), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What does not fit goes into a menu."""
+        super().resizeEvent(event)
+        row = self.layout()
+        assert row is not None
+        margins, gap = row.contentsMargins(), row.spacing()
+        spare: tuple[QWidget, ...] = (
+            self.devices, self.rewind, self.metronome, self.record, self.metre, self.loop, self.grid,
+            self.key,
+        )  # fmt: skip
+        fixed = (self.play, self.stop, self.place, self.tempo)
+        need = sum(_wide(part) + gap for part in (*spare, *fixed)) + theme.tokens().px(75) + 3 * theme.S
+        room = self.width() - margins.left() - margins.right()
+        self._aside = []
+        for part in spare:
+            if need <= room:
+                break
+            need -= _wide(part) + gap - (0 if self._aside else _wide(self.more) + gap)
+            self._aside.append(part)
+        for part in spare:
+            part.setHidden(part in self._aside)
+        self.more.setVisible(bool(self._aside))
+
+    def _fill_more(self) -> None:
+        menu = self.more.menu()
+        menu.clear()
+        for part in self._aside:
+            name = part.accessibleName()
+            if isinstance(part, PopButton):
+                part.menu_.setTitle(f"{name}: {part.accessibleDescription()}")
+                menu.addMenu(part.menu_)
+            elif part is self.devices:
+                self.devices.menu().setTitle(name)
+                menu.addMenu(self.devices.menu())
+            elif isinstance(part, QToolButton):
+                action = menu.addAction(part.icon(), name, part.click)
+                action.setCheckable(part.isCheckable())
+                action.setChecked(part.isChecked())
 
     def show_playing(self, playing: bool) -> None:
         """The button says what it will do."""
@@ -207,3 +261,8 @@ class Transport(QWidget):
         action.setChecked(self.counts_in())
         action.toggled.connect(self.count_in_toggled)
         menu.popup(self.metronome.mapToGlobal(self.metronome.rect().bottomLeft()))
+
+
+def _wide(part: QWidget) -> int:
+    """What a part needs to be seen whole."""
+    return max(part.sizeHint().width(), part.minimumWidth())

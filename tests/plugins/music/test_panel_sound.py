@@ -102,3 +102,28 @@ def test_the_card_of_a_track_opens_again(panel: MusicPanel, qtbot: QtBot, monkey
     tracks.open_card("t1", QPoint(10, 10))
     tracks.open_card("t2", QPoint(10, 10))
     qtbot.waitUntil(lambda: [c.accessibleName() for c in tracks.findChildren(TrackCard)] == ["Track Cello"])
+
+
+def test_where_there_is_no_room_controls_go_into_a_menu(panel: MusicPanel, qtbot: QtBot) -> None:
+    transport = panel.transport
+    assert transport.more.isHidden()
+    panel.resize(520, 300)
+    assert transport.more.isVisible()
+    assert transport.loop.isHidden() or transport.devices.isHidden()
+    shown = [
+        w for w in (transport.play, transport.stop, transport.tempo, transport.key, transport.more) if w.isVisible()
+    ]
+    assert len(shown) == 5
+    ends = [w.mapTo(transport, QPoint(0, 0)).x() for w in shown]
+    assert all(w.width() >= w.minimumSizeHint().width() for w in shown)
+    assert max(ends) < transport.width()
+    transport.more.menu().aboutToShow.emit()
+    titles = {a.text(): a for a in transport.more.menu().actions()}
+    titles["Metronome"].trigger()
+    assert transport.metronome.isChecked()
+    assert panel.sound.source.metronome
+    assert any(title.startswith("Metre") for title in titles) or transport.metre.isVisible()
+    assert panel.editor.velocities.isHidden()
+    panel.resize(1200, 700)
+    assert transport.more.isHidden()
+    assert panel.editor.velocities.isVisible()
