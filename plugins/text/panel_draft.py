@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from studio.api import Artifact, StudioError, media
+
 from .document_branches import Branches, Fold
-from .wire import Live
+from .wire import RECORD, Live, Record
 
 _NEXT_WORD = re.compile(r"\s*\S+|\s+$")
 
@@ -97,3 +100,18 @@ def common(one: str, other: str) -> int:
     """How many characters two texts share at their beginning."""
     most = min(len(one), len(other))
     return next((place for place in range(most) if one[place] != other[place]), most)
+
+
+def written(artifacts: Sequence[Artifact], count: int) -> list[tuple[str, str]]:
+    """The text of each of a job's alternatives, and why it ended. The library keeps equal texts once: where there are
+    fewer than `count`, the record of the tokens says which is which.
+    """
+    texts = [artifact for artifact in artifacts if artifact.media == media.TEXT]
+    record = next((artifact for artifact in artifacts if artifact.media == RECORD), None)
+    if texts and len(texts) < count and record is not None:
+        try:
+            told = Record.from_bytes(record.path.read_bytes())
+            return [(each.text, each.finish) for each in told.alternatives]
+        except (OSError, StudioError):
+            pass
+    return [(artifact.path.read_text("utf-8"), str(artifact.facts.get("finish", ""))) for artifact in texts]

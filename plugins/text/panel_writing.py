@@ -24,7 +24,7 @@ from studio.api import (
 
 from .document_branches import Branch, Generation
 from .editor import ManuscriptEdit
-from .panel_draft import Draft, common
+from .panel_draft import Draft, common, written
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
 from .panel_scene import next_scene
@@ -357,8 +357,8 @@ class Writing(QObject):
         self._hidden.pop(job, None)
         if draft is not None:
             draft.running = False
-            for number, artifact in enumerate(texts):
-                draft.put(number, artifact.path.read_text("utf-8"), str(artifact.facts.get("finish", "")))
+            for number, (text, finish) in enumerate(written(artifacts, len(draft.branches) - draft.older)):
+                draft.put(number, text, finish)
             draft.store(self.requests.manuscript.branches)
             if draft is self.draft:
                 self._settle(draft)

@@ -127,6 +127,7 @@ class Desk:
             for number, token in enumerate(text):
                 step = Step(number, len(text), Preview(media.TEXT, token.text.encode()), token.text, True, job)
                 self.play(Stepped(job, step))
+        artifacts = list({artifact.id: artifact for artifact in artifacts}.values())  # as the engine tells of them
         self.host.end(job)
         self.play(Cancelled(job, tuple(artifacts)) if cancelled else Finished(job, tuple(artifacts)))
 

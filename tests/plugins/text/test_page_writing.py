@@ -112,6 +112,18 @@ def test_alternatives_stand_side_by_side_and_are_cycled(desk: Desk) -> None:  # 
     assert texts == {" burned low", " went out", " sang to her"}
 
 
+def test_alternatives_that_are_the_same_are_each_whole(desk: Desk) -> None:  # noqa: F811
+    desk.set(alternatives=3)
+    desk.type("The lamp")
+    desk.go_on()
+    desk.look(" went", " went", " sang")
+    desk.finish(" went out.", " went out.", " sang to her.")
+    assert [row.way.text for row in desk.panel.page.margin.rows()] == [" went out.", " went out.", " sang to her."]
+    desk.key(K.Key_Down, ALT)
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp went out."
+
+
 def test_a_rejected_way_can_be_taken_later_in_the_place_of_the_other(desk: Desk) -> None:  # noqa: F811
     desk.set(alternatives=2)
     desk.type("The lamp")
