@@ -9,7 +9,7 @@ from studio.api import Input, Model, ModelRef, PanelHost, Request, StudioError
 from studio.inference.notes.score import METRES, ROLES
 
 from . import document_tracks as tracks
-from .document import MEDIA, Score
+from .document import MEDIA, Score, Tempo
 from .document_notes import quarters, roles
 from .names import key_name
 from .panel_inspector import PITCHED, USUAL, Inspector
@@ -28,6 +28,8 @@ class Asking:
         self._sheet, self._inspector = sheet, inspector
         self._chosen = ""
         self._part: tuple[str, str] | None = None
+        self._lent: tuple[float, tuple[Tempo, ...]] | None = None
+        """The tempo of the next piece, as long as the artist chooses no other."""
 
     # What can be asked for
 
@@ -77,7 +79,8 @@ class Asking:
             style = _WORDS.get(values["style"], values["style"])
             mood = f"{values['mood']} " if values["mood"] else ""
             bars = f"{values['bars']} {'bar' if values['bars'] == 1 else 'bars'}"
-            return f"{_a(mood + style)} of {bars} in {where}"
+            pace = self._pace()
+            return f"{_a(mood + style)} of {bars} in {where}" + (f" at {pace:g} BPM" if pace is not None else "")
         if task == "continue":
             return f"{values['bars']} more bars; what is there stays"
         if task == "add":
@@ -86,6 +89,11 @@ class Asking:
             where = self._marked() if self._sheet.regions else "The whole piece"
             return f"{where}: about {values['strength']:.0%} of it changes, locked notes stay"
         return f"{self._marked()}; everything else stays"
+
+    def _pace(self) -> float | None:
+        """The tempo that a text or a picture has lent."""
+        lent = self._lent
+        return lent[0] if lent is not None and lent[1] == self._sheet.score.tempos else None
 
     def _marked(self) -> str:
         return " and ".join(self._region_words(region) for region in self._sheet.regions)
@@ -141,11 +149,12 @@ class Asking:
                 f"It knows {known}: choose one of them over the roll.",
             )
         per_beat = quarters(1.0, (metre.numerator, metre.denominator))
+        pace = self._pace() if task == "piece" else None
         values |= {
             "tonic": key.tonic,
             "mode": key.mode,
             "metre": f"{metre.numerator}/{metre.denominator}",
-            "tempo": min(300.0, max(20.0, score.tempos[0].bpm / per_beat)),
+            "tempo": min(300.0, max(20.0, (pace or score.tempos[0].bpm) / per_beat)),
         }
         if task == "add":
             part = self.part()
@@ -193,9 +202,11 @@ class Asking:
         self._chosen = "piece"
         self._sheet.set_regions(())
         score = tracks.set_tempo(self._sheet.score, 0, float(bpm))
-        if not self._sheet.score.note_count and score != self._sheet.score:
+        if self._sheet.score.note_count:
+            self._lent = (float(bpm), self._sheet.score.tempos)  # what is there keeps its own
+        elif score != self._sheet.score:
             self._sheet.edit("a tempo", score)
-        return f"It sounds {mood}: the next piece will, too"
+        return f"It sounds {mood}: the next piece will, too, at {bpm} BPM"
 
     def proof(self, take: Take) -> str:
         """What a kept take left unchanged, counted."""

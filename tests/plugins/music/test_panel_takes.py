@@ -264,7 +264,24 @@ def test_a_text_and_a_picture_lend_their_mood(panel: MusicPanel, host: FakePanel
     image.save(str(picture))
     panel.receive(host.give(Artifact("p" * 64, "image/png", picture)))
     assert panel.settings_pane.values()["mood"] == "joyful"
-    assert host.said[-1] == "It sounds joyful: the next piece will, too"
+    assert host.said[-1].startswith("It sounds joyful: the next piece will, too, at 1")
+
+
+def test_a_tempo_that_is_lent_is_that_of_the_next_piece_only(
+    panel: MusicPanel, host: FakePanelHost, qtbot: QtBot, tmp_path: Path
+) -> None:
+    text = tmp_path / "tale.txt"
+    text.write_text("The storm broke. She ran, afraid, from the dark hunt.")
+    before = panel.sheet.score
+    panel.receive(host.give(Artifact("t" * 64, "text/plain", text)))
+    assert panel.sheet.score is before  # what is there keeps its tempo
+    assert panel.bar.words.text().endswith(" at 142 BPM")
+    _, request = press(qtbot, panel)
+    assert (request.params["task"], request.params["mood"], request.params["tempo"]) == ("piece", "tense", 142)
+    panel.transport.tempo.setValue(90)
+    assert "BPM" not in panel.bar.words.text()
+    _, request = press(qtbot, panel)
+    assert request.params["tempo"] == 90
 
 
 def test_a_new_piece_plays_while_it_is_written_where_that_is_asked_for(
