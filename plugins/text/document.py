@@ -6,6 +6,7 @@ The text is one string with a paragraph a line; chapters and scenes are its head
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from typing import Any
 from studio.api import SEED_LIMIT, Model, Request, salvage, values_of
 
 from .document_branches import Branches
-from .document_code import SUFFIXES
-from .document_outline import chapters, file_names, from_markdown, to_markdown
+from .document_chat import turns
+from .document_code import LANGUAGES, SUFFIXES
+from .document_outline import chapters, file_names, from_markdown, outline, to_markdown
 from .document_progress import Progress
 from .lorebook import LOGIC, ORDERS, Entry
 from .params import TextParams
@@ -245,6 +247,20 @@ class Manuscript:
         self.places = {place: _carried(at, low, high, shift) for place, at in self.places.items()}
         self.targets = {_carried(at, low, high, shift): words for at, words in self.targets.items()}
         self.text, self.runs = text, moved
+
+    def exported(self, text: str) -> tuple[str, str]:
+        """The title and the Markdown of a text of this kind, as exporters take it."""
+        if self.mode == "code":
+            fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
+            title = next((name for kind, name, _ in LANGUAGES if kind == self.language), "") or "Code"
+            return title, f"{fence}{self.language}\n{text.rstrip()}\n{fence}\n"
+        body = to_markdown(text) + "\n"
+        if self.mode == "chat":
+            asked = next((turn["content"] for turn in turns(text) if turn["role"] == "user"), "")
+            words = asked.split()
+            title = " ".join(words[:8]).strip(" .,:;") + ("…" if len(words) > 8 else "") or "Conversation"
+            return title, f"# {title}\n\n{body}"
+        return next((section.title for section in outline(text) if section.title), "") or "Manuscript", body
 
     # --- what is asked for ---
 

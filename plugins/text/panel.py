@@ -15,7 +15,7 @@ from studio.widgets.panel import Panel
 from . import lorebook
 from .document import SENT, Manuscript
 from .document_branches import Branch, Fold
-from .document_outline import outline, section_at, to_markdown, whole_end
+from .document_outline import section_at, whole_end
 from .editor_sections import Sections
 from .panel_again import Again
 from .panel_check import Check
@@ -236,8 +236,8 @@ class TextPanel(Panel):
         text = self.editor.text()
         if not text.strip():
             return ""
-        title = next((section.title for section in outline(text) if section.title), "") or "Manuscript"
-        return self.host.bring_in((to_markdown(text) + "\n").encode(), media=media.MARKDOWN, title=title).id
+        title, markdown = self.manuscript.exported(text)
+        return self.host.bring_in(markdown.encode(), media=media.MARKDOWN, title=title).id
 
     def export_media(self) -> str:
         """A manuscript."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
+from plugins.text import export
 from plugins.text.document_chat import turns
 from plugins.text.document_code import coloured
 from plugins.text.params import messages
+from plugins.text.params_export import PlainOptions
 from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
 
 K = Qt.Key
@@ -71,6 +73,36 @@ def test_code_is_sent_as_it_is_and_coloured(desk: Desk) -> None:  # noqa: F811
     desk.qtbot.waitUntil(lambda: bool(first.layout().formats()))
     desk.panel.state()
     assert list(desk.panel.files()) == ["code.py"]
+
+
+def exported(desk: Desk) -> tuple[str, str, str]:  # noqa: F811
+    """The title, the Markdown, and the plain text of what is exported."""
+    artifact = desk.host.artifact(desk.panel.export_id())
+    assert artifact is not None
+    plain = export.txt(artifact.path, None, PlainOptions()).decode()
+    return artifact.title, artifact.path.read_text("utf-8"), plain
+
+
+def test_a_conversation_is_exported_under_its_question(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("chat")
+    desk.type("Who keeps the lamp?")
+    desk.go_on()
+    desk.finish("Ida does.")
+    desk.key(K.Key_Tab)
+    title, markdown, plain = exported(desk)
+    assert title == "Who keeps the lamp?"
+    assert markdown.startswith("# Who keeps the lamp?\n\n### You\n\nWho keeps the lamp?\n\n### Model\n\nIda does.")
+    assert "Model\n\nIda does." in plain
+
+
+def test_code_is_exported_line_by_line(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("code", "python")
+    code = 'def lamp():\n    # ```\n\n    return "on"'
+    desk.editor.load(code, [])
+    title, markdown, plain = exported(desk)
+    assert title == "Python"
+    assert markdown == f"````python\n{code}\n````\n"
+    assert plain == f"{code}\n"
 
 
 def test_a_comment_is_no_chapter_and_the_language_is_named(desk: Desk) -> None:  # noqa: F811
