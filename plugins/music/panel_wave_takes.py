@@ -154,6 +154,7 @@ class WaveTakes(TakeJobs[WaveTake]):
             self._forget(take.job)
             return
         take.artifact = sounds[-1]
+        self._host.changed()
         rate = 0 if take.task == "new" else take.before.rate
         self._sheet.tapes.decode(take.artifact, rate, lambda tape: self._heard(take, tape), self._broken)
         self._say()

@@ -476,7 +476,9 @@ def test_takes_that_nobody_kept_are_there_again(
     """Also where the document was edited beside them meanwhile."""
     opened.sheet.select(4 * RATE, 6 * RATE)
     press(opened, qtbot)
+    asked = wave_host.changes
     finish(opened, wave_host, qtbot)
+    assert wave_host.changes > asked  # it is saved by itself
     opened.sheet.select(0, RATE)
     wave_host.commands["delete"]()
     shown = opened.sheet.shown
