@@ -102,6 +102,9 @@ class ModelPort(Protocol):
     def get(self, model_id: str, /) -> Model | None:
         """A model by its id."""
 
+    def scan(self) -> tuple[Model, ...]:
+        """Look at the disk again; all that are there."""
+
     def sha256(self, model_id: str, /) -> str:
         """The hash of a model's weights; may read gigabytes at the first call."""
 

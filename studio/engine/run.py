@@ -198,6 +198,10 @@ class Orders:
         """A model with its hash. Raises StudioError where it is gone."""
         model = self.models.get(ref.id)
         if model is None:
+            # At the start jobs of an earlier sitting run before the artist's folder has been looked through.
+            self.models.scan()
+            model = self.models.get(ref.id)
+        if model is None:
             raise StudioError(
                 f"The model {ref.name or ref.id!r} is no longer on this machine.", "Put it back, or choose another one."
             )

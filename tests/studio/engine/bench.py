@@ -116,12 +116,18 @@ class Models:
             "test/odd": Model("test/odd", "Odd", "other/lm", Path("odd")),
             "test/bad": Model("test/bad", "Bad", "test/lm", Path("bad"), problem="it is a pickle."),
         }
+        self.on_disk: dict[str, Model] = {}
+        """What nobody has looked for yet."""
 
     def models(self) -> tuple[Model, ...]:
         return tuple(self.known.values())
 
     def get(self, model_id: str, /) -> Model | None:
         return self.known.get(model_id)
+
+    def scan(self) -> tuple[Model, ...]:
+        self.known |= self.on_disk
+        return self.models()
 
     def sha256(self, model_id: str, /) -> str:
         time.sleep(self.hash_takes)

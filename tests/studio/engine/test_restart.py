@@ -61,6 +61,20 @@ def test_kill_of_the_window_ends_the_host_and_loses_no_job(tmp_path: Path) -> No
         assert bench.job(first).artifacts
 
 
+def test_a_job_of_an_earlier_sitting_waits_for_its_model_to_be_found(tmp_path: Path) -> None:
+    """At the start the artist's folder of models has not been looked through yet when the queue goes on."""
+    with Bench(tmp_path) as bench:
+        bench.engine.hold(True)
+        job_id = bench.submit(bench.text(length=6))
+        words = bench.models.known["test/words"]
+    later = Bench(tmp_path)
+    later.models.known.clear()
+    later.models.on_disk["test/words"] = words
+    with later as bench:
+        bench.engine.hold(False)
+        bench.wait_for(job_id, Finished)
+
+
 class Recorder(JobJournal):
     """The real journal, which writes down what was seen when each entry was made."""
 
