@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studio.api import Request
+
 from .document import fresh_seed
 from .document_chat import YOU
 from .panel_requests import SELECTION_TASKS
@@ -45,7 +47,17 @@ class Again:
         request = panel.writing.requests.to_continue(text[:start] + text[end:], start)
         if request is not None:
             # A locked seed would bring the same words.
-            panel.writing.once_more(replace(request, seed=fresh_seed()), place, start, end)
+            self._begin(replace(request, seed=fresh_seed()), place, start, end)
+
+    def _begin(self, request: Request, place: int, start: int, end: int) -> None:
+        """Another way on in the stead of what stands there; the ways that were kept stand beside it."""
+        writing, tree = self._panel.writing, self._panel.manuscript.branches
+        kept = [branch for branch in tree.at(place) if branch.text]
+        own = self._panel.places.range(place)[1]
+        before = self._panel.editor.text()[start - 1 : start]
+        writing.begin(request, place, start, before, end - start, beside=kept)
+        if writing.draft is not None:
+            writing.draft.behind = end - own
 
     def place(self) -> int:
         """The place that is meant: of what is on offer, else of the caret; 0 for none. In a conversation the caret may

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from studio.api import Artifact, StudioError, media
 from .document_branches import Branches, Fold
 from .wire import RECORD, Live, Record
 
+OFTEN = 2.0
+"""Seconds after which what a running job has written is kept with the document."""
 _NEXT_WORD = re.compile(r"\s*\S+|\s+$")
 
 
@@ -39,6 +42,7 @@ class Draft:
     plain: bool = False
     behind: int = 0
     older: int = 0
+    kept: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         count = len(self.branches)
@@ -59,6 +63,14 @@ class Draft:
         self.raw[number] = raw
         self.texts[number] = Fold(self.before, plain=self.plain).add(raw)
         self.finishes[number] = finish
+
+    def due(self) -> bool:
+        """True now and then while it is written: so much would be lost if the power failed."""
+        now = time.monotonic()
+        if now - self.kept < OFTEN:
+            return False
+        self.kept = now
+        return True
 
     def wrote(self) -> bool:
         """True where the job brought anything."""

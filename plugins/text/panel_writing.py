@@ -92,9 +92,9 @@ class Writing(QObject):
             self.failed.emit(Problem("There is no text model.", "Open Models on the left: it says where to put one."))
             return
         place = self.places.at(position) if not replaces else 0
-        self._begin(request, place or self.places.new(position), position, before, replaces, original=original)
+        self.begin(request, place or self.places.new(position), position, before, replaces, original=original)
 
-    def _begin(
+    def begin(
         self,
         request: Request,
         place: int,
@@ -107,6 +107,7 @@ class Writing(QObject):
         head: str = "",
         beside: Sequence[Branch] = (),
     ) -> None:
+        """Ask for it, and show what comes at a position; `beside` are ways that were kept."""
         task = str(request.params.get("task", "continue"))
         try:
             job = self._host.submit(request, title=title_of(task, request), again=True)
@@ -147,20 +148,11 @@ class Writing(QObject):
         there, before = self.editor.text()[start:end], self.editor.text()[start - 1 : start]
         same = common(there, shown)
         chain = self.places.chain_end(end)
-        self._begin(
+        self.begin(
             request, branch.place, start + same, before, chain - start - same, parent=branch.id, head=shown[:same]
         )
         if self.draft is not None:
             self.draft.behind = chain - end
-
-    def once_more(self, request: Request, place: int, start: int, end: int) -> None:
-        """Another way on from a place, in the stead of what stands there; the ways that were kept stand beside it."""
-        before = self.editor.text()[start - 1 : start]
-        kept = [branch for branch in self.requests.manuscript.branches.at(place) if branch.text]
-        own = self.places.range(place)[1]
-        self._begin(request, place, start, before, end - start, beside=kept)
-        if self.draft is not None:
-            self.draft.behind = end - own
 
     def offer(self, branch: Branch) -> None:
         """Show a kept branch as a ghost in the place of the one that stands in the text."""
@@ -329,6 +321,8 @@ class Writing(QObject):
                 words.append(step.label)
             case Previewed(preview=preview) if draft is not None and preview.media == LIVE:
                 draft.look(Live.from_bytes(preview.data))
+                if draft.due():
+                    self.keep()
                 if draft is self.draft:
                     self._show()
             case Finished(artifacts=artifacts) | Cancelled(artifacts=artifacts):
@@ -336,6 +330,13 @@ class Writing(QObject):
             case Failed(problem=problem):
                 if draft is not None:
                     self._fail(draft, problem)
+
+    def keep(self) -> None:
+        """What has come so far is among the ways on, whatever happens next."""
+        for draft in (self.draft, *self._hidden.values()):
+            if draft is not None and draft.task != "look":
+                draft.store(self.requests.manuscript.branches)
+        self._host.changed()
 
     def _fail(self, draft: Draft, problem: Problem) -> None:
         draft.running = False
