@@ -76,9 +76,12 @@ class Workplace:
     def wait(self, wanted: Callable[[Event], bool], *, after: float = 0.0, limit: float = 600) -> tuple[float, Event]:
         """When an event came that is wanted. Raises SystemExit where none comes, or the job failed."""
         deadline = time.perf_counter() + limit
+        seen = 0  # looking at all of them at every one that comes would cost more than what is measured
         with self._came:
             while True:
-                for moment, event in self.events:
+                while seen < len(self.events):
+                    moment, event = self.events[seen]
+                    seen += 1
                     if moment >= after and wanted(event):
                         return moment, event
                     if isinstance(event, Failed):

@@ -18,6 +18,9 @@ _AHEAD = 64
 _GATHER = 0.03
 """Seconds between two writes where steps come quickly. The window draws no more often than that; waking up for each of
 500 tokens a second cost twice the time of the tokens themselves."""
+_BURST = 0.003
+"""Seconds that the first of several steps waits for the others: they are handed over together, and a thread that works
+on the first meanwhile only takes the interpreter from the one that hands over."""
 
 Item = tuple[Step, StepState | None]
 
@@ -34,8 +37,10 @@ class StepThread:
         self._sink = sink
         self._said = said
         self._refused = refused
-        self._todo: queue.Queue[Item | None] = queue.Queue(_AHEAD)
+        # Not a Queue: its lock is held by whoever waits for the interpreter, and 500 tokens a second wait for the lock.
+        self._todo: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._hurry = threading.Event()
+        self._room = threading.Event()
         self._written = threading.Event()
         self._thread: threading.Thread | None = None
         self.broken = False
@@ -45,8 +50,12 @@ class StepThread:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="studio-steps", daemon=True)
             self._thread.start()
-        if self._todo.qsize() > _AHEAD // 2:
+        while self._todo.qsize() >= _AHEAD // 2:
             self._hurry.set()
+            if self._todo.qsize() < _AHEAD:
+                break
+            self._room.clear()
+            self._room.wait(_GATHER)
         self._todo.put((step, state))
 
     def close(self) -> None:
@@ -63,8 +72,8 @@ class StepThread:
     def _run(self) -> None:
         last = 0.0
         while (first := self._todo.get()) is not None:
-            wait = last + _GATHER - time.monotonic()
-            if wait > 0 and self._hurry.wait(wait):
+            wait = max(last + _GATHER - time.monotonic(), _BURST)
+            if last and self._hurry.wait(wait):
                 self._hurry.clear()
             batch, more = [first], True
             while more and not self._todo.empty():
@@ -72,6 +81,7 @@ class StepThread:
                 more = item is not None
                 if item is not None:
                     batch.append(item)
+            self._room.set()
             self._write(batch)
             last = time.monotonic()
             if not more:

@@ -81,8 +81,8 @@ class StepWriter:
                 with contextlib.suppress(OSError):  # the reader skips a torn record anyway
                     os.ftruncate(self._number, end)
                 raise
-            # Not `end`: another process may have appended in between.
-            start = os.lseek(self._number, 0, os.SEEK_CUR) - len(packed)
+            # Not `end`: another process may have appended in between. Each look costs a thread the interpreter.
+            start = os.lseek(self._number, 0, os.SEEK_CUR) - len(packed) if new else 0
         for key, item in new.items():
             self._earlier.arrays[key] = replace(item, at=start + item.at)
 
