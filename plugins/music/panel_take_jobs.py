@@ -70,6 +70,14 @@ class TakeJobs(QObject, Generic[T]):
         """The request whose steps go by that name."""
         return next((take.request for take in self.takes if take.job == steps), None)
 
+    def _made_by(self, job: str, result: str) -> Artifact | None:
+        """What a job of an earlier sitting has made: `result`, or what the queue knows, where the program died before
+        that was written down.
+        """
+        ended = self._host.job(job) if not result else None
+        made = result or (ended.artifacts[-1] if ended is not None and ended.artifacts else "")
+        return self._host.artifact(made) if made else None
+
     # What is done
 
     def drop(self) -> None:

@@ -69,6 +69,7 @@ class Takes(TakeJobs[Take]):
         self.takes = [take for take in self.takes if take.task == str(request.params.get("task"))]
         self.takes.append(Take(job, request, before, regions))
         self.place = len(self.takes) - 1
+        self._host.changed()
         self._say()
 
     def step(self, by: int) -> None:
@@ -143,21 +144,21 @@ class Takes(TakeJobs[Take]):
 
     # From one sitting to the next
 
-    def waiting(self) -> list[str]:
-        """The results that nobody has kept or dropped yet."""
-        return [take.artifact.id for take in self.takes if take.artifact is not None and take.state == "done"]
+    def waiting(self) -> list[list[str]]:
+        """The jobs of the takes that nobody has kept or dropped yet, and what they have made ("": nothing so far)."""
+        return [[take.job, "" if take.artifact is None else take.artifact.id] for take in self.takes]
 
-    def bring_back(self, results: Iterable[object]) -> None:
-        """Results of an earlier sitting to choose from."""
-        for name in results:
-            artifact = self._host.artifact(name) if isinstance(name, str) else None
-            known = any(take.artifact is not None and take.artifact.id == name for take in self.takes)
-            if artifact is None or artifact.recipe is None or known:
-                continue
-            take = self._take_of(artifact.recipe.request, artifact.job)
-            take.state = "done"
-            self.takes.append(take)
-            self._ended(take, (artifact,))
+    def bring_back(self, waiting: Iterable[object]) -> None:
+        """Takes of an earlier sitting to choose from."""
+        for row in waiting:
+            match row:
+                case [str(job), str(result)] if all(take.job != job for take in self.takes):
+                    artifact = self._made_by(job, result)
+                    if artifact is not None and artifact.recipe is not None:
+                        take = self._take_of(artifact.recipe.request, job)
+                        take.state = "done"
+                        self.takes.append(take)
+                        self._ended(take, (artifact,))
         self._say()
 
     def _show(self) -> None:

@@ -204,7 +204,7 @@ class WaveTakes(TakeJobs[WaveTake]):
 
     def _bring_back(self, job: str, said: tuple[str, tuple[int, int], int], more: list[Any]) -> None:
         take = next((take for take in self.takes if take.job == job), None)
-        artifact = self._host.artifact(str(more[0])) if more[0] and take is None else None
+        artifact = self._made_by(job, str(more[0])) if take is None else None
         if artifact is not None and artifact.recipe is not None:
             take = WaveTake(job, artifact.recipe.request, "", self._sheet.wave, (0, 0), state="done")
             self.takes.append(take)

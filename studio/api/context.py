@@ -144,6 +144,9 @@ class PanelHost(Protocol):
     def jobs(self) -> Sequence[Job]:
         """The panel's jobs that have not ended, in the order in which they will run."""
 
+    def job(self, job_id: str) -> Job | None:
+        """One of the panel's jobs, also one that has ended, as long as the queue remembers it."""
+
     def models(self, generator: str) -> Sequence[Model]:
         """The usable models for one of the plugin's generators (name without the plugin's id), bundled ones first."""
 

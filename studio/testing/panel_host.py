@@ -88,6 +88,10 @@ class FakePanelHost:
         """The jobs that no played event has ended."""
         return [job for job in self._jobs.values() if not job.state.ended]
 
+    def job(self, job_id: str) -> Job | None:
+        """Any job that was submitted or played."""
+        return self._jobs.get(job_id)
+
     def models(self, generator: str) -> Sequence[Model]:
         """Those that the test gave."""
         return self.usable_models

@@ -104,6 +104,10 @@ class ShellPanelHost:
         jobs = [job for job in self._services.engine.jobs() if job.origin == self._id and not job.state.ended]
         return sorted(jobs, key=lambda job: job.state != "running")
 
+    def job(self, job_id: str) -> Job | None:
+        job = self._services.engine.job(job_id)
+        return job if job is not None and job.origin == self._id else None
+
     def models(self, generator: str) -> Sequence[Model]:
         offer = self._services.plugins.generators().get(f"{self._plugin}.{generator}")
         if offer is None:

@@ -334,18 +334,22 @@ def test_the_proof_is_said_where_the_inspector_may_be_hidden(
 def test_takes_that_nobody_kept_are_there_again(
     panel: MusicPanel, host: FakePanelHost, qtbot: QtBot, tmp_path: Path
 ) -> None:
+    """Also one whose end nobody could write down any more: the queue knows what it made."""
     before = panel.sheet.score
     panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    made = []
+    made, jobs = [], []
     for pitch in (72, 74):
         job, request = press(qtbot, panel)
+        jobs.append(job)
         artifact = result(host, rewritten(before, 1, pitch), request, job, name=f"r{pitch}")
         host.play(panel, [Started(job, "CPU"), Finished(job, (artifact,))])
         host.end(job)
         made.append(artifact.id)
     running, _ = press(qtbot, panel)
     state = panel.state()
-    assert state["takes"] == made
+    assert state["takes"] == [[jobs[0], made[0]], [jobs[1], made[1]], [running, ""]]
+    state["takes"][1][1] = ""
+    host._jobs[jobs[1]] = replace(host._jobs[jobs[1]], artifacts=(made[1],))
     host.commands.clear()
     again = MusicPanel(host)
     qtbot.addWidget(again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -485,6 +486,9 @@ def test_takes_that_nobody_kept_are_there_again(
     assert shown is not opened.sheet.wave
     wanted = wave_render.read(shown, opened.sheet.shelf, 0, shown.length)
     state = opened.state()
+    ((job, said),) = state["asked"].items()
+    wave_host._jobs[job] = replace(wave_host._jobs[job], artifacts=(said[4],))
+    said[4] = ""  # the program died before that was written down: the queue knows it
     wave_host.commands.clear()
     again = WavePanel(wave_host)
     qtbot.addWidget(again)
