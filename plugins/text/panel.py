@@ -15,7 +15,7 @@ from studio.widgets.panel import Panel
 from . import lorebook
 from .document import SENT, Manuscript
 from .document_branches import Branch, Fold
-from .document_outline import section_at, whole_end
+from .document_outline import Section, section_at, whole_end
 from .editor_sections import Sections
 from .panel_again import Again
 from .panel_check import Check
@@ -113,9 +113,9 @@ class TextPanel(Panel):
         outline_pane.chapter_wanted.connect(lambda: self.add_section("# Chapter"))
         outline_pane.scene_wanted.connect(lambda: self.add_section("***"))
         outline_pane.split_wanted.connect(lambda: self.add_section("# Chapter", here=True))
-        outline_pane.renamed.connect(lambda row, title: self.sections.rename(outline_pane.sections()[row], title))
-        outline_pane.merged.connect(lambda row: self.sections.merge(outline_pane.sections()[row]))
-        outline_pane.moved.connect(lambda source, to: self.sections.move(outline_pane.sections(), source, to))
+        outline_pane.renamed.connect(lambda row, title: self.sections.rename(self._sections()[row], title))
+        outline_pane.merged.connect(lambda row: self.sections.merge(self._sections()[row]))
+        outline_pane.moved.connect(self._move)
         outline_pane.target_wanted.connect(self.selection.ask_target)
         self.settings_pane.changed.connect(host.changed)
         self.settings_pane.changed.connect(self._soon.start)
@@ -355,8 +355,19 @@ class TextPanel(Panel):
         self.ways.caret_moved()
         self.selection.selected()
 
+    def _sections(self) -> list[Section]:
+        """The sections as they are now, and not as they were before the last key."""
+        if self._soon.isActive():
+            self._soon.stop()
+            self.sight.look_again()
+        return self.page.outline.sections()
+
+    def _move(self, source: int, to: int) -> None:
+        self.sections.move(self._sections(), source, to)
+        self._sections()  # the same key once more moves it on
+
     def _jump(self, row: int) -> None:
-        sections = self.page.outline.sections()
+        sections = self._sections()
         if 0 <= row < len(sections):
             self.editor.move_to(sections[row].body)
             self.editor.centerCursor()

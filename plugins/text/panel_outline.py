@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QDropEvent, QPainter
+from PySide6.QtGui import QDropEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -81,19 +81,38 @@ class _Rows(QStyledItemDelegate):
 
 
 class OutlineList(QListWidget):
-    """`moved(from, to)` is a section dragged before row `to`."""
+    """`moved(from, to)` is a section dragged before row `to`, `shifted(row, up)` one moved with a key."""
 
     moved = Signal(int, int)
+    shifted = Signal(int, bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Outline")
+        self.setAccessibleDescription("Enter goes there, F2 renames, Alt with an arrow moves. Sections can be dragged.")
         self.setItemDelegate(_Rows(self))
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setMouseTracking(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Alt with an arrow moves the chosen section, as dragging does."""
+        key = event.key()
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.shifted.emit(self.currentRow(), key == Qt.Key.Key_Up)
+            return
+        super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """These keys are the list's own while it has the focus."""
+        keys = (Qt.Key.Key_Up, Qt.Key.Key_Down)
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in keys
+        if asked and event.modifiers() & Qt.KeyboardModifier.AltModifier:  # type: ignore[attr-defined]
+            event.accept()
+            return True
+        return super().event(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """The text is moved, not the row: the outline follows it."""
@@ -152,6 +171,7 @@ class Outline(QFrame):
         self.list.itemActivated.connect(lambda item: self.jumped.emit(self.list.row(item)))
         self.list.itemChanged.connect(self._changed)
         self.list.moved.connect(self.moved)
+        self.list.shifted.connect(self.shift)
         self.list.customContextMenuRequested.connect(self._menu)
         self._fit()
 
@@ -209,6 +229,12 @@ class Outline(QFrame):
             self.list.setCurrentItem(item)
             self.list.editItem(item)
 
+    def shift(self, row: int, up: bool) -> None:
+        """Move a section one place up or down among its like."""
+        target = neighbour(self._sections, row, up=up)
+        if target >= 0:
+            self.moved.emit(row, target)
+
     def _changed(self, item: QListWidgetItem) -> None:
         row = self.list.row(item)
         if 0 <= row < len(self._sections) and item.text() != self._sections[row].name:
@@ -223,12 +249,37 @@ class Outline(QFrame):
             menu.addSeparator()
             menu.addAction(icon("pencil-simple"), "Rename", lambda: self.rename(row))
             menu.addAction(icon("target"), "Word target…", lambda: self.target_wanted.emit(row))
+            if neighbour(self._sections, row, up=True) >= 0:
+                menu.addAction(icon("arrow-up"), "Move up\tAlt+Up", lambda: self.shift(row, True))
             if row > 0:
-                menu.addAction(icon("arrow-up"), "Move up", lambda: self.moved.emit(row, row - 1))
                 menu.addAction(
                     icon("arrows-in-line-vertical"), "Merge with the one before", lambda: self.merged.emit(row)
                 )
-            if row + 1 < len(self._sections):
-                menu.addAction(icon("arrow-down"), "Move down", lambda: self.moved.emit(row, row + 2))
+            if neighbour(self._sections, row, up=False) >= 0:
+                menu.addAction(icon("arrow-down"), "Move down\tAlt+Down", lambda: self.shift(row, False))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.viewport().mapToGlobal(spot))
+
+
+def neighbour(sections: Sequence[Section], row: int, *, up: bool) -> int:
+    """Before which row a section goes that moves one place; -1 where it can go no further. A chapter passes chapters
+    with all that is in them.
+    """
+    if not 0 <= row < len(sections):
+        return -1
+
+    def behind(start: int) -> int:
+        """The row behind a section with what is inside it."""
+        chapter, end = sections[start].level <= 1, start + 1
+        while chapter and end < len(sections) and sections[end].level >= 2:
+            end += 1
+        return end
+
+    chapter = sections[row].level <= 1
+    if up:
+        rows = [n for n in range(row) if not chapter or sections[n].level <= 1]
+        return rows[-1] if rows else -1
+    after = behind(row)
+    if after >= len(sections):
+        return -1
+    return behind(after) if chapter else after + 1
