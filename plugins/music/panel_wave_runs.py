@@ -130,6 +130,12 @@ class WaveRuns:
         tape, shelf = take.tape, self._panel.sheet.shelf
         if tape is None or take.task not in ("repaint", "extend", "front"):
             return
+        for source in sorted(take.before.sources):
+            if shelf.get(source, take.before.rate) is None:  # after a start: it is still being decoded
+                artifact = self._panel.host.artifact(source)
+                if artifact is not None:
+                    self._panel.sheet.tapes.decode(artifact, take.before.rate, lambda _tape: self.compare(take))
+                return
 
         def say(found: tuple[int, int]) -> None:
             same, total = found

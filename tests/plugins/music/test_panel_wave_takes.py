@@ -495,6 +495,7 @@ def test_takes_that_nobody_kept_are_there_again(
     again.restore(state)
     settle(qtbot, again)
     assert again.desk.takes.isVisibleTo(again.desk)
+    qtbot.waitUntil(lambda: "are the same" in again.settings_pane.proof.text(), timeout=5000)
     again.takes.keep()
     assert again.sheet.wave.length == 9 * RATE
     assert np.array_equal(heard(again), wanted)
