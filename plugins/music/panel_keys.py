@@ -80,7 +80,9 @@ class Keys(QWidget):
         if self._lens.row < 9 and words[:1] != "C":
             return
         tall = max(row.height(), 14.0)
-        place = QRectF(4, row.center().y() - tall / 2, self.width() - 11, tall)
+        # In low rows a name hangs down, over the white key below its own; above it is a black one.
+        top = row.top() - 1 if tall > row.height() else row.center().y() - tall / 2
+        place = QRectF(4, top, self.width() - 11, tall)
         painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
