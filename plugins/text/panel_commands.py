@@ -25,6 +25,7 @@ def add_commands(panel: TextPanel) -> None:
         add(f"view-{name}", titles[name], button.toggle, shortcut=f"Ctrl+Shift+{key}", icon="eye")
     add("outline", "Show or hide the outline", page.outline_button.click, icon="list-dashes")
     add("again", "Another way on (retry)", panel.again.ask, shortcut="Ctrl+R", icon="arrow-clockwise")
+    add("to-outline", "Go to the outline", page.enter_outline, shortcut="Ctrl+Shift+L", icon="list-dashes")
     add("ways", "Ways on from here", panel.ways.open_here, shortcut="Ctrl+Shift+W", icon="git-branch")
     add("next-way", "Next way on", lambda: panel.ways.cycle(1), shortcut="Alt+Down", icon="caret-down")
     add("previous-way", "Previous way on", lambda: panel.ways.cycle(-1), shortcut="Alt+Up", icon="caret-up")

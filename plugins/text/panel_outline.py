@@ -81,10 +81,13 @@ class _Rows(QStyledItemDelegate):
 
 
 class OutlineList(QListWidget):
-    """`moved(from, to)` is a section dragged before row `to`, `shifted(row, up)` one moved with a key."""
+    """`moved(from, to)` is a section dragged before row `to`, `shifted(row, up)` one moved with a key, `left` the wish
+    to go back to the page.
+    """
 
     moved = Signal(int, int)
     shifted = Signal(int, bool)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,15 +106,18 @@ class OutlineList(QListWidget):
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self.shifted.emit(self.currentRow(), key == Qt.Key.Key_Up)
             return
+        if key == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
         super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """These keys are the list's own while it has the focus."""
-        keys = (Qt.Key.Key_Up, Qt.Key.Key_Down)
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in keys
-        if asked and event.modifiers() & Qt.KeyboardModifier.AltModifier:  # type: ignore[attr-defined]
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            arrow = event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            if event.key() == Qt.Key.Key_Escape or (arrow and event.modifiers() & Qt.KeyboardModifier.AltModifier):
+                event.accept()
+                return True
         return super().event(event)
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -133,6 +133,7 @@ class Page(QWidget):
         self._dress()
         self.outline_button.clicked.connect(lambda: self._turn_outline(not self.outline.isVisibleTo(self)))
         self.find_button.clicked.connect(self.open_search)
+        self.outline.list.left.connect(self.editor.setFocus)
 
     def _dress(self) -> None:
         palette = self.palette()
@@ -151,6 +152,12 @@ class Page(QWidget):
         self.outline.setVisible(on)
         self._line.setVisible(on)
         self.show_words(self.editor.textCursor().hasSelection())
+
+    def enter_outline(self) -> None:
+        """Bring the keyboard into the outline, which is shown if need be."""
+        if not self.outline.isVisibleTo(self):
+            self._turn_outline(True)
+        self.outline.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_words(self, selected: bool) -> None:
         """The count stands below the outline; here it is for a selection, and where there is no outline but room."""

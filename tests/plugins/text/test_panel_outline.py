@@ -48,7 +48,8 @@ def test_a_chapter_is_dragged_in_front_with_its_scenes(desk: Desk) -> None:  # n
 def test_sections_are_moved_and_renamed_with_keys(desk: Desk) -> None:  # noqa: F811
     fill(desk)
     rows = desk.panel.page.outline.list
-    rows.setFocus()
+    desk.host.commands["to-outline"]()
+    assert rows.hasFocus()
     rows.setCurrentRow(2)
     desk.qtbot.keyClick(rows, K.Key_Up, ALT)
     assert desk.text() == "# Two\nLast words.\n# One\nFirst words.\n***\nA scene.\n", "a chapter passes chapters"
@@ -75,6 +76,9 @@ def test_sections_are_moved_and_renamed_with_keys(desk: Desk) -> None:  # noqa: 
     rows.setCurrentRow(2)
     desk.qtbot.keyClick(rows, K.Key_Return)
     assert desk.editor.textCursor().block().text() == "Last words."
+    desk.host.commands["to-outline"]()
+    desk.qtbot.keyClick(rows, K.Key_Escape)
+    assert desk.editor.hasFocus()
 
 
 def test_typewriter_mode_keeps_the_line_in_the_middle(desk: Desk) -> None:  # noqa: F811
