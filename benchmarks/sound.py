@@ -146,6 +146,20 @@ def aligned(record: np.ndarray, wanted: np.ndarray) -> int:
     return int(np.argmax(found[: record.shape[1]])) - 2 * RATE
 
 
+def differing(record: np.ndarray, score: Score, asked: list[tuple[int | None, int]]) -> tuple[float, int]:
+    """(seconds compared, samples that differ) of a record and of what was asked for, rendered again in peace."""
+    again = ScoreSource(score)
+    silence = next(number for number, (place, _) in enumerate(asked) if place is not None)
+    wanted = np.concatenate([again.read(place, frames) for place, frames in asked], axis=1)
+    begun = sum(frames for _, frames in asked[:silence])
+    shift = aligned(record, wanted[:, begun:]) - begun
+    # A null sink swallows the first milliseconds of a stream, and closing drops what still waits.
+    first = max(0, shift, shift + begun) + RATE // 50
+    last = min(record.shape[1], wanted.shape[1] + shift) - RATE * 3 // 4
+    same = np.abs(record[:, first:last] - wanted[:, first - shift : last - shift]).max(axis=0)
+    return (last - first) / RATE, int(np.count_nonzero(same > 1e-6))
+
+
 def faithful(seconds: float, load: int) -> None:
     """Whether the record is the rendering, and how often the output ran dry."""
     score = from_symbolic(random_score(2**30 + 1))
@@ -165,16 +179,8 @@ def faithful(seconds: float, load: int) -> None:
     for process in burning:
         process.kill()
         process.wait()
-    again = ScoreSource(score)
-    wanted = np.concatenate([again.read(place, frames) for place, frames in source.asked], axis=1)
-    shift = aligned(record, wanted)
-    first, last = max(0, shift), min(record.shape[1], wanted.shape[1] + shift)
-    span = last - first
-    same = np.abs(record[:, first:last] - wanted[:, first - shift : last - shift]).max(axis=0)
-    # A null sink swallows the first milliseconds of a stream, and closing drops what still waits.
-    same = same[RATE // 50 : -RATE * 3 // 4]
-    wrong = np.flatnonzero(same > 1e-6)
-    print(f"playback under {load} busy processes: {span / RATE:.1f} s compared, {len(wrong)} samples differ, "
+    compared, wrong = differing(record, score, source.asked)
+    print(f"playback under {load} busy processes: {compared:.1f} s compared, {wrong} samples differ, "
           f"{underruns} underruns, {player.problem or 'no problem'}")  # fmt: skip
 
 
