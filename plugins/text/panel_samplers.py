@@ -14,6 +14,7 @@ from studio.widgets import theme
 from studio.widgets.controls import IconButton, Section
 from studio.widgets.field import Field
 from studio.widgets.fields import field_for
+from studio.widgets.prompt import PromptEdit
 from studio.widgets.text import Label
 
 from .spelling import SAMPLERS, sampler_order
@@ -29,6 +30,14 @@ NAMES = {
     "xtc": "Leave out the obvious",
     "temperature": "Temperature",
 }
+EXAMPLES = {
+    "logit_bias": "night = 2.5",
+    "banned": "shivers down her spine",
+    "stop": "The end",
+    "negative": "gloomy, cruel, old-fashioned",
+    "grammar": "(Ida|Theo) (walked|ran) home\\.",
+}
+"""What an empty box shows of how it is filled."""
 
 
 class Order(QWidget):
@@ -140,6 +149,9 @@ class Fields(QWidget):
                 field = field_for(spec)
                 field.changed.connect(lambda _value: self._said())
                 self.fields[spec.name] = field
+                edit = field.findChild(PromptEdit) if spec.name in EXAMPLES else None
+                if edit is not None:
+                    edit.setPlaceholderText(EXAMPLES[spec.name])
                 body.addWidget(field)
 
     def _said(self) -> None:

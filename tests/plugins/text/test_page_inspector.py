@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
 
 from plugins.text import lorebook
+from plugins.text.panel_samplers import EXAMPLES
+from plugins.text.spelling import biases
+from studio.widgets.prompt import PromptEdit
 from tests.plugins.text.page_bench import ALT, PROSE, Desk, desk  # noqa: F401 - fixture
 
 K = Qt.Key
@@ -181,3 +185,15 @@ def test_passes_are_offered_for_models_that_refine_alone(desk: Desk) -> None:  #
     assert pane.samplers.fields["passes"].isVisible()
     assert pane.use_model(PROSE.id)
     assert not pane.samplers.fields["passes"].isVisible()
+
+
+def test_empty_boxes_say_how_they_are_filled(desk: Desk) -> None:  # noqa: F811
+    fields = desk.panel.settings_pane.samplers.fields
+    for name, example in EXAMPLES.items():
+        edit = fields[name].findChild(PromptEdit)
+        assert edit is not None
+        assert edit.placeholderText() == example
+        desk.set(**{name: example})
+    assert desk.panel.settings_pane.commit()
+    assert biases(EXAMPLES["logit_bias"]) == (("night", 2.5),), "each example is right"
+    assert re.fullmatch(EXAMPLES["grammar"], "Ida walked home.")
