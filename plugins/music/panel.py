@@ -118,6 +118,7 @@ class MusicPanel(Panel):
         transport.stop_wanted.connect(sound.stop)
         transport.start_wanted.connect(lambda: sound.seek(0))
         transport.loop_toggled.connect(sound.set_looping)
+        transport.loop_toggled.connect(self.editor.ruler.set_looping)
         transport.metronome_toggled.connect(sound.set_metronome)
         transport.count_in_toggled.connect(sound.set_count_in)
         sound.moved.connect(self._show_place)
@@ -287,7 +288,7 @@ class MusicPanel(Panel):
         self._show_asking()
 
     def _show_asking(self) -> None:
-        self.bar.show_tasks(self.asking.tasks(), self.asking.task())
+        self.bar.task.show_tasks(self.asking.tasks(), self.asking.task())
         self.bar.show_parts(self.asking.free_parts(), self.asking.part() if self.asking.task() == "add" else None)
         self.bar.say(self.asking.words())
         self.settings_pane.form.field("bars").setEnabled(self.asking.task() in ("piece", "continue"))

@@ -11,7 +11,7 @@ from studio.widgets import theme
 from studio.widgets.controls import Button, Card, IconButton
 from studio.widgets.text import ElidedLabel, Label
 
-from .panel_pop import PopButton
+from .panel_pop import PopButton, TaskButton
 from .params import TASKS
 
 
@@ -24,9 +24,9 @@ class ActionBar(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("field", parent)
-        self._tasks: tuple[tuple[str, ...], str] | None = None
         self._parts: tuple[object, object] | None = None
-        self.task = PopButton("Task", "What the model is to do")
+        self.task = TaskButton(TASKS)
+        self.task.chosen.connect(self.task_chosen)
         self.part = PopButton("Part", "What the new track plays")
         self.words = ElidedLabel("", "label")
         self.generate = Button("Compose   Ctrl ↵", "primary", icon="sparkle", name="Generate")
@@ -42,17 +42,6 @@ class ActionBar(Card):
         for button in (self.task, self.part, self.generate):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the roll: Space plays
         self.part.hide()
-
-    def show_tasks(self, tasks: Sequence[str], chosen: str) -> None:
-        """What can be asked for now, and what is."""
-        if (tuple(tasks), chosen) == self._tasks:
-            return  # asked for with every step of a drag
-        self._tasks = (tuple(tasks), chosen)
-        self.task.menu_.clear()
-        for task in tasks:
-            self.task.menu_.addAction(TASKS[task], lambda task=task: self.task_chosen.emit(task))
-        self.task.show_value(TASKS[chosen])
-        self.task.setEnabled(len(tasks) > 1)
 
     def show_parts(self, parts: Sequence[tuple[str, Sequence[str]]], chosen: tuple[str, str] | None) -> None:
         """The parts a new track can play, each with its instruments; nothing where the task is another."""

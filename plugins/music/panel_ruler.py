@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.widgets import theme
 
 from .names import chord_name, key_name
+from .panel_handle_ruler import HandleRuler
 from .panel_lens import Lens
 from .panel_palette import mixed
 from .panel_sheet import Region, Sheet
 
-FAR = 4
 
+class Ruler(HandleRuler):
+    """A click goes there, a drag marks bars; with Shift it sets the loop."""
 
-class Ruler(QWidget):
-    """A click goes there (`sought`), a drag marks bars; with Shift it sets the loop (`loop_wanted`)."""
-
-    sought = Signal(int)
-    loop_wanted = Signal(int, int)
     menu_wanted = Signal(int, object)
 
     def __init__(self, sheet: Sheet, lens: Lens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(lens, parent)
         self._sheet, self._lens = sheet, lens
-        self._from: float | None = None
-        self._playhead = 0.0
-        self.loop: tuple[int, int] | None = None
-        self.looping = False
         self.setAccessibleName("Bars")
         self.setAccessibleDescription("Click to go there. Drag to mark bars to write anew. Shift and drag to loop.")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         for said in (lens.changed, sheet.edited, sheet.chosen):
             said.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Two lines: bars with their chords, and changes of tempo, metre and key."""
         return QSize(400, theme.tokens().px(40))
-
-    def set_playhead(self, tick: float) -> None:
-        """Move the handle."""
-        if tick != self._playhead:
-            self._playhead = tick
-            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Numbers, chords, changes, loop, handle."""
@@ -55,12 +41,7 @@ class Ruler(QWidget):
         self._paint_bars(painter)
         self._paint_changes(painter)
         if self._playhead >= 0:
-            x = self._lens.x(self._playhead)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.color("text"))
-            edge = self.height()
-            painter.drawPolygon(QPolygonF([QPointF(x - 6, edge - 9), QPointF(x + 6, edge - 9), QPointF(x, edge)]))
+            self._paint_handle(painter)
 
     def _paint_marks(self, painter: QPainter) -> None:
         colours, lens, timeline = theme.tokens(), self._lens, self._sheet.timeline
@@ -69,10 +50,7 @@ class Ruler(QWidget):
         for region in self._sheet.regions:
             start, end = timeline.bar_span(region.first, region.last)
             painter.fillRect(QRectF(lens.x(start), 0, (end - start) * lens.scale, self.height()), wash)
-        if self.loop is not None:
-            start, end = self.loop
-            shade = colours.color("accent" if self.looping else "hint")
-            painter.fillRect(QRectF(lens.x(start), 0, (end - start) * lens.scale, 4), shade)
+        self._paint_loop(painter)
 
     def _paint_bars(self, painter: QPainter) -> None:
         colours, lens, sheet = theme.tokens(), self._lens, self._sheet
@@ -130,30 +108,18 @@ class Ruler(QWidget):
             if -200 < x < self.width():
                 painter.drawText(QPointF(x + 6, self.height() - 6), "  ".join(parts))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to mark, or go there."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._from = event.position().x()
+    def _place(self, x: float) -> int:
+        return self._sheet.snap(self._lens.tick(x))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Mark."""
-        if self._from is None or abs(event.position().x() - self._from) < FAR:
-            return
+    def _dragged(self, first: float, last: float, keys: Qt.KeyboardModifier) -> None:
         timeline, lens = self._sheet.timeline, self._lens
-        ends = sorted((lens.tick(self._from), lens.tick(event.position().x())))
-        first, last = (min(timeline.bars - 1, timeline.bar(tick)) for tick in ends)
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.loop_wanted.emit(*timeline.bar_span(first, last))
+        begin, end = (min(timeline.bars - 1, timeline.bar(lens.tick(x))) for x in (first, last))
+        if keys & Qt.KeyboardModifier.ShiftModifier:
+            self.loop_wanted.emit(*timeline.bar_span(begin, end))
         else:
             tracks = tuple(t.id for t in self._sheet.score.tracks)
             if tracks:
-                self._sheet.set_regions([Region(first, last, tracks)])
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click without a drag goes there."""
-        if self._from is not None and abs(event.position().x() - self._from) < FAR:
-            self.sought.emit(self._sheet.snap(self._lens.tick(event.position().x())))
-        self._from = None
+                self._sheet.set_regions([Region(begin, end, tracks)])
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Change tempo, metre, key or chord here."""

@@ -289,7 +289,7 @@ class WavePanel(Panel):
     def _show_all(self) -> None:
         wave, sheet = self.sheet.shown, self.sheet
         self.transport.show_wave(wave, sheet.selection)
-        self.bar.show_tasks(self.asking.tasks(), self.asking.task())
+        self.bar.task.show_tasks(self.asking.tasks(), self.asking.task())
         self.bar.words.setText(self.asking.words() if self.settings_pane.models() else NO_MODEL)
         loop = sheet.selection if sheet.has_range else None
         if loop is not None and self.transport.loop.isChecked():
@@ -358,7 +358,7 @@ class WavePanel(Panel):
     def _set_looping(self, on: bool) -> None:
         if on and self.sheet.has_range and self.desk.ruler.loop is None:
             self.loop_over(*self.sheet.selection)
-        self.desk.ruler.looping = on
+        self.desk.ruler.set_looping(on)
         self.desk.ruler.update()
         self.sound.set_looping(on)
 

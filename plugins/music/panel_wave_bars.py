@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -15,7 +14,7 @@ from studio.widgets.prompt import PromptEdit
 from studio.widgets.text import ElidedLabel
 
 from .panel_palette import mixed
-from .panel_pop import PopButton
+from .panel_pop import PopButton, TaskButton
 from .panel_wave_asking import TASKS
 from .wave import Wave, spoken_time
 
@@ -153,8 +152,8 @@ class AskBar(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("field", parent)
-        self._tasks: tuple[tuple[str, ...], str] | None = None
-        self.task = PopButton("Task", "What the model is to do")
+        self.task = TaskButton(TASKS)
+        self.task.chosen.connect(self.task_chosen)
         self.words = ElidedLabel("", "label")
         self.prompt = PromptEdit("Prompt", placeholder="Describe the sound", lines=(1, 3), bare=True)
         self.generate = Button("Generate   Ctrl ↵", "primary", icon="sparkle", name="Generate")
@@ -173,17 +172,6 @@ class AskBar(Card):
         column.addLayout(lower)
         self.prompt.submitted.connect(self.submitted)
         self.generate.clicked.connect(self.submitted)
-
-    def show_tasks(self, tasks: Sequence[str], chosen: str) -> None:
-        """What can be asked for now, and what is."""
-        if (tuple(tasks), chosen) == self._tasks:
-            return  # asked for with every step of a drag
-        self._tasks = (tuple(tasks), chosen)
-        self.task.menu_.clear()
-        for task in tasks:
-            self.task.menu_.addAction(TASKS[task], lambda task=task: self.task_chosen.emit(task))
-        self.task.show_value(TASKS[chosen])
-        self.task.setEnabled(len(tasks) > 1)
 
     def show_busy(self, busy: bool) -> None:
         """A second press queues another take."""

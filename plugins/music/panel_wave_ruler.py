@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.widgets import theme
 
 from . import wave_edit as edits
+from .panel_handle_ruler import HandleRuler
 from .panel_palette import mixed, track_colour
 from .panel_wave_lens import WaveLens
 from .panel_wave_sheet import WaveSheet
@@ -21,36 +22,22 @@ NEAR = 6
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800)
 
 
-class TimeRuler(QWidget):
-    """A click goes there (`sought`), a drag sets the loop (`loop_wanted`)."""
-
-    sought = Signal(int)
-    loop_wanted = Signal(int, int)
+class TimeRuler(HandleRuler):
+    """A click goes there, a drag sets the loop."""
 
     def __init__(self, sheet: WaveSheet, lens: WaveLens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(lens, parent)
         self._sheet, self._lens = sheet, lens
-        self._from: float | None = None
-        self._playhead = 0.0
-        self.loop: tuple[int, int] | None = None
-        self.looping = False
         self.bars = False
         """Bars instead of seconds; only where the tempo is known."""
         self.setAccessibleName("Time")
         self.setAccessibleDescription("Click to go there. Drag to loop.")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         for said in (lens.changed, sheet.edited, sheet.chosen):
             said.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """One line."""
         return QSize(400, theme.tokens().px(28))
-
-    def set_playhead(self, frame: float) -> None:
-        """Move the handle."""
-        if frame != self._playhead:
-            self._playhead = frame
-            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Numbers and ticks, the loop, the selection, the handle."""
@@ -60,16 +47,10 @@ class TimeRuler(QWidget):
         if sheet.has_range:
             start, end = (lens.x(frame) for frame in sheet.selection)
             painter.fillRect(QRectF(start, 0, end - start, self.height()), colours.color("wash"))
-        if self.loop is not None:
-            start, end = (lens.x(frame) for frame in self.loop)
-            painter.fillRect(QRectF(start, 0, end - start, 4), colours.color("accent" if self.looping else "hint"))
+        self._paint_loop(painter)
         if sheet.shown.length:
             self._paint_ticks(painter)
-            x, edge = lens.x(self._playhead), self.height()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.color("text"))
-            painter.drawPolygon(QPolygonF([QPointF(x - 6, edge - 9), QPointF(x + 6, edge - 9), QPointF(x, edge)]))
+            self._paint_handle(painter)
 
     def _paint_ticks(self, painter: QPainter) -> None:
         colours, lens, wave = theme.tokens(), self._lens, self._sheet.shown
@@ -117,22 +98,11 @@ class TimeRuler(QWidget):
             every *= 2
         return step * every, beat if every == 1 else step, lambda n: str(n * every + 1)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to loop, or go there."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._from = event.position().x()
+    def _place(self, x: float) -> int:
+        return self._lens.frame(x)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Loop."""
-        if self._from is not None and abs(event.position().x() - self._from) >= FAR:
-            ends = sorted((self._lens.frame(self._from), self._lens.frame(event.position().x())))
-            self.loop_wanted.emit(*ends)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click without a drag goes there."""
-        if self._from is not None and abs(event.position().x() - self._from) < FAR:
-            self.sought.emit(self._lens.frame(event.position().x()))
-        self._from = None
+    def _dragged(self, first: float, last: float, keys: Qt.KeyboardModifier) -> None:
+        self.loop_wanted.emit(self._lens.frame(first), self._lens.frame(last))
 
 
 class RegionLane(QWidget):

@@ -12,6 +12,7 @@ from plugins.music.panel import MusicPanel
 from plugins.music.panel_track_card import TrackCard
 from studio.api import StudioError
 from studio.testing.panel_host import FakePanelHost
+from tests.plugins.music.panel_bench import _move
 
 
 def control(panel: MusicPanel, name: str) -> QWidget:
@@ -60,6 +61,23 @@ def test_a_click_on_the_ruler_goes_there(panel: MusicPanel, qtbot: QtBot) -> Non
     qtbot.mouseClick(ruler, Qt.MouseButton.LeftButton, pos=QPoint(round(panel.editor.lens.x(3840)), 10))
     assert panel.sound.tick() == 3840
     assert panel.transport.place.text() == "3.1.1"
+
+
+def test_the_ruler_shows_whether_the_loop_is_gone_round(panel: MusicPanel, qtbot: QtBot) -> None:
+    ruler, lens = panel.editor.ruler, panel.editor.lens
+    shift, left = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
+    qtbot.mousePress(ruler, left, shift, QPoint(round(lens.x(2000)), 10))
+    _move(ruler, QPoint(round(lens.x(4000)), 10), shift)
+    qtbot.mouseRelease(ruler, left, shift, QPoint(round(lens.x(4000)), 10))
+    assert ruler.loop == (1920, 5760)
+    assert ruler.looping
+    assert control(panel, "Loop").isChecked()
+    place = QPoint(round(lens.x(3000)), 1)
+    bright = ruler.grab().toImage().pixelColor(place)
+    qtbot.mouseClick(control(panel, "Loop"), left)
+    assert not ruler.looping
+    assert ruler.grab().toImage().pixelColor(place) != bright
+    assert panel.sheet.regions == ()
 
 
 def test_without_a_device_play_says_so_once_and_drawing_goes_on(
