@@ -87,17 +87,34 @@ def _after_cancel(place: Any, job: str) -> float:
     return float(newest() - asked)
 
 
+def _written(net: Any, ids: list[int], seed: int, length: int) -> list[int]:
+    """The bare loop: what `length` tokens come after `ids`."""
+    import torch
+    from transformers.cache_utils import Cache
+
+    from studio.inference.text.choosing import Chooser, Place, Taste
+    from studio.inference.text.memory import GrowingLayer
+
+    chooser = Chooser(Taste(temperature=0.8, top_p=0.95, min_p=0.02), seed)
+    cache = Cache(layer_class_to_replicate=GrowingLayer)
+    fed, found = torch.tensor([ids]), []
+    with torch.inference_mode():
+        for place in range(length):
+            logits = net(fed, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1].float()
+            token, _ = chooser.choose(logits, [Place(0, place, None)])[0]
+            found.append(token)
+            fed = torch.tensor([[token]])
+    return found
+
+
 def child(path: str, precision: str, rounds: int) -> None:
     """In the measured process: both sides in turns; tells lists of CPU seconds."""
     import torch
     from _workplace import workplace
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.cache_utils import Cache
 
     from studio.core.events import Cancelled, Finished, Stepped
     from studio.core.request import ModelRef, Request
-    from studio.inference.text.choosing import Chooser, Place, Taste
-    from studio.inference.text.memory import GrowingLayer
 
     torch.set_num_threads(1)
     dtype = {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
@@ -105,22 +122,13 @@ def child(path: str, precision: str, rounds: int) -> None:
     words = AutoTokenizer.from_pretrained(path)
     sentence = "The old sailor walked along the harbour and looked at the grey sea. "
     ids = words(sentence * 100)["input_ids"][:READ]
-    taste = Taste(temperature=0.8, top_p=0.95, min_p=0.02)
 
     def text_of(number: int) -> str:
         """About READ tokens that begin anew for every number, so that nothing of them is remembered."""
         return f"Story {number}. " + words.decode(ids)
 
-    @torch.inference_mode()
     def bare(number: int, length: int) -> list[int]:
-        chooser, cache = Chooser(taste, number), Cache(layer_class_to_replicate=GrowingLayer)
-        fed, found = torch.tensor([words(text_of(number))["input_ids"]]), []
-        for place in range(length):
-            logits = net(fed, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1].float()
-            token, _ = chooser.choose(logits, [Place(0, place, None)])[0]
-            found.append(token)
-            fed = torch.tensor([[token]])
-        return found
+        return _written(net, words(text_of(number))["input_ids"], number, length)
 
     model = f"models/{Path(path).name}"
     found: dict[str, list[float]] = {}

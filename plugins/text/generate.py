@@ -164,6 +164,7 @@ def _plan(request: Request, params: TextParams, task: tasks.Assignment, desk: De
         banned=spelling.lines(params.banned),
         form=_form(params, task, desk),
         ends=task.ends,
+        spaced=task.spaced,
         marked=Watermark().marked if params.watermark else None,
     )
 

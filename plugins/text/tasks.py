@@ -10,13 +10,14 @@ from typing import Any
 from studio.api import StudioError
 from studio.inference.text import templates
 from studio.inference.text.models import Writer
+from studio.inference.text.passages import Passage, is_whole, sentences
 from studio.inference.text.pins import Pins
 from studio.inference.text.rows import Form
 
 from . import context, lorebook, spelling
 from .params import TextParams
 from .wire import Report, Segment
-from .words import gaps, keywords, pins_of
+from .words import gaps, keywords, mood_of, pins_of
 
 _FACTOR = {"rewrite": 1.0, "tone": 1.0, "repaint": 1.0, "expand": 2.0, "shorten": 0.5}
 """How long the new passage is, compared with the old one."""
@@ -39,6 +40,8 @@ _EXAMPLES = (
 _AFTER_SHARE = 4
 """What follows the caret may fill a quarter of the context."""
 
+_MARKS = (".", "!", "?", "…")
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -51,6 +54,7 @@ class Assignment:
     stops: tuple[str, ...] = ()
     form: Callable[[], Form] | None = None
     ends: frozenset[int] = frozenset()
+    spaced: bool = False
 
 
 def prepare(params: TextParams, writer: Writer) -> Assignment:
@@ -164,6 +168,9 @@ def _led(
 ) -> Assignment:
     """With words that must come, and an end that leads over to what follows."""
     size = int(writer.net.get_input_embeddings().weight.shape[0])
+    never = _header_tokens(writer)
+    if params.passage and not any(mark in params.passage for mark in _MARKS):
+        never |= writer.vocabulary.containing(_MARKS)  # the middle of a sentence stays one
 
     def form() -> Form:
         return Pins(
@@ -174,6 +181,7 @@ def _led(
             after=params.after,
             lines=lines,
             ends=writer.ends,
+            never=never,
             size=size,
         )
 
@@ -185,6 +193,8 @@ def _led(
 
 def _repainted(params: TextParams, writer: Writer) -> Assignment:
     """With any model: the passage is written anew between what stands before and behind it."""
+    if params.task != "repaint" and not params.pinned.strip() and is_whole(params.passage):
+        return _told_anew(params, writer)
     count = writer.vocabulary.encode
     factor = _FACTOR[params.task]
     pins = list(spelling.lines(params.pinned))
@@ -195,10 +205,65 @@ def _repainted(params: TextParams, writer: Writer) -> Assignment:
     rooms = [max(1, round(len(count(gap)) * factor)) for gap in gaps(params.passage, pins)]
     length = sum(3 * room + 24 for room in rooms[-1:]) + sum(room + 8 for room in rooms[:-1])
     length += sum(len(count(" " + pin)) for pin in pins)
-    if params.task == "tone" and params.instruction.strip():
-        params = replace(params, note=f"{params.note}\n[Tone: {params.instruction.strip()}]".strip("\n"), note_depth=0)
+    params, spaced = _begun(_in_tone(params, writer))
     plain = _plain(params, writer, length=length)
-    return _led(params, writer, plain, pins=pins, rooms=rooms, lines="\n" in params.passage)
+    return replace(_led(params, writer, plain, pins=pins, rooms=rooms, lines="\n" in params.passage), spaced=spaced)
+
+
+def _told_anew(params: TextParams, writer: Writer) -> Assignment:
+    """Whole sentences in place of whole sentences: as many, half as many, or each old one with a new one behind it."""
+    words = writer.vocabulary
+    kept = sentences(params.passage) if params.task == "expand" else []
+    tokens = len(words.encode(params.passage))
+    room = max(round(tokens * (_FACTOR[params.task] - bool(kept))), 1)
+    params, spaced = _begun(_in_tone(params, writer))
+    if spaced and kept:
+        kept[0] = " " + kept[0].lstrip(" ")
+    whole = params.passage.startswith(" ")
+    size = int(writer.net.get_input_embeddings().weight.shape[0])
+    never = _header_tokens(writer)
+
+    def form() -> Form:
+        return Passage(
+            words,
+            room,
+            kept=kept,
+            spaced=spaced or whole,
+            lines="\n" in params.passage,
+            never=never,
+            ends=writer.ends,
+            size=size,
+        )
+
+    length = room + bool(kept) * tokens + 40
+    plain = _plain(params, writer, length=length)
+    return replace(plain, length=3 * length + 80 * len(kept), form=form, spaced=spaced)
+
+
+def _begun(params: TextParams) -> tuple[TextParams, bool]:
+    """What stands before without a space at its end, and whether there was one. Where nothing does, a tale begins."""
+    spaced = params.before.endswith(" ") and bool(params.before.strip())
+    return (replace(params, before=params.before.rstrip(" ")) if spaced else params), spaced
+
+
+def _in_tone(params: TextParams, writer: Writer) -> TextParams:
+    """With the tone where the model looks for it; and with headers where it knows texts with headers alone."""
+    headers = _headers(writer)
+    memory, tone = params.memory, params.instruction.strip() if params.task == "tone" else ""
+    if "Mood" in headers:
+        if tone:
+            lines = [line for line in memory.split("\n") if not line.startswith("Mood:")]
+            memory = "\n".join([*lines, f"Mood: {mood_of(tone)}"]).strip("\n")
+        if not any(line.startswith("Form:") for line in memory.split("\n")):
+            memory = f"Form: story\n{memory}".strip("\n")
+        return replace(params, memory=memory)
+    return replace(params, note=f"{params.note}\n[Tone: {tone}]".strip("\n"), note_depth=0) if tone else params
+
+
+def _header_tokens(writer: Writer) -> frozenset[int]:
+    """The tokens that are a header's name at the beginning of a line: they begin the next document, not a sentence."""
+    found = (writer.vocabulary.encode(name) for name in map(str, _headers(writer)))
+    return frozenset(ids[0] for ids in found if len(ids) == 1)
 
 
 def _asked(params: TextParams, writer: Writer) -> Assignment:

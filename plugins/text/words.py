@@ -16,6 +16,15 @@ _COMMON = frozenset(
     your""".split()
 )
 
+_MOODS = {
+    "eerie": "eerie gloom dark scar creep grim spook haunt cold threat tense horr",
+    "wistful": "wistful sad melanchol quiet calm long lonel slow nostal",
+    "merry": "merry happ fun light joy cheer bright glad comic humor humour wit",
+    "tender": "tender soft kind warm gentle lov sweet intimate",
+    "bold": "bold brave wild fast excit hero loud action proud strong",
+    "dreamy": "dreamy dream poet strange lyric magic",
+}
+
 
 def keywords(text: str, most: int) -> list[str]:
     """The first `most` words that say something, in their order, each once."""
@@ -52,3 +61,12 @@ def gaps(passage: str, pins: list[str]) -> list[str]:
         pieces.append(passage[place:at] if at >= 0 else "")
         place = at + len(pin) if at >= 0 else place
     return [*pieces, passage[place:]]
+
+
+def mood_of(wish: str) -> str:
+    """The mood of the built-in model that is nearest to a wish ("gloomier" is eerie), or the wish itself."""
+    words = wish.lower().split()
+    for mood, stems in _MOODS.items():
+        if any(word.startswith(stem) for word in words for stem in stems.split()):
+            return mood
+    return wish

@@ -51,6 +51,8 @@ class Plan:
     marked: Callable[[torch.Tensor, Place], torch.Tensor] | None = None
     ends: frozenset[int] = frozenset()
     """Tokens that end a row, beside the model's own."""
+    spaced: bool = False
+    """A space stands in front of what is written that the prompt does not have: models begin words with one."""
     recorded: int = RECORDED
 
 
@@ -87,6 +89,7 @@ class TokenRun:
                 phrases,
                 level=self._chooser.start_level,
                 form=None if plan.form is None else plan.form(),
+                spaced=plan.spaced,
             )
             for _ in range(plan.alternatives)
         ]

@@ -57,6 +57,7 @@ class Pins:
         after: str = "",
         lines: bool = True,
         ends: frozenset[int] = frozenset(),
+        never: frozenset[int] = frozenset(),
         size: int = 0,
     ) -> None:
         if len(rooms) != len(pins) + 1:
@@ -75,6 +76,7 @@ class Pins:
         self._never = torch.zeros(size, dtype=torch.bool)
         if not lines:
             self._never |= shapes.lines
+        self._never[[token for token in never if token < size]] = True
         self._ends = torch.zeros(size, dtype=torch.bool)
         self._ends[[end for end in ends if end < size]] = True
         self._free = ~(self._never | self._ends)

@@ -96,7 +96,14 @@ class Row:
     """An alternative. `given` of its tokens were there before it was written."""
 
     def __init__(
-        self, vocabulary: Vocabulary, prompt: Sequence[int], phrases: Phrases, *, level: float, form: Form | None = None
+        self,
+        vocabulary: Vocabulary,
+        prompt: Sequence[int],
+        phrases: Phrases,
+        *,
+        level: float,
+        form: Form | None = None,
+        spaced: bool = False,
     ) -> None:
         self.ids: list[int] = []
         self.texts: list[str] = []
@@ -108,6 +115,7 @@ class Row:
         self.text = ""
         self.form = form
         self._phrases = phrases
+        self._spaced = spaced
         self._stream = vocabulary.stream(prompt)
         self._start_level = level
         self._ends: list[int] = []  # letters up to and with each token
@@ -122,6 +130,8 @@ class Row:
     def push(self, token: int, level: float, likely: Likely, *, given: bool = False) -> None:
         """A token was taken."""
         text = self._stream.add(token)
+        if self._spaced and not self.text:
+            text = text.removeprefix(" ")  # it stands in front of the text already
         self.ids.append(token)
         self.texts.append(text)
         self.levels.append(level)

@@ -34,6 +34,14 @@ def chatty(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return tiny_writers.save(tmp_path_factory.mktemp("writers") / "chatty", "qwen2", words=words, window=700)
 
 
+@pytest.fixture
+def starter() -> Model:
+    folder = Path(__file__).resolve().parents[3] / "resources" / "starter" / "prose"
+    if not (folder / "model.safetensors").is_file():
+        pytest.skip("the starter prose is not here")
+    return Model("starter/prose", "Starter prose", "transformers/LlamaForCausalLM", folder)
+
+
 @pytest.fixture(scope="module")
 def cache() -> dict[Any, Any]:
     return {}
@@ -195,9 +203,38 @@ def test_a_base_model_writes_a_passage_anew(plain: Model, tmp_path: Path, cache:
         assert told.finish == "stop"
         assert "\n" not in text
     if task == "expand":
-        assert all(re.search(r"\blantern\b", text) for text in texts)
+        assert all(passage.strip() in text for text in texts), "the old sentence stays, a new one comes"
     origins = {segment.origin for segment in record.report.sent}
     assert ("note" in origins) is (task == "tone")
+
+
+@pytest.mark.parametrize("task", ["rewrite", "expand", "shorten", "tone"])
+@pytest.mark.parametrize("memory", ["", "Form: story\nGenre: sea story\nHero: Elias, a sail-maker\nMood: merry"])
+def test_the_starter_prose_tells_a_paragraph_anew_in_sentences(
+    starter: Model, tmp_path: Path, cache: dict[Any, Any], task: str, memory: str
+) -> None:
+    """At the beginning of a tale, where its model knows headers, and in its middle, behind a space."""
+    first = "Elias was a brave sail-maker who lived in the painted harbour. He wanted to find a silver bell."
+    rest = "\n\nSo he put half a cake in a bag and went down to the sea. It was a long way, and nobody spoke."
+    for before, passage, after in (("", first, rest), (f"{first} ", "Nobody knew where it was.", rest)):
+        about = {"task": task, "memory": memory, "before": before, "passage": passage, "after": after}
+        texts, record = write(ask(starter, tmp_path, cache, **about, instruction="gloomier", alternatives=4))
+        for text in texts:
+            assert text[0].isupper() or text[0] in "“‘", text
+            assert text.rstrip("”’")[-1] in ".!?…", text
+            assert not re.search(r"(Form|Genre|Mood|Hero|Place|Wish|Tense|Person|Words):", text), text
+            assert not re.search(r"(\w+) \1 \1", text), text
+        told = record.report.sent[0].text
+        assert "Form: story" in told
+        assert ("Mood: eerie" in told) is (task == "tone")
+
+
+def test_a_part_of_a_sentence_stays_one(starter: Model, tmp_path: Path, cache: dict[Any, Any]) -> None:
+    about = {"before": "Elias went down to ", "passage": "the old grey harbour", "after": " and looked at the sea."}
+    texts, _ = write(ask(starter, tmp_path, cache, task="rewrite", **about, alternatives=4))
+    for text in texts:
+        assert text[0] != " "
+        assert not re.search(r"[.!?…]", text), text
 
 
 def test_repainting_keeps_the_pinned_words_in_order(chatty: Model, tmp_path: Path, cache: dict[Any, Any]) -> None:
@@ -304,14 +341,6 @@ def test_no_model_and_warming_up(plain: Model, tmp_path: Path) -> None:
     context = ask(plain, tmp_path, {})
     generate.warm(context)
     assert len(context.cache) == 1
-
-
-@pytest.fixture
-def starter() -> Model:
-    folder = Path(__file__).resolve().parents[3] / "resources" / "starter" / "prose"
-    if not (folder / "model.safetensors").is_file():
-        pytest.skip("the starter prose is not here")
-    return Model("starter/prose", "Starter prose", "transformers/LlamaForCausalLM", folder)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
