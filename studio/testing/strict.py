@@ -99,12 +99,15 @@ _timers: WeakSet[Any] = WeakSet()
 
 def _lingering(before: set[threading.Thread]) -> list[str]:
     """Threads that were started since and still run. Python's stand-ins for threads of Qt or torch do not count: they
-    have no end that Python would notice.
+    have no end that Python would notice; nor does the one that tqdm starts with its first bar of a process.
     """
     return [
         thread.name
         for thread in threading.enumerate()
-        if thread not in before and not isinstance(thread, threading._DummyThread) and thread.is_alive()
+        if thread not in before
+        and not isinstance(thread, threading._DummyThread)
+        and thread.is_alive()
+        and thread.name != "tqdm_monitor"
     ]
 
 
