@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,22 @@ def test_quotes_follow_the_language() -> None:
 def test_pictures_and_single_letters_are_no_words() -> None:
     assert [word for _, word in words_of("a lamp, I saw")] == ["lamp", "saw"]
     assert list(words_of("![A lmap](x.png)")) == []
+
+
+def test_a_dictionary_is_never_searched_for_garbage() -> None:
+    """A full look over its objects would hold up whoever types, for 0.1 s each time."""
+    folder = theme.resources() / "dictionaries"
+    looks: list[str] = []
+
+    def looked(phase: str, _info: dict[str, int]) -> None:
+        looks.append(phase)
+
+    book = Dictionary.of("en_US", dictionaries([folder]))
+    gc.callbacks.append(looked)
+    try:
+        assert book.check(["harbor"]) == {"harbor": True}
+    finally:
+        gc.callbacks.remove(looked)
+    assert len(looks) < 4, "none while it is read"
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 100_000
