@@ -278,3 +278,10 @@ def test_closing_leaves_the_running_job_for_the_next_start(tmp_path: Path) -> No
     assert not host.is_running()
     with Bench(tmp_path) as bench:
         bench.wait_for(job_id, Finished)
+
+
+def test_a_generation_lets_the_window_and_its_sound_go_first(tmp_path: Path) -> None:
+    with Bench(tmp_path) as bench:
+        bench.wait_for(bench.submit(bench.text(length=6)), Finished)
+        host, window = psutil.Process(bench.host.pid).nice(), psutil.Process().nice()
+        assert host == psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else host > window or host == 19
