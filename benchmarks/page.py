@@ -7,6 +7,7 @@ choices, as its generations leave them.
 
 from __future__ import annotations
 
+import gc
 import random
 import time
 from collections.abc import Iterator
@@ -219,6 +220,7 @@ def run() -> None:
     app = application()
     studio = build(Places.default(), Options(warm=False))
     ticker, told = Ticker(), {}
+    studio.window.painted.connect(gc.freeze)  # as the program does when it has started
     failure = play(app, studio.window, ticker, script(studio, ticker, told))
     studio.close()
     if failure:
