@@ -133,6 +133,17 @@ def psnr(vae: AutoencoderKL, pictures: np.ndarray) -> float:
     return -10 * math.log10(total / len(pictures))
 
 
+@torch.no_grad()
+def coded(vae: AutoencoderKL, pictures: np.ndarray) -> np.ndarray:
+    """Pictures as they come back from the autoencoder, bytes of the same shape."""
+    out = []
+    for i in range(0, len(pictures), 8):
+        x = to_tensor(pictures[i : i + 8]).to(next(vae.parameters()).device)
+        with torch.autocast(x.device.type, torch.bfloat16):
+            out.append(to_bytes(vae.decode(vae.encode(x).latent_dist.mode()).sample))
+    return np.concatenate(out)
+
+
 def pca_psnr(latents: int, *, fit: int = 600, judge: np.ndarray) -> float:
     """Decibels of the best linear code of the same size: what an autoencoder has to beat to deserve its name."""
 

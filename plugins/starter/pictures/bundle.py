@@ -110,11 +110,12 @@ def sample_sheet(folder: Path, path: Path, prompts: tuple[str, ...], *, steps: i
     """Pictures of these prompts, three in a row, by the folder as a user would load it."""
     pipe = load_bundle(folder)
     pipe.set_progress_bar_config(disable=True)
+    how = {"num_inference_steps": steps, "guidance_scale": DEFAULTS["guidance"]}
     pictures = []
     with torch.no_grad():
         for prompt in prompts:
             generator = torch.Generator().manual_seed(seed)
-            pictures.append(pipe(prompt, num_inference_steps=steps, guidance_scale=4.0, generator=generator).images[0])
+            pictures.append(pipe(prompt, **how, generator=generator).images[0])
     width, height = pictures[0].size
     rows = -(-len(pictures) // 3)
     sheet = Image.new("RGB", (3 * width, rows * height), "white")

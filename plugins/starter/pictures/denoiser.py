@@ -50,7 +50,7 @@ class DenoiserPlan:
     """The step from which on edges and textures matter most: by then nearly every thing is where it was asked for."""
     extra: int = 3
     """Ornaments in each batch beyond those that come by chance."""
-    shapes_every: int = 5
+    shapes_every: int = 3
     """Every so many steps the batch is in another shape than the square."""
     shard: int = 256
     grow_every: int = 500
@@ -145,6 +145,7 @@ def draw_batch(plan: DenoiserPlan, diet: Diet, step: int) -> tuple[list[str], tu
 
     turn, rest = divmod(step, plan.shapes_every)
     if diet.shaped and rest == plan.shapes_every - 1:
+        fine = False  # where things stand is what other shapes have to teach
         scenes, latents, focus = some(diet.shaped[turn % len(diet.shaped)], plan.batch)
     else:
         world, ornaments = some(diet.squares, plan.batch - plan.extra), some(diet.ornaments, plan.extra)

@@ -11,7 +11,8 @@ import numpy as np
 from diffusers import StableDiffusionPipeline
 
 from ..world import caption, render, sample_scene
-from .autoencoder import HELD_OUT, pca_psnr, psnr
+from ..world.scene import STYLES
+from .autoencoder import HELD_OUT, coded, pca_psnr, psnr
 from .bundle import load_bundle
 from .probe import answers, frechet, get_probe, get_shape_probe, judge, single
 from .skills import SHAPES, few_steps, generate, hits, repaint, shapes, sheet
@@ -57,6 +58,16 @@ def measure(
     result["frechet"] = frechet(f_made, f_real)
     result["frechet_render"] = frechet(f_other, f_real)
     result["frechet_ratio"] = result["frechet"] / result["frechet_render"]
+    # What the autoencoder alone costs: those other renders, coded and decoded.
+    result["frechet_coded"] = frechet(judge(probe, coded(pipe.vae, other))[1], f_real)
+    result["styles"] = {
+        style: {
+            "generated": float((said_made[wanted[:, -1] == i, -1] == i).mean()),
+            "render": float((said_real[wanted[:, -1] == i, -1] == i).mean()),
+        }
+        for i, style in enumerate(STYLES)
+        if (wanted[:, -1] == i).any()
+    }
     # Diversity: one prompt, many seeds, against renders of the same words.
     scene = single(HELD_OUT + 5)
     many = generate(pipe, [caption(scene, np.random.default_rng(0), full=True)] * 16, steps=steps, guidance=guidance,
@@ -104,8 +115,12 @@ def table(result: dict[str, Any]) -> str:
         "",
         (
             f"Fréchet distance in the judge's features (n = {r['count']}): {r['frechet']:.2f}, renders against renders "
-            f"{r['frechet_render']:.2f}, ratio {r['frechet_ratio']:.2f}."
+            f"{r['frechet_render']:.2f}, ratio {r['frechet_ratio']:.2f}; renders coded and decoded "
+            f"{r['frechet_coded'] / r['frechet_render']:.2f}."
         ),
+        "Style, of generated pictures and of renders: "
+        + ", ".join(f"{name} {v['generated']:.2f} and {v['render']:.2f}" for name, v in r["styles"].items())
+        + ".",
         (
             f"Diversity between seeds {r['diversity']:.3f} (renders {r['diversity_render']:.3f}). Distance to the "
             f"nearest of 1,000 training pictures {r['nearest_training']:.3f} "

@@ -13,7 +13,8 @@ import torch
 
 from plugins.starter.pictures import stages
 from plugins.starter.pictures.autoencoder import build_autoencoder, held_out_pictures, psnr, to_tensor
-from plugins.starter.pictures.denoiser import DenoiserTraining, build_scheduler
+from plugins.starter.pictures.data import Diet
+from plugins.starter.pictures.denoiser import DenoiserTraining, build_scheduler, draw_batch
 from plugins.starter.pictures.refining import LEAST, evened, turn_latents
 from plugins.starter.training.checkpoint import load_checkpoint, save_checkpoint
 from plugins.starter.training.muon import Muon
@@ -162,14 +163,45 @@ def test_no_direction_of_the_latents_is_folded_up(tmp_path: Path) -> None:
     assert torch.linalg.eigvalsh(spreads()).min().sqrt() > 1.98 * LEAST
 
 
-def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def fed(tmp_path_factory: pytest.TempPathFactory) -> tuple[stages.Training, Diet]:
+    """A tiny training, and all that its denoiser learns from."""
     shipped = ROOT / "resources" / "starter" / "pictures"
-    training = stages.Training(tmp_path, shipped, tiny=True, device=torch.device("cpu"), deadline=None)
-    encoder, tokenizer = training.text()
-    vae = build_autoencoder(training.coder).eval().requires_grad_(False)
-    diet = training.diet(vae)
+    work = tmp_path_factory.mktemp("fed")
+    training = stages.Training(work, shipped, tiny=True, device=torch.device("cpu"), deadline=None)
+    diet = training.diet(build_autoencoder(training.coder).eval().requires_grad_(False))
     while not diet.ready():
         assert diet.grow()
+    return training, diet
+
+
+def test_the_denoiser_is_fed_squares_with_ornaments_and_other_shapes(fed: tuple[stages.Training, Diet]) -> None:
+    training, diet = fed
+    plan = replace(training.denoising, extra=3, drop=0.0)
+    assert not diet.grow(), "the toy's goal is what it begins with"
+    again = training.diet(build_autoencoder(training.coder))
+    assert len(again) == len(diet) == diet.goal, "what was drawn outlives the process"
+    for step in range(6):
+        texts, (latents, focus, noise, _times) = draw_batch(plan, diet, step)
+        shaped = step % plan.shapes_every == plan.shapes_every - 1
+        assert latents.shape == noise.shape == (plan.batch, 16, *((12, 20) if shaped else (16, 16)))
+        assert focus.shape[2:] == latents.shape[2:]
+        same = draw_batch(plan, again, step)
+        assert same[0] == texts
+        assert torch.equal(same[1][0], latents)
+    kinds = [diet.ornaments.scene(i).pattern for i in range(24)]
+    assert all(kinds)
+    assert len(set(kinds)) > 4
+    early, late = (
+        torch.stack([draw_batch(replace(plan, fine_from=first), diet, step)[1][3] for step in (0, 1, 3, 4)])
+        for first in (9, 0)
+    )
+    assert late.float().mean() < 0.85 * early.float().mean(), "later the fine steps count most"
+
+
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path, fed: tuple[stages.Training, Diet]) -> None:
+    training, diet = fed
+    encoder, tokenizer = training.text()
 
     def fresh() -> DenoiserTraining:
         # Each matrix moves only at every second step, which a resumed run has to know.
