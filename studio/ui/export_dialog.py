@@ -236,6 +236,7 @@ class ExportDialog(QDialog):
                 if isinstance(field, PathField) and field.spec.role == "picture":
                     field.offer("Choose from the library", "image", lambda: choose_picture(self._services, self))
             form.changed.connect(self._later.start)
+            form.changed.connect(self._show_example)
             form.layout().addStretch(1)  # type: ignore[union-attr]
             self._forms[name] = form
             self.options.addWidget(form)
@@ -255,7 +256,7 @@ class ExportDialog(QDialog):
             options=self._options(),
             folder=Path(str(self.folder.value())).expanduser(),
             pattern=str(self.pattern.value()),
-            values=self._values[number],
+            values=export_names.titled(self._values[number], self._options()),
             suffix=offer.spec.suffix,
         )
 
@@ -265,9 +266,8 @@ class ExportDialog(QDialog):
             return
         odd = export_names.unknown_fields(str(self.pattern.value()))
         self.pattern.set_problem(f"There is no {{{odd[0]}}}; it stays in the name as it is." if odd else "")
-        folder = Path(str(self.folder.value())).expanduser()
-        suffix = self._offers[self._chosen].spec.suffix
-        name = export_names.free_name(folder, str(self.pattern.value()), self._values[0], suffix)
+        wish = self._wish(0)
+        name = export_names.free_name(wish.folder, wish.pattern, wish.values, wish.suffix)
         more = f"  and {len(self._artifacts) - 1:,} more" if len(self._artifacts) > 1 else ""
         self.example.setText(f"{name}{more}")
         self.example.setAccessibleName(f"Will be called {name}{more}")

@@ -98,6 +98,12 @@ def values_for(
     }
 
 
+def titled(values: Mapping[str, str], options: object) -> dict[str, str]:
+    """The values with the title that an exporter's options give the work, where they give one."""
+    title = str(getattr(options, "title", "") or "").strip()
+    return {**values, "title": beginning(title)} if title else dict(values)
+
+
 def name_for(pattern: str, values: Mapping[str, str], suffix: str, counter: int = 1) -> str:
     """The name with its ending. A pattern without {counter} gets the number behind from the second on."""
     chosen = pattern.strip() or DEFAULT

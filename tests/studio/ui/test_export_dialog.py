@@ -325,8 +325,9 @@ def test_who_wrote_it_is_said_once_for_every_format(
     assert (shown(dialog, "author"), shown(dialog, "title")) == ("A. Writer", "The Lamp")
     dialog.folder.set_value(str(tmp_path))
     dialog.pattern.set_value("{title}")
+    assert dialog.example.text() == "The Lamp.pdf", "the title of the work, not of the manuscript"
     press(qtbot, dialog, "Export")
-    qtbot.waitUntil((tmp_path / "Ida.pdf").exists, timeout=20_000)
+    qtbot.waitUntil((tmp_path / "The Lamp.pdf").exists, timeout=20_000)
     dialog = open_dialog(text)
     press(qtbot, dialog, "Format Word")
     assert (shown(dialog, "author"), shown(dialog, "title")) == ("A. Writer", ""), "another work has another title"
