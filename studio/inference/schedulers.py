@@ -79,7 +79,7 @@ def capped_betas(own: Any) -> list[float] | None:
     levels = getattr(own, "alphas_cumprod", None)
     if levels is None:
         return None
-    kept = levels.double().clamp(1e-12, 1.0)
+    kept = levels.cpu().double().clamp(1e-12, 1.0)  # some graphics have no doubles
     sigmas = ((1 - kept) / kept).sqrt()
     if float(sigmas.max()) <= 4 * SIGMA_CAP:
         return None
