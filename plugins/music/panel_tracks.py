@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QToolButton, QWidget
 
 from studio.widgets import theme
@@ -28,27 +28,39 @@ class Chip(QAbstractButton):
         super().__init__(parent)
         self.track = track
         self.heard = True
+        self.short = False
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip("Click to write into this track. Click again or press the menu key for its sound.")
 
     def show_track(self, track: Track, *, heard: bool, front: bool) -> None:
         """Another state of the same track."""
         self.track, self.heard = track, heard
         self.setChecked(front)
         self.setText(track.name)
+        use = "Click to write into this track. Click again or press the menu key for its sound."
+        self.setToolTip(f"{track.name}: {track.instrument}\n{use}")
         self.setAccessibleName(f"Track {track.name}")
         said = [track.instrument, "" if heard else "not heard", "solo" if track.solo else "", "in front" * front]
         self.setAccessibleDescription(", ".join(part for part in said if part))
         self.updateGeometry()
         self.update()
 
+    def show_short(self, short: bool) -> None:
+        """The dot alone, where the names of all tracks do not fit beside each other."""
+        if short != self.short:
+            self.short = short
+            self.updateGeometry()
+            self.update()
+
+    def full_width(self) -> int:
+        """Dot, name, room, in pixels."""
+        return self.fontMetrics().horizontalAdvance(self._words()) + theme.tokens().px(38)
+
     def sizeHint(self) -> QSize:
-        """Dot, name, room."""
+        """As wide as what is shown."""
         colours = theme.tokens()
-        wide = self.fontMetrics().horizontalAdvance(self._words()) + colours.px(38)
-        return QSize(wide, colours.px(28))
+        return QSize(colours.px(28) if self.short else self.full_width(), colours.px(28))
 
     def _words(self) -> str:
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, theme.tokens().px(110))
@@ -67,7 +79,10 @@ class Chip(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(track_colour(self.track.colour) if self.heard else colours.color("hint"))
         dot = colours.px(10)
-        painter.drawEllipse(box.left() + colours.px(8), box.center().y() - dot // 2 + 1, dot, dot)
+        left = box.center().x() - dot // 2 + 1 if self.short else box.left() + colours.px(8)
+        painter.drawEllipse(left, box.center().y() - dot // 2 + 1, dot, dot)
+        if self.short:
+            return
         painter.setPen(colours.color("text" if self.heard else "hint"))
         words = box.adjusted(colours.px(24), 0, -colours.px(8), 0)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self._words())
@@ -75,6 +90,33 @@ class Chip(QAbstractButton):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The card."""
         self.card_wanted.emit(self.track.id, self.mapToGlobal(QPoint(0, self.height() + 4)))
+
+
+class Strip(QScrollArea):
+    """A row that the wheel moves along, without scroll bars; `resized` says that there is another room."""
+
+    resized = Signal()
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell it."""
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Along the row, whichever way the wheel turns."""
+        turned = event.angleDelta()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - (turned.x() or turned.y()) // 2)
+        event.accept()
 
 
 class Tracks(QWidget):
@@ -91,13 +133,9 @@ class Tracks(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.px(6))
         self._row.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(self._inside)
+        area = Strip(self._inside)
+        area.resized.connect(self._fit)
+        area.horizontalScrollBar().rangeChanged.connect(self._show_front)  # chips get their places later
         self._area = area
         self.add = IconButton("plus", "Add a track", kind="icon")
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -121,6 +159,7 @@ class Tracks(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_area"):
             self._area.setFixedHeight(theme.tokens().px(34))
+            self._fit()
 
     def refresh(self) -> None:
         """One chip for each track, in order."""
@@ -143,8 +182,20 @@ class Tracks(QWidget):
             chip = self._chips[track.id]
             front = track.id == sheet.track_id
             chip.show_track(track, heard=track.id in heard, front=front)
-            if front:
-                self._area.ensureWidgetVisible(chip)
+        self._fit()
+
+    def _fit(self) -> None:
+        """All names where they fit; otherwise only that of the track in front, and dots for the others."""
+        chips, room = self._chips.values(), self._area.viewport().width()
+        wanted = sum(chip.full_width() + self._row.spacing() for chip in chips)
+        for chip in chips:
+            chip.show_short(wanted > room and not chip.isChecked())
+        self._show_front()
+
+    def _show_front(self) -> None:
+        front = self._chips.get(self._sheet.track_id)
+        if front is not None:
+            self._area.ensureWidgetVisible(front)
 
     def _clicked(self, track_id: str) -> None:
         if track_id == self._sheet.track_id:
