@@ -152,8 +152,17 @@ def _fill(params: MusicParams, score: Score, parts: dict[str, str], cells: Seque
     for bar in {bar for bar, _ in asked}:
         if everyone <= {role for b, role in asked if b == bar}:
             asked.add((bar, HARMONY))  # nobody is left who would play the old chords
-    piece = symbolic_tokens.fit(to_symbolic(_window(score, first, bars), brief, parts))
-    return Order(sample.fill(piece, asked), brief, score, first, frozenset(asked), parts)
+    window = _window(score, first, bars)
+    piece = symbolic_tokens.fit(to_symbolic(window, brief, parts))
+    task = sample.fill(piece, asked, _sounding(window, parts) & asked)
+    return Order(task, brief, score, first, frozenset(asked), parts)
+
+
+def _sounding(score: Score, parts: dict[str, str]) -> set[tuple[int, str]]:
+    """The cells in which something begins: who has music written anew does not ask for silence."""
+    size = bar_ticks(score)
+    free = ((parts[t.id], n) for t in score.tracks if t.id in parts for n in t.notes if not n.locked)
+    return {(n.start // size, role) for role, n in free} | {(c.start // size, HARMONY) for c in score.chords}
 
 
 def _cells(params: MusicParams, score: Score, parts: dict[str, str]) -> list[tuple[int, str]]:

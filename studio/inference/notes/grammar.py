@@ -57,6 +57,7 @@ class Grammar:
     """The state of one answer: `allowed()` masks the vocabulary, `push(token)` goes on.
 
     `asked` are the cells to be written, `context` the score that everything else is taken from (None: nothing else).
+    `needed` are those among them that are not left empty where they have room.
     With `in_key` pitches belong to the key or the chord of the moment, and where `borrowed` is off the chords written
     belong to the key too.
     """
@@ -70,8 +71,10 @@ class Grammar:
         in_key: bool = True,
         borrowed: bool = False,
         single: frozenset[str] = SINGLE,
+        needed: Collection[Cell] = (),
     ) -> None:
         self.brief, self.asked, self.in_key, self.single = brief, frozenset(asked), in_key, single
+        self._needed = self.asked & frozenset(needed)
         self._native = _native(brief.mode, brief.style == "blues") if in_key and not borrowed else True
         self._bars = sorted({bar for bar, _ in self.asked})
         self._size = brief.bar_steps
@@ -187,8 +190,10 @@ class Grammar:
         begun = PARTS.index(self._part) if self._part else -1
         for index in range(begun + 1, len(PARTS)):
             part = PARTS[index]
-            if (self._bar, part) in self.asked:
-                mask[PART_ID[part]] = self._opens(part)
+            if (self._bar, part) in self.asked and self._opens(part):
+                mask[PART_ID[part]] = True
+                if (self._bar, part) in self._needed:
+                    return
         mask[BAR_ZERO + self._bars[self._next] if self._next < len(self._bars) else END] = True
 
     def _allow_event(self, mask: Mask) -> None:

@@ -17,11 +17,14 @@ from .vocabulary import PAD
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked: the tokens to start from, the cells to be written, and the score around them."""
+    """What is asked: the tokens to start from, the cells to be written, the score around them, and which of the cells
+    must not stay empty.
+    """
 
     prompt: tuple[int, ...]
     asked: frozenset[Cell]
     score: Score
+    needed: frozenset[Cell] = frozenset()
 
     def grammar(self, *, in_key: bool = True, borrowed: bool = False) -> Grammar:
         """A fresh grammar for the answer."""
@@ -32,6 +35,7 @@ class Task:
             in_key=in_key,
             borrowed=borrowed,
             single=_single(self.score),
+            needed=self.needed,
         )
 
     def result(self, answer: Sequence[int]) -> Score:
@@ -59,13 +63,13 @@ def go_on(score: Score, bars: int) -> Task:
     return Task(tuple(prompt), all_cells(score.brief, bars), score)
 
 
-def fill(score: Score, asked: Collection[Cell]) -> Task:
-    """Write the asked cells (bar x part) anew, hearing everything else."""
+def fill(score: Score, asked: Collection[Cell], needed: Collection[Cell] = ()) -> Task:
+    """Write the asked cells (bar x part) anew, hearing everything else; `needed` ones not as silence."""
     known = {"harmony", *(role for role, _ in score.brief.parts)}
     wrong = [c for c in asked if not (0 <= c[0] < score.brief.bars and c[1] in known)]
     if wrong or not asked:
         raise ValueError(f"nothing to fill, or outside the piece: {sorted(wrong)}")
-    return Task(tuple(encode_fill(score, frozenset(asked))[0]), frozenset(asked), score)
+    return Task(tuple(encode_fill(score, frozenset(asked))[0]), frozenset(asked), score, frozenset(needed))
 
 
 def add_track(score: Score, role: str, instrument: str) -> Task:

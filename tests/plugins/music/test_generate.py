@@ -132,6 +132,19 @@ def test_marked_bars_are_written_anew_and_nothing_else(desk: Desk, piece: Score)
     assert [step.label for step in context.steps] == ["bar 2", "bar 3"]
 
 
+def test_no_track_falls_silent_in_bars_that_are_written_anew(desk: Desk, piece: Score) -> None:
+    size = 3 * 480
+
+    def heard(score: Score) -> set[tuple[str, int]]:
+        return {(t.id, bar) for t in score.tracks for n in t.notes for bar in range(n.start // size, -(-n.end // size))}
+
+    cells = ",".join(f"{track.id} 1-4" for track in piece.tracks)
+    for seed in range(4):
+        _, score = desk.run(piece, task="infill", cells=cells, seed=seed)
+        assert heard(piece) <= heard(score)
+        assert {c.start // size for c in piece.chords} <= {c.start // size for c in score.chords}
+
+
 def test_notes_off_the_model_s_grid_stay_where_they_are_outside_the_marks(desk: Desk, piece: Score) -> None:
     crooked = piece.map_tracks(lambda t: t.with_notes(replace(n, start=n.start + 7, velocity=71) for n in t.notes))
     track, size = piece.tracks[0].id, 3 * 480

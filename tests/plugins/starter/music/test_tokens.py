@@ -201,6 +201,21 @@ def test_blind_fills_leave_everything_else_alone() -> None:
                     assert result.bar(role, bar) == score.bar(role, bar)
 
 
+def test_what_is_needed_is_not_left_empty() -> None:
+    for seed in range(6):
+        score = random_score(seed + 50)
+        bars = range(score.brief.bars)
+        asked = {(bar, part) for bar in bars for part in ("harmony", *(role for role, _ in score.brief.parts))}
+        needed = {cell for cell in asked if cell[0] % 2 == 0}
+        grammar = Grammar(score.brief, asked, context=score, needed=needed)
+        cells = decode_body(walk(grammar, seed), score.brief)
+        result, size = merge(score, asked, cells), score.brief.bar_ticks
+        for bar, part in needed:
+            if not cells.get((bar, part)):  # only where a note from before leaves no room
+                (track,) = (t for t in result.tracks if t.role == part)
+                assert any(n.start < bar * size and n.end > bar * size for n in track.notes)
+
+
 def test_a_forbidden_token_changes_nothing() -> None:
     grammar = Grammar(Brief(bars=2), all_cells(Brief(bars=2)))
     before = grammar.allowed()
