@@ -50,6 +50,7 @@ def add_commands(panel: MusicPanel) -> None:
     add("select", "Select tool", lambda: editor.roll.gestures.set_tool("select"), shortcut="V", icon="cursor")
     add("draw", "Draw tool", lambda: editor.roll.gestures.set_tool("draw"), shortcut="B", icon="pencil-simple")
     add("erase", "Eraser", lambda: editor.roll.gestures.set_tool("erase"), shortcut="E", icon="eraser")
+    add("mark_tool", "Marker", lambda: editor.roll.gestures.set_tool("mark"), shortcut="A", icon="selection-plus")
     add("all", "Select all notes of the track", lambda: select_all(panel), shortcut="Ctrl+A", icon="selection-all")
     add("copy", "Copy notes", lambda: copy(panel), shortcut="Ctrl+C", icon="copy")
     add("cut", "Cut notes", lambda: cut(panel), shortcut="Ctrl+X", icon="scissors")

@@ -22,6 +22,7 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
     ("select", "cursor", "Select tool", "Select, move, stretch; a double click writes a note  V"),
     ("draw", "pencil-simple", "Draw tool", "Write notes  B"),
     ("erase", "eraser", "Eraser", "Remove notes  E"),
+    ("mark", "selection-plus", "Marker", "Mark what the model writes anew; Shift adds more  A"),
 )
 
 

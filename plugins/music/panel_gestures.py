@@ -18,7 +18,7 @@ from .document import Note, Score
 from .panel_lens import Lens
 from .panel_sheet import Region, Sheet
 
-Tool = Literal["select", "draw", "erase"]
+Tool = Literal["select", "draw", "erase", "mark"]
 Part = Literal["", "body", "left", "right"]
 EDGE = 6.0
 """Pixels at either end of a note by which it is stretched; a third of the note where it is short."""
@@ -124,7 +124,7 @@ class Gestures(QObject):
             return
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        if keys & Qt.KeyboardModifier.AltModifier:
+        if self.tool == "mark" or keys & Qt.KeyboardModifier.AltModifier:  # many desktops keep Alt to themselves
             self._drag = Drag("bars", place, self._sheet.score)
             return
         note, part = self.hit(place)
@@ -380,7 +380,9 @@ class Gestures(QObject):
         shape = Qt.CursorShape.ArrowCursor
         if self._space:
             shape = Qt.CursorShape.OpenHandCursor
-        elif self.tool != "erase":
+        elif self.tool in ("erase", "mark"):
+            shape = Qt.CursorShape.CrossCursor
+        else:
             note, part = self.hit(place)
             if part in ("left", "right"):
                 shape = Qt.CursorShape.SizeHorCursor
@@ -388,7 +390,5 @@ class Gestures(QObject):
                 shape = Qt.CursorShape.SizeAllCursor
             elif self.tool == "draw":
                 shape = Qt.CursorShape.CrossCursor
-        elif self.tool == "erase":
-            shape = Qt.CursorShape.CrossCursor
         if self._view.cursor().shape() != shape:
             self._view.setCursor(QCursor(shape))

@@ -36,7 +36,7 @@ class Keys(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for the name of a drum."""
-        return QSize(theme.tokens().px(72), 200)
+        return QSize(theme.tokens().px(88), 200)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Keys, or the names of the drums."""

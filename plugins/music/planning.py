@@ -179,7 +179,7 @@ def _cells(params: MusicParams, score: Score, parts: dict[str, str]) -> list[tup
             f"The model cannot write for {names}." if names else "No bars are marked.",
             f"It knows one track for each of {', '.join(ROLES)}."
             if names
-            else "Mark bars in the ruler, or hold Alt and drag in the roll.",
+            else "Mark bars in the ruler, or with the marker in the roll.",
         )
     return found
 

@@ -277,6 +277,16 @@ def test_the_tools_are_seen_and_chosen(panel: MusicPanel, hand: Hand, host: Fake
     assert buttons["Eraser"].isChecked()
 
 
+def test_the_marker_marks_bars_without_another_key(panel: MusicPanel, hand: Hand) -> None:
+    before, track = panel.sheet.score, panel.sheet.track_id
+    (marker,) = [b for b in panel.editor.tools.findChildren(QToolButton) if b.accessibleName() == "Marker"]
+    hand.bot.mouseClick(marker, Qt.MouseButton.LeftButton)
+    hand.drag((100, 60), (2000, 64))  # over notes too: they stay where they are
+    hand.click(3 * 1920 + 10, 70, SHIFT)
+    assert [(r.first, r.last, r.tracks) for r in panel.sheet.regions] == [(0, 1, (track,)), (3, 3, (track,))]
+    assert panel.sheet.score is before
+
+
 def test_what_is_drawn_and_moved_can_be_kept_in_the_key(panel: MusicPanel, hand: Hand, host: FakePanelHost) -> None:
     panel.transport.set_key(0, "major")
     host.commands["in-key"]()
