@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextLayout
+from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextLayout
 
 from studio.widgets import theme
 
@@ -71,22 +71,10 @@ class Ghost:
         if self._block not in (-1, block.blockNumber()):
             self.take_down()
         self._block = block.blockNumber()
-        layout = block.layout()
         shown = self.text[:LIMIT].replace("\n", "\u2028")
         if self.replaces and shown and not shown[-1].isspace():
             shown += " "  # what it would replace follows at once
-        at = self._anchor.positionInBlock()
-        layout.setPreeditArea(at, shown)
-        starts = frozenset(at + place + 1 for place, letter in enumerate(shown) if letter == "\u2028")
-        self._editor.page.ghost = (self._block, starts)
-        ranges = []
-        if shown:
-            part = QTextLayout.FormatRange()
-            part.start, part.length, part.format = at, len(shown), _style("accent")
-            ranges.append(part)
-        layout.setFormats(ranges)
-        self._editor.styling.rehighlightBlock(block)
-        self._editor.document().markContentsDirty(block.position(), block.length())
+        self._set(block, self._anchor.positionInBlock(), shown)
 
     def take_down(self) -> None:
         """Take it out of its paragraph for a moment."""
@@ -94,13 +82,46 @@ class Ghost:
             return
         block = self._editor.document().findBlockByNumber(self._block)
         self._block = -1
-        self._editor.page.ghost = (-1, frozenset())
         if block.isValid():
-            layout = block.layout()
-            layout.setPreeditArea(-1, "")
-            layout.setFormats([])
-            self._editor.styling.rehighlightBlock(block)
-            self._editor.document().markContentsDirty(block.position(), block.length())
+            self._set(block, -1, "")
+
+    def _set(self, block: QTextBlock, at: int, shown: str) -> None:
+        """Put text at a place of a paragraph's layout in the place of what stands there; the paragraph alone is laid
+        out, and once: a look at a long ghost comes thirty times a second.
+        """
+        layout = block.layout()
+        if (layout.preeditAreaPosition(), layout.preeditAreaText()) == (at, shown):
+            return
+        ranges = _moved(layout, at, len(shown))
+        if shown:
+            part = QTextLayout.FormatRange()
+            part.start, part.length, part.format = at, len(shown), _style("accent")
+            ranges.append(part)
+        page = self._editor.page
+        starts = (at + place + 1 for place, letter in enumerate(shown) if letter == "\u2028")
+        page.ghost = (self._block, frozenset(starts))
+        with page.settled(block):
+            layout.setPreeditArea(at, shown)
+            layout.setFormats(ranges)
+
+
+def _moved(layout: QTextLayout, at: int, count: int) -> list[QTextLayout.FormatRange]:
+    """The styles of a paragraph's words where they are once `count` characters stand at `at` instead of the ghost that
+    stands there now; the ghost's own is not among them.
+    """
+    was, old = layout.preeditAreaPosition(), len(layout.preeditAreaText())
+    ranges = []
+    for part in layout.formats():
+        start, end = part.start, part.start + part.length
+        if old and start == was and end <= was + old:
+            continue
+        if old and end >= was + old:
+            start, end = start - old if start > was else start, end - old
+        if count and end > at:
+            start, end = start + count if start >= at else start, end + count
+        part.start, part.length = start, end - start
+        ranges.append(part)
+    return ranges
 
 
 def _style(role: str) -> QTextCharFormat:

@@ -6,7 +6,8 @@ are moved apart here after Qt has broken them, paragraph by paragraph, and only 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QTextBlock, QTextDocument
@@ -45,6 +46,26 @@ class PageLayout(QPlainTextDocumentLayout):
         self.dense = False
         self.picture_height: Callable[[QTextBlock], float] = lambda _block: 0.0
         self.ghost: tuple[int, frozenset[int]] = (-1, frozenset())
+        self._settling = False
+
+    @contextmanager
+    def settled(self, block: QTextBlock) -> Iterator[None]:
+        """Changes of one paragraph's layout that are none of its text: it is laid out once behind them. Qt itself
+        would do so three times for each, and drop the layout of paragraphs behind it.
+        """
+        yield
+        self._settling = True
+        try:
+            self.document().markContentsDirty(block.position(), block.length())
+        finally:
+            self._settling = False
+        self.blockBoundingRect(block)
+        self.update.emit()
+
+    def documentChanged(self, position: int, removed: int, added: int) -> None:
+        """Lay out anew what an edit has touched."""
+        if not self._settling:
+            super().documentChanged(position, removed, added)
 
     def pitch(self) -> float:
         """Pixels from line to line of body text."""

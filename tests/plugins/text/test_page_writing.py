@@ -303,3 +303,30 @@ def test_a_fork_takes_what_was_written_right_behind_it_along(desk: Desk) -> None
     assert desk.text() == "Ida went other down. Night.", "what a person typed stays"
     desk.host.undo_stack[-1].undo()
     assert desk.text() == "Ida went up and stayed. Night."
+
+
+def test_a_growing_ghost_moves_the_styles_of_its_paragraph_along_and_lays_out_no_other(desk: Desk) -> None:  # noqa: F811
+    desk.type("She said **no** twice.\nNobody heard her.")
+    desk.editor.move_to(len("She"))
+    block = desk.editor.document().firstBlock()
+    behind = block.next().layout()
+
+    def styled() -> list[tuple[int, int, int]]:
+        return [(part.start, part.length, part.format.fontWeight()) for part in block.layout().formats()]
+
+    plain = styled()
+    assert any(weight > 400 and start == len("She said **") for start, _length, weight in plain)
+    desk.go_on()
+    desk.editor.grab()  # as a paint does: every paragraph in sight has its lines
+    for ghost in (" had", " had not", " had not\n\nyet", " had"):
+        desk.look(ghost)
+        shown = ghost.replace("\n\n", "\n")
+        assert desk.ghost() == shown
+        *words, own = styled()
+        assert own[:2] == (len("She"), len(shown)), "the ghost's colour is its own alone"
+        assert words == [(start + len(shown), length, weight) for start, length, weight in plain]
+        assert block.layout().lineCount() > 0
+        assert behind.lineCount() > 0, "the paragraph behind it kept its lines"
+    desk.key(K.Key_Escape)
+    desk.host.undo_stack[-1].undo()
+    assert (desk.text().split("\n")[0], styled()) == ("She said **no** twice.", plain)
