@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from studio.api import StudioError
 
 MOST_BYTES = 50_000_000
 _PAGES = {".mp3": "audio/mpeg", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav", ".flac": "audio/flac"}
-_BOOKS = frozenset((".mp3", ".opus"))
-"""What every reader of EPUB 3 must play: https://www.w3.org/TR/epub-33/#sec-core-media-types."""
+_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+"""What MP3 can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,11 @@ class Track:
 
 
 def track_of(chosen: str, *, book: bool = False) -> Track | None:
-    """The file of that path; None where none is chosen. Raises StudioError for what readers cannot play."""
+    """The file of that path; None where none is chosen. Raises StudioError for what readers cannot play.
+
+    In a book it is MP3 whatever it was: the one kind that readers of every EPUB 3 play without a fallback
+    (https://www.w3.org/TR/epub-33/#sec-core-media-types; Opus came with 3.3).
+    """
     if not chosen.strip():
         return None
     path = Path(chosen.strip()).expanduser()
@@ -40,9 +45,25 @@ def track_of(chosen: str, *, book: bool = False) -> Track | None:
         raise StudioError(
             f"{path.name} is no sound that a browser plays.", "Choose an MP3, Opus, Ogg, WAV or FLAC file."
         )
-    if book and suffix not in _BOOKS:
-        raise StudioError("E-books play MP3 and Opus only.", "Export the piece as one of these, and choose that file.")
+    if book and suffix != ".mp3":
+        data, suffix = _as_mp3(data, path.name), ".mp3"
     return Track(data, _PAGES[suffix], f"track{suffix}")
+
+
+def _as_mp3(data: bytes, name: str) -> bytes:
+    import soundfile  # only who puts a sound into a book waits for it
+
+    from studio.inference.resampling import resample
+
+    try:
+        frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+        if rate not in _RATES:
+            frames, rate = resample(frames, rate, _RATES[0]), _RATES[0]
+        made = io.BytesIO()
+        soundfile.write(made, frames[:, :2], rate, "MPEG_LAYER_III", format="MP3")
+    except (soundfile.LibsndfileError, ValueError) as error:
+        raise StudioError(f"{name} cannot be read.", "Choose another sound file.", details=str(error)) from error
+    return made.getvalue()
 
 
 def _suffix(data: bytes) -> str:

@@ -48,24 +48,36 @@ def test_a_page_plays_its_track(story: Path, tmp_path: Path, suffix: str) -> Non
     assert "<audio" not in export.html(story, None, BookOptions()).decode()
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".opus"])
+@pytest.mark.parametrize("suffix", [".mp3", ".opus", ".ogg", ".wav", ".flac"])
 def test_a_book_has_its_track_inside(story: Path, tmp_path: Path, suffix: str) -> None:
     track = sound(tmp_path / f"music{suffix}")
     data = export.epub(story, None, EpubOptions(track=str(track)))
     assert problems(data) == []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.read(f"OEBPS/track{suffix}") == track.read_bytes()
+        inside = archive.read("OEBPS/track.mp3")
+        assert soundfile.info(io.BytesIO(inside)).format == "MP3"
+        assert soundfile.info(io.BytesIO(inside)).duration == pytest.approx(1, abs=0.1)
+        assert suffix != ".mp3" or inside == track.read_bytes()
         pages = [archive.read(name).decode() for name in sorted(archive.namelist()) if "chapter" in name]
         assert [page.count("<audio") for page in pages] == [1, 0]
         assert ElementTree.fromstring(pages[0].partition("<!DOCTYPE html>")[2]) is not None
-        kind = "audio/mpeg" if suffix == ".mp3" else "audio/ogg"
-        assert f'media-type="{kind}"' in archive.read("OEBPS/book.opf").decode()
+        assert 'media-type="audio/mpeg"' in archive.read("OEBPS/book.opf").decode()
     assert problems(export.epub(story, None, EpubOptions())) == []
 
 
+def test_a_track_of_a_rare_rate_is_brought_to_one_that_books_have(story: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "fine.wav", np.zeros((96_000, 2), np.float32), 96_000, "PCM_24")
+    data = export.epub(story, None, EpubOptions(track=str(tmp_path / "fine.wav")))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        found = soundfile.info(io.BytesIO(archive.read("OEBPS/track.mp3")))
+    assert (found.samplerate, found.channels) == (48_000, 2)
+
+
 def test_what_readers_cannot_play_is_said(story: Path, tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match="MP3 and Opus only"):
-        export.epub(story, None, EpubOptions(track=str(sound(tmp_path / "a.wav"))))
+    broken = tmp_path / "broken.flac"
+    broken.write_bytes(sound(tmp_path / "a.flac").read_bytes()[:40])
+    with pytest.raises(StudioError, match="cannot be read"):
+        export.epub(story, None, EpubOptions(track=str(broken)))
     with pytest.raises(StudioError, match="not there"):
         export.html(story, None, BookOptions(track=str(tmp_path / "gone.mp3")))
     words = tmp_path / "words.mp3"
