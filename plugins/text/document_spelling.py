@@ -75,6 +75,11 @@ def dictionaries(folders: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
+def tag_of(language: str) -> str:
+    """A dictionary's language as other programs name it (BCP 47): "en_GB" is en-GB."""
+    return language.replace("_", "-")
+
+
 class Dictionary:
     """One language. Reading it takes about two seconds, once, in whatever thread asks first. `ENGLISH` reads every
     English dictionary there is and knows British words by rules besides.

@@ -43,7 +43,8 @@ def markdown(source: Path, recipe: Recipe | None, options: None) -> bytes:
 
 def html(source: Path, recipe: Recipe | None, options: BookOptions) -> bytes:
     """One page with everything inside."""
-    return export_html.page(read_book(source, options.title), options.author, track=track_of(options.track))
+    book, language = read_book(source, options.title), options.language.strip() or "en"
+    return export_html.page(book, options.author, language=language, track=track_of(options.track))
 
 
 def docx(source: Path, recipe: Recipe | None, options: PageOptions) -> bytes:

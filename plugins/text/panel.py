@@ -16,6 +16,7 @@ from . import lorebook
 from .document import SENT, Manuscript
 from .document_branches import Branch, Fold
 from .document_outline import Section, section_at, whole_end
+from .document_spelling import tag_of
 from .editor_sections import Sections
 from .panel_again import Again
 from .panel_check import Check
@@ -238,6 +239,10 @@ class TextPanel(Panel):
             return ""
         title, markdown = self.manuscript.exported(text)
         return self.host.bring_in(markdown.encode(), media=media.MARKDOWN, title=title).id
+
+    def export_options(self) -> dict[str, str]:
+        """The language it is written in."""
+        return {"language": tag_of(self.spelling.language)}
 
     def export_media(self) -> str:
         """A manuscript."""

@@ -25,10 +25,15 @@ def _track() -> str:
     text: str = param(
         "",
         label="Track",
-        help="A sound file that goes inside, to be played while one reads: a piece of Music as MP3 or Opus.",
+        help="A sound file that goes inside, to be played while one reads: a piece of Music for instance.",
         role="sound",
         max_length=4000,
     )
+    return text
+
+
+def _language() -> str:
+    text: str = param("en", label="Language", help="As in en, en-GB, de, fr.", max_length=35)
     return text
 
 
@@ -53,6 +58,7 @@ class BookOptions:
 
     title: str = _title()
     author: str = _author()
+    language: str = _language()
     track: str = _track()
 
 
@@ -93,7 +99,7 @@ class EpubOptions:
 
     title: str = _title()
     author: str = _author()
-    language: str = param("en", label="Language", help="As in en, de, fr.", max_length=35)
+    language: str = _language()
     cover: str = param(
         "",
         label="Cover",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,13 +72,13 @@ class Actions:
         """Export what the panel in front shows."""
         slot = self._window.front_slot()
         shown = self._window.panels.ask(slot, slot.panel.export_id, "") if slot is not None else ""
-        if shown:
-            self.export(shown)
+        if slot is not None and shown:
+            self.export(shown, self._window.panels.ask(slot, slot.panel.export_options, {}))
         else:
             self._window.say("There is nothing to export yet")
 
-    def export(self, artifact_id: str) -> None:
-        """Open the export dialog for an artifact."""
+    def export(self, artifact_id: str, known: Mapping[str, Any] | None = None) -> None:
+        """Open the export dialog for an artifact; `known` are options that its formats begin with."""
         from studio.ui.export_dialog import ExportDialog
 
         window = self._window
@@ -85,7 +86,7 @@ class Actions:
         if artifact is None:
             window.report(StudioError("This result is not in the library any more.", "Generate it again."))
             return
-        dialog = ExportDialog(window.services, [artifact], window)
+        dialog = ExportDialog(window.services, [artifact], window, known=known)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

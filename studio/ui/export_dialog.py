@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,7 @@ from studio.core.errors import Problem, StudioError
 from studio.core.media import kind
 from studio.core.params import ParamSpec, salvage
 from studio.ui import export_names, export_shared
-from studio.ui.export_work import Encoded, Wish, encode, fitting, say_exported, write
-from studio.ui.pages.wording import prompt_of
+from studio.ui.export_work import Encoded, Wish, encode, fitting, naming, say_exported, write
 from studio.ui.picture_choice import choose_picture
 from studio.ui.progress import in_bytes
 from studio.ui.services import Services
@@ -52,15 +51,24 @@ PATTERN = ParamSpec(
 
 
 class ExportDialog(QDialog):
-    """Exports one or several artifacts. `exported` brings the files that were written.
+    """Exports one or several artifacts; every format begins with the options that are `known` of them. `exported`
+    brings the files that were written.
 
     What the files will look like and weigh is found out by making the first of them in memory, off the window's thread.
     """
 
     exported = Signal(list)
 
-    def __init__(self, services: Services, artifacts: Sequence[Artifact], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        artifacts: Sequence[Artifact],
+        parent: QWidget | None = None,
+        *,
+        known: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._known = {} if known is None else dict(known)
         self._services = services
         self._artifacts = tuple(artifacts)
         self._sort = kind(artifacts[0].media) if artifacts else "image"
@@ -70,7 +78,7 @@ class ExportDialog(QDialog):
         self._serial = 0
         self._todo: list[Wish] = []
         self._written: list[Path] = []
-        self._values = [self._name_values(artifact) for artifact in self._artifacts]
+        self._values = [naming(services, artifact) for artifact in self._artifacts]
         self._feeder = Feeder().serve(self)
         self._feeder.ready.connect(self._answered)
         self._feeder.failed.connect(self._refused)
@@ -196,18 +204,6 @@ class ExportDialog(QDialog):
                         return str(found)[:200]
         return export_names.DEFAULT
 
-    def _name_values(self, artifact: Artifact) -> dict[str, str]:
-        recipe = artifact.recipe
-        request = None if recipe is None else recipe.request
-        width, height = artifact.facts.get("width"), artifact.facts.get("height")
-        return export_names.values_for(
-            prompt="" if request is None else prompt_of(request, self._services.plugins),
-            title=artifact.title,
-            seed=None if request is None else request.seed,
-            model="" if request is None or request.model is None else request.model.name or request.model.id,
-            size=(width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0),
-        )
-
     # The format and its options
 
     def _choose(self, name: str) -> None:
@@ -231,7 +227,7 @@ class ExportDialog(QDialog):
         if name not in self._forms:
             form = ParamForm(options)
             recall = self._services.session.get
-            export_shared.begin(form, recall(f"export/options/{name}", {}), recall(export_shared.KEY, {}))
+            export_shared.begin(form, recall(f"export/options/{name}", {}), recall(export_shared.KEY, {}), self._known)
             for field in form.fields().values():
                 if isinstance(field, PathField) and field.spec.role == "picture":
                     field.offer("Choose from the library", "image", lambda: choose_picture(self._services, self))

@@ -14,9 +14,11 @@ OF_ALL = ("author",)
 KEY = "export/everywhere"
 
 
-def begin(form: ParamForm, kept: object, everywhere: object) -> None:
-    """Put in what the format was exported with last, and what was said of any format since."""
-    for values in (kept, everywhere):
+def begin(form: ParamForm, kept: object, everywhere: object, known: Mapping[str, Any]) -> None:
+    """Put in what the format was exported with last, what was said of any format since, and what is known of the work
+    itself.
+    """
+    for values in (kept, everywhere, known):
         if isinstance(values, Mapping):
             form.set_values(values)
 

@@ -17,6 +17,7 @@ from studio.core.specs import ExporterSpec
 from studio.core.values import frozen
 from studio.engine import Offer
 from studio.ui import export_names
+from studio.ui.pages.wording import prompt_of
 from studio.ui.services import Services
 from studio.widgets.pictures import LARGEST, load_image
 
@@ -45,6 +46,20 @@ class Encoded:
     size: int
     image: QImage | None
     pixels: tuple[int, int]
+
+
+def naming(services: Services, artifact: Artifact) -> dict[str, str]:
+    """What a pattern can call an artifact after, by its field."""
+    recipe = artifact.recipe
+    request = None if recipe is None else recipe.request
+    width, height = artifact.facts.get("width"), artifact.facts.get("height")
+    return export_names.values_for(
+        prompt="" if request is None else prompt_of(request, services.plugins),
+        title=artifact.title,
+        seed=None if request is None else request.seed,
+        model="" if request is None or request.model is None else request.model.name or request.model.id,
+        size=(width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0),
+    )
 
 
 def encode(wish: Wish, *, look: bool) -> Encoded:

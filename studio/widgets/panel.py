@@ -95,6 +95,12 @@ class Panel(QWidget):
         """
         return self.artifact_id()
 
+    def export_options(self) -> Mapping[str, Any]:
+        """Options that every format begins with when `export_id` is exported, by their names (`language`): what the
+        document knows of itself. A format without one of them passes it over.
+        """
+        return {}
+
     def export_media(self) -> str:
         """The media type of what `export_id` would give, which decides who can take it; "" for nothing. Asked often."""
         artifact = self.host.artifact(self.artifact_id())
