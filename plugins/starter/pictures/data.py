@@ -60,7 +60,7 @@ class LatentCache:
         self._folder = folder / f"latents-{mark}"
         self._vae = vae
         self._shard = shard
-        self._frame = frame
+        self.frame = frame
         self._number = number
         self._latents: list[torch.Tensor] = []
         self._focus: list[torch.Tensor] = []
@@ -93,11 +93,11 @@ class LatentCache:
         device = next(self._vae.parameters()).device
         latents, focus = [], []
         for first in range(start, start + self._shard, 16):
-            drawn = [render_with_boxes(self.scene(i), self._frame) for i in range(first, first + 16)]
+            drawn = [render_with_boxes(self.scene(i), self.frame) for i in range(first, first + 16)]
             x = to_tensor(np.stack([picture for picture, _ in drawn])).to(device)
             with torch.autocast(device.type, torch.bfloat16):
                 latents.append(self._vae.encode(x).latent_dist.mean.half().cpu())
-            focus += [focus_of(boxes, self._frame) for _, boxes in drawn]
+            focus += [focus_of(boxes, self.frame) for _, boxes in drawn]
         tensors = {"latents": torch.cat(latents), "focus": torch.from_numpy(np.stack(focus)).half()}
         write_atomically(self._path(len(self._latents)), save(tensors))
         self._take(tensors)

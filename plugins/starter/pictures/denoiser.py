@@ -50,8 +50,11 @@ class DenoiserPlan:
     """The step from which on edges and textures matter most: by then nearly every thing is where it was asked for."""
     extra: int = 3
     """Ornaments in each batch beyond those that come by chance."""
-    shapes_every: int = 3
+    shapes_every: int = 2
     """Every so many steps the batch is in another shape than the square."""
+    wide: int = 3
+    """A wide shape comes so many times as often as a high one: that a thing stands in the middle once, far from both
+    edges, is the hardest to learn."""
     shard: int = 256
     grow_every: int = 500
     publish: int = 500
@@ -146,7 +149,8 @@ def draw_batch(plan: DenoiserPlan, diet: Diet, step: int) -> tuple[list[str], tu
     turn, rest = divmod(step, plan.shapes_every)
     if diet.shaped and rest == plan.shapes_every - 1:
         fine = False  # where things stand is what other shapes have to teach
-        scenes, latents, focus = some(diet.shaped[turn % len(diet.shaped)], plan.batch)
+        turns = [cache for cache in diet.shaped for _ in range(plan.wide if cache.frame.wide > cache.frame.high else 1)]
+        scenes, latents, focus = some(turns[turn % len(turns)], plan.batch)
     else:
         world, ornaments = some(diet.squares, plan.batch - plan.extra), some(diet.ornaments, plan.extra)
         scenes = world[0] + ornaments[0]
