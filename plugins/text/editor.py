@@ -166,7 +166,7 @@ class ManuscriptEdit(QPlainTextEdit):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(event.rect())
-        editor_paint.under(self, painter)
+        editor_paint.under(self, painter, event.rect())
         painter.end()
         super().paintEvent(event)
         painter = QPainter(self.viewport())

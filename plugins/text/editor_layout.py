@@ -53,14 +53,17 @@ class PageLayout(QPlainTextDocumentLayout):
         """Changes of one paragraph's layout that are none of its text: it is laid out once behind them. Qt itself
         would do so three times for each, and drop the layout of paragraphs behind it.
         """
+        before = self.blockBoundingRect(block)
         yield
         self._settling = True
         try:
             self.document().markContentsDirty(block.position(), block.length())
         finally:
             self._settling = False
-        self.blockBoundingRect(block)
-        self.update.emit()
+        if self.blockBoundingRect(block).height() == before.height():
+            self.updateBlock.emit(block)
+        else:
+            self.update.emit()
 
     def documentChanged(self, position: int, removed: int, added: int) -> None:
         """Lay out anew what an edit has touched."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock, QTextLayout
 
 from studio.widgets import theme
@@ -77,8 +77,10 @@ def _x(line: object, position: int) -> float:
     return float(found[0] if isinstance(found, tuple) else found)
 
 
-def under(editor: ManuscriptEdit, painter: QPainter) -> None:
-    """Paint what lies under the letters."""
+def under(editor: ManuscriptEdit, painter: QPainter, part: QRect) -> None:
+    """Paint what lies under the letters in a part of the viewport: a page in the heat view has hundreds of words, and
+    a letter that is typed changes one paragraph.
+    """
     cursor = editor.textCursor()
     chosen = (cursor.selectionStart(), cursor.selectionEnd()) if cursor.hasSelection() else (0, 0)
     wash = theme.tokens().color("accent")
@@ -87,6 +89,8 @@ def under(editor: ManuscriptEdit, painter: QPainter) -> None:
     starts = [tint.start for tint in editor.tints]
     for block, offset in visible(editor):
         first, last = block.position(), block.position() + block.length()
+        if not editor.blockBoundingRect(block).translated(offset).adjusted(-4, -4, 4, 4).intersects(QRectF(part)):
+            continue
         place = max(bisect_left(starts, first) - 1, 0)
         while place < len(editor.tints) and editor.tints[place].start < last:
             tint = editor.tints[place]
