@@ -29,18 +29,18 @@ SIZES = ((1366, 768), (2560, 1440))
 THEMES = ("dark", "light")
 PAGES = ("branches", "text", "music", "sound", "library", "queue", "models", "plugins", "settings")
 OPENING = (
-    "In the grey harbour lived Nora, a patient lamp-maker, who wished for nothing so much as to carry a silver bell "
-    "to the far lighthouse. "
+    "On a small island lived Ida, a lighthouse keeper, who wished for nothing so much as to carry a silver bell to the "
+    "far harbour. "
 )
 PANELS = {"text": "text.manuscript", "music": "music.roll", "sound": "music.roll"}
 """Where each of them begins."""
 LIMIT = 150_000
 """Bytes that one file may have: they are in the repository."""
 PROMPTS = (
-    ("watercolour painting of a castle on a hill at sunset", 7),
-    ("a lighthouse by the sea at night, ink drawing", 11),
-    ("a small house in a forest in winter, oil painting", 23),
-    ("two boats on a lake in the morning, pastel", 42),
+    ("watercolour painting of a white castle on the left in the mountains at sunset", 2),
+    ("a green lighthouse in the middle of the beach at night, paper cut", 7),
+    ("a blue tent in the middle of a forest at dawn, oil painting", 3),
+    ("a red sailboat on the right at sea at sunset, watercolour", 8),
 )
 WAIT = 240.0
 

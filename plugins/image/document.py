@@ -31,7 +31,7 @@ from studio.api import (
 from .added import WEIGHT_LIMIT, kind, tags
 
 FORMAT = 1
-FIRST_PROMPT = "watercolour painting of a castle on a hill at sunset, wild flowers, warm light"
+FIRST_PROMPT = "watercolour painting of a white castle on the left in the mountains at sunset"
 MOST_PICTURES = 16
 RECENT = 60
 """How many pictures of the past the results strip offers; older ones are in the library."""
