@@ -13,6 +13,7 @@ from pathlib import Path
 
 from studio.api import StudioError
 
+from .export_archive import put
 from .export_book import Block, Book, Span, as_common, plain
 from .export_track import Track, player, track_of
 from .params_export import EpubOptions
@@ -27,8 +28,6 @@ figure { margin: 1.6em 0; text-align: center; } img { max-width: 100%; max-heigh
 .track { position: sticky; top: 0; text-indent: 0; text-align: right; } audio { height: 2.2em; max-width: 100%; }
 """.strip()
 BOOK_STYLE = STYLE.replace("max-width: 36em; margin: 3em auto; padding: 0 1em; ", "margin: 0 5%; ")
-_TIME = (1980, 1, 1, 0, 0, 0)
-"""Files of an archive are dated the same, so the same text is the same bytes."""
 
 
 def words(spans: Sequence[Span]) -> str:
@@ -128,23 +127,23 @@ def epub(book: Book, options: EpubOptions) -> bytes:
     named = [(name, data) for name, data in pictures.values()]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        _put(archive, "mimetype", b"application/epub+zip", packed=False)
-        _put(archive, "META-INF/container.xml", _CONTAINER)
-        _put(archive, "OEBPS/style.css", BOOK_STYLE.encode())
+        put(archive, "mimetype", b"application/epub+zip", packed=False)
+        put(archive, "META-INF/container.xml", _CONTAINER)
+        put(archive, "OEBPS/style.css", BOOK_STYLE.encode())
         for name, data in files:
-            _put(archive, f"OEBPS/{name}", data)
+            put(archive, f"OEBPS/{name}", data)
         for name, data in named:
-            _put(archive, f"OEBPS/{name}", data)
+            put(archive, f"OEBPS/{name}", data)
         if track is not None:
-            _put(archive, f"OEBPS/{track.name}", track.data, packed=False)
+            put(archive, f"OEBPS/{track.name}", track.data, packed=False)
         if cover is not None:
-            _put(archive, f"OEBPS/cover{cover[1]}", cover[0])
+            put(archive, f"OEBPS/cover{cover[1]}", cover[0])
             image = f'<figure><img src="cover{cover[1]}" alt="{html.escape(book.title)}"/></figure>'
-            _put(archive, "OEBPS/cover.xhtml", _xhtml(book.title, image, language))
-        _put(archive, "OEBPS/nav.xhtml", _nav(book.title, listed, language))
+            put(archive, "OEBPS/cover.xhtml", _xhtml(book.title, image, language))
+        put(archive, "OEBPS/nav.xhtml", _nav(book.title, listed, language))
         names = [name for name, _ in files]
         content = _opf(book, options, names, [n for n, _ in named], cover and cover[1], track)
-        _put(archive, "OEBPS/book.opf", content)
+        put(archive, "OEBPS/book.opf", content)
     return out.getvalue()
 
 
@@ -159,13 +158,6 @@ def _cover(book: Book, options: EpubOptions) -> tuple[bytes, str] | None:
     if first is not None and first.kind == "picture" and first.picture is not None:
         return as_common(first.picture)
     return None
-
-
-def _put(archive: zipfile.ZipFile, name: str, data: bytes, *, packed: bool = True) -> None:
-    entry = zipfile.ZipInfo(name, _TIME)
-    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    entry.external_attr = 0o644 << 16
-    archive.writestr(entry, data)
 
 
 def _xhtml(title: str, text: str, language: str) -> bytes:

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .export_archive import put
 from .export_book import Block, Book, Span, as_common, picture_size, plain
 from .params_export import PageOptions
 
@@ -18,7 +19,6 @@ WIDEST, TALLEST = 15.0, 20.0
 """Centimetres that a picture may take."""
 DOTS = 96 / 2.54
 """Pixels of a picture in a centimetre, unless it would be too large."""
-_TIME = (1980, 1, 1, 0, 0, 0)
 _SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{place}:1.0"'
     for name, place in (
@@ -48,20 +48,14 @@ def odt(book: Book, options: PageOptions) -> bytes:
     names = {path: name for path, (name, _) in pictures.items()}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        _put(archive, "mimetype", b"application/vnd.oasis.opendocument.text", packed=False)
-        _put(archive, "content.xml", _content(book, options, names).encode())
-        _put(archive, "styles.xml", _styles(options).encode())
-        _put(archive, "meta.xml", _meta(book, options).encode())
+        put(archive, "mimetype", b"application/vnd.oasis.opendocument.text", packed=False)
+        put(archive, "content.xml", _content(book, options, names).encode())
+        put(archive, "styles.xml", _styles(options).encode())
+        put(archive, "meta.xml", _meta(book, options).encode())
         for name, data in pictures.values():
-            _put(archive, name, data, packed=False)
-        _put(archive, "META-INF/manifest.xml", _manifest([name for name, _ in pictures.values()]).encode())
+            put(archive, name, data, packed=False)
+        put(archive, "META-INF/manifest.xml", _manifest([name for name, _ in pictures.values()]).encode())
     return out.getvalue()
-
-
-def _put(archive: zipfile.ZipFile, name: str, data: bytes, *, packed: bool = True) -> None:
-    entry = zipfile.ZipInfo(name, _TIME)
-    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    archive.writestr(entry, data)
 
 
 def _content(book: Book, options: PageOptions, names: Mapping[Path, str]) -> str:
