@@ -24,7 +24,7 @@ from studio.api import (
     media,
 )
 from studio.inference import devices
-from studio.inference.loading import loading, refuse_damaged
+from studio.inference.loading import loading
 from studio.inference.notes.grammar import Grammar
 from studio.inference.notes.vocabulary import BAR_ZERO, END, KIND_OF, WORDS, same_vocabulary
 from studio.inference.text.noise import key, uniform
@@ -215,9 +215,8 @@ def _loaded(context: GeneratorContext) -> LlamaForCausalLM:
 
 
 def _load(model: Model, context: GeneratorContext) -> LlamaForCausalLM:
-    refuse_damaged(model)
-    _compare(model.path)
     with loading(model, say=context.progress, check=context.check):
+        _compare(model.path)
         try:
             net = LlamaForCausalLM.from_pretrained(
                 model.path, dtype=torch.float32, local_files_only=True, use_safetensors=True

@@ -25,9 +25,9 @@ from .cosine_steps import REPLACES, CosineSDEScheduler
 from .devices import Device
 from .eight_bits import read_denoisers
 from .embeddings import EmbeddingCache
-from .loading import LOADING, hushed, silence_transformers
+from .loading import hushed, loading, refuse_damaged
 from .lora import Overlay
-from .memory import is_shortage, shortage_in_words
+from .memory import is_shortage
 from .needs import DEVICE, Placing
 from .placing import place
 from .previews import LatentColours, colours_for
@@ -122,15 +122,11 @@ def load(
     """
     placing = placing or Placing()
     _look_at(model)
-    say(f"Loading {model.title}")
-    with LOADING:
+    with loading(model, say=say, check=check):
+        pipe = _read(model, device, check, small=placing.small)
         check()
-        hint = "Close other programs, or choose a smaller model or half precision in Settings."
-        with shortage_in_words(f"to load {model.title}", hint), hushed():
-            pipe = _read(model, device, check, small=placing.small)
-            check()
-            with _Looking(check):
-                _settle(pipe, device, placing)
+        with _Looking(check):
+            _settle(pipe, device, placing)
     check()
     flag = CancelFlag()
     flag.hook_into(pipe.components.values())
@@ -142,8 +138,7 @@ def load(
 
 def _look_at(model: Model) -> None:
     """Refuse what must not reach diffusers at all."""
-    if model.problem:
-        raise StudioError(f"{model.title} cannot be used.", model.problem)
+    refuse_damaged(model)
     if model.family.startswith("single/"):
         _look_at_file(model)
         return
@@ -200,7 +195,7 @@ class _Looking(TorchFunctionMode):
 
 
 def _read(model: Model, device: Device, check: Callable[[], None], *, small: bool) -> Any:
-    _silence_libraries()
+    _silence_diffusers()
     precision = torch.get_default_dtype()
     try:
         with _Looking(check):
@@ -300,9 +295,8 @@ def _quiet(pipe: Any) -> None:
     pipe.set_progress_bar_config(disable=True)
 
 
-def _silence_libraries() -> None:
-    """No progress bars on the terminal; what these libraries have to say otherwise is meant for programmers."""
+def _silence_diffusers() -> None:
+    """As `loading` silences transformers."""
     diffusers.utils.logging.disable_progress_bar()
     diffusers.utils.logging.set_verbosity_error()
-    silence_transformers()
     tqdm.std.tqdm.monitor_interval = 0  # else it starts a thread that watches over bars nobody sees
