@@ -132,7 +132,7 @@ def _warp(track: Track, timeline: Timeline) -> tuple[Floats, Floats] | None:
     rate = pitched(_held(bends, middle, 8192), _held(wheels, middle, 0), middle)
     come = np.concatenate([[0.0], np.cumsum(np.diff(points) * rate)])
     # Beyond the last point one goes on as far as the bend says, without a vibrato.
-    onward = 2 ** ((_held(bends, points[-1:], 8192)[0] - 8192) / 8192 * BEND / 12)
+    onward = pitched(_held(bends, points[-1:], 8192), np.zeros(1), points[-1:])[0]
     return np.append(points, points[-1] + RATE), np.append(come, come[-1] + RATE * onward)
 
 
