@@ -338,7 +338,7 @@ class MusicPanel(Panel):
         self.transport.show_place(int(tick))
 
     def _set_loop(self, start: int, end: int) -> None:
-        self.editor.ruler.loop = (start, end)
+        self.editor.ruler.set_loop(start, end)
         self.sound.set_loop(start, end)
         self.transport.loop.setChecked(True)
 

@@ -41,6 +41,11 @@ class HandleRuler(QWidget):
             self._playhead = place
             self.update()
 
+    def set_loop(self, start: int, end: int) -> None:
+        """The stretch that a loop goes over."""
+        self.loop = (start, end)
+        self.update()
+
     def set_looping(self, on: bool) -> None:
         """Whether the loop is gone round, or only kept."""
         self.looping = on

@@ -293,7 +293,7 @@ class WavePanel(Panel):
         self.bar.words.setText(self.asking.words() if self.settings_pane.models() else NO_MODEL)
         loop = sheet.selection if sheet.has_range else None
         if loop is not None and self.transport.loop.isChecked():
-            self.desk.ruler.loop = loop
+            self.desk.ruler.set_loop(*loop)
             self.sound.set_loop(*loop)
         self.settings_pane.form.field("seconds").setEnabled(self.asking.task() != "repaint")
         side = "mono" if wave.channels == 1 else "stereo"
@@ -351,7 +351,7 @@ class WavePanel(Panel):
 
     def loop_over(self, start: int, end: int) -> None:
         """Loop a stretch."""
-        self.desk.ruler.loop = (start, end)
+        self.desk.ruler.set_loop(start, end)
         self.sound.set_loop(start, end)
         self.transport.loop.setChecked(True)
 
@@ -359,7 +359,6 @@ class WavePanel(Panel):
         if on and self.sheet.has_range and self.desk.ruler.loop is None:
             self.loop_over(*self.sheet.selection)
         self.desk.ruler.set_looping(on)
-        self.desk.ruler.update()
         self.sound.set_looping(on)
 
     def toggle_bars(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from plugins.music.panel import MusicPanel
+from plugins.music.panel_handle_ruler import HandleRuler
 from plugins.music.panel_track_card import TrackCard
 from studio.api import StudioError
 from studio.testing.panel_host import FakePanelHost
@@ -22,6 +23,20 @@ def control(panel: MusicPanel, name: str) -> QWidget:
 
 def heard(card: list) -> np.ndarray:
     return np.frombuffer(b"".join(d for c in card for d in list(c.data)), np.float32).reshape(-1, 2)
+
+
+class Paints(QObject):
+    """Which loops a ruler was painted with."""
+
+    def __init__(self, ruler: HandleRuler) -> None:
+        super().__init__(ruler)
+        self._ruler, self.loops = ruler, list[tuple[int, int] | None]()
+        ruler.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.loops.append(self._ruler.loop)
+        return super().eventFilter(watched, event)
 
 
 def test_play_is_heard_and_the_playhead_moves(panel: MusicPanel, qtbot: QtBot, card: list) -> None:
@@ -78,6 +93,20 @@ def test_the_ruler_shows_whether_the_loop_is_gone_round(panel: MusicPanel, qtbot
     assert not ruler.looping
     assert ruler.grab().toImage().pixelColor(place) != bright
     assert panel.sheet.regions == ()
+
+
+def test_another_loop_is_seen_while_the_first_is_gone_round(panel: MusicPanel, qtbot: QtBot) -> None:
+    ruler, lens = panel.editor.ruler, panel.editor.lens
+    shift, left = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
+    seen = Paints(ruler)
+    for first, last in ((2000, 4000), (4000, 7000)):
+        qtbot.mousePress(ruler, left, shift, QPoint(round(lens.x(first)), 10))
+        qtbot.wait(20)
+        seen.loops.clear()
+        _move(ruler, QPoint(round(lens.x(last)), 10), shift)
+        qtbot.waitUntil(lambda: ruler.loop in seen.loops, timeout=2000)
+        qtbot.mouseRelease(ruler, left, shift, QPoint(round(lens.x(last)), 10))
+    assert ruler.loop == (3840, 7680)
 
 
 def test_without_a_device_play_says_so_once_and_drawing_goes_on(
