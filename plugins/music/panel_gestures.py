@@ -377,18 +377,18 @@ class Gestures(QObject):
         painter.drawRect(area)
 
     def _show_cursor(self, place: QPointF) -> None:
-        shape = Qt.CursorShape.ArrowCursor
+        wanted = Qt.CursorShape.ArrowCursor
         if self._space:
-            shape = Qt.CursorShape.OpenHandCursor
+            wanted = Qt.CursorShape.OpenHandCursor
         elif self.tool in ("erase", "mark"):
-            shape = Qt.CursorShape.CrossCursor
+            wanted = Qt.CursorShape.CrossCursor
         else:
             note, part = self.hit(place)
             if part in ("left", "right"):
-                shape = Qt.CursorShape.SizeHorCursor
+                wanted = Qt.CursorShape.SizeHorCursor
             elif note is not None:
-                shape = Qt.CursorShape.SizeAllCursor
+                wanted = Qt.CursorShape.SizeAllCursor
             elif self.tool == "draw":
-                shape = Qt.CursorShape.CrossCursor
-        if self._view.cursor().shape() != shape:
-            self._view.setCursor(QCursor(shape))
+                wanted = Qt.CursorShape.CrossCursor
+        if self._view.cursor().shape() != wanted:
+            self._view.setCursor(QCursor(wanted))
