@@ -17,7 +17,6 @@ from _frames import row
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 NOTES, GOAL = 10_000, 20.0
 """The second: milliseconds of 99 in 100 steps."""
