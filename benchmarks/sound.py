@@ -8,17 +8,17 @@ ran dry, how far the playhead is from what is heard, and how soon an edit is. Ne
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from _sound_server import Recorder, measure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -70,43 +70,17 @@ class Noting(ScoreSource):
         return super().read(start, frames)
 
 
-class Recorder(threading.Thread):
-    """Everything the null sink plays, with the time at which each piece came."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._process = subprocess.Popen(
-            ["parec", "-d", "studio.monitor", "--raw", "--format=float32le", "--rate=48000", "--channels=2",
-             "--latency-msec=5"],
-            stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self.pieces: list[tuple[float, bytes]] = []
-        self.start()
-
-    def run(self) -> None:
-        assert self._process.stdout is not None
-        while piece := os.read(self._process.stdout.fileno(), 1 << 16):
-            self.pieces.append((time.perf_counter(), piece))
-
-    def end(self) -> np.ndarray:
-        self._process.terminate()
-        self.join(5)
-        data = b"".join(piece for _, piece in self.pieces)
-        return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2).T
-
-
-def server(folder: Path) -> subprocess.Popen[bytes]:
-    """A PulseAudio with nothing but a null sink."""
-    os.environ.update(XDG_RUNTIME_DIR=str(folder), PULSE_RUNTIME_PATH=str(folder / "pulse"), HOME=str(folder))
-    (folder / "pulse").mkdir(mode=0o700)
-    started = subprocess.Popen(
-        ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "-L",
-         "module-null-sink sink_name=studio rate=48000 format=float32le channels=2", "-L",
-         "module-native-protocol-unix"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    time.sleep(2)
-    return started
+@contextlib.contextmanager
+def busy(load: int) -> Iterator[None]:
+    """That many processes compute without a pause."""
+    burning = [subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, "OMP_NUM_THREADS": "1"})
+               for _ in range(load)]  # fmt: skip
+    try:
+        yield
+    finally:
+        for process in burning:
+            process.kill()
+            process.wait()
 
 
 def clock(seconds: float) -> None:
@@ -165,20 +139,16 @@ def faithful(seconds: float, load: int) -> None:
     score = from_symbolic(random_score(2**30 + 1))
     source = Noting(score)
     loop = (0, source.length)
-    burning = [subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, "OMP_NUM_THREADS": "1"})
-               for _ in range(load)]  # fmt: skip
-    recorder = Recorder()
-    time.sleep(0.5)
-    player = Player(source)
-    player.play(0, loop=loop)
-    time.sleep(seconds)
-    underruns = player.underruns
-    player.close()
-    time.sleep(0.5)
-    record = recorder.end()
-    for process in burning:
-        process.kill()
-        process.wait()
+    with busy(load):
+        recorder = Recorder()
+        time.sleep(0.5)
+        player = Player(source)
+        player.play(0, loop=loop)
+        time.sleep(seconds)
+        underruns = player.underruns
+        player.close()
+        time.sleep(0.5)
+        record = recorder.end()
     compared, wrong = differing(record, score, source.asked)
     print(f"playback under {load} busy processes: {compared:.1f} s compared, {wrong} samples differ, "
           f"{underruns} underruns, {player.problem or 'no problem'}")  # fmt: skip
@@ -212,47 +182,31 @@ def edits(seconds: float, load: int) -> None:
     print(f"edits: heard after {np.median(late):.0f} ms (median), {max(late):.0f} ms at most")
     score = from_symbolic(random_score(2**30 + 4))
     source, recorder = ScoreSource(score), Recorder()
-    burning = [subprocess.Popen([sys.executable, "-c", BURN], env={**os.environ, "OMP_NUM_THREADS": "1"})
-               for _ in range(load)]  # fmt: skip
-    player = Player(source)
-    player.play(0, loop=(0, source.length))
-    begin, count = time.perf_counter(), 0
-    ids = list(score.home_track)
-    while time.perf_counter() - begin < seconds:
-        count += 1
-        source.set_score(edit.move(score, ids, pitches=count % 5 - 2))
-        time.sleep(0.12)
-    underruns = player.underruns
-    player.close()
-    record = recorder.end()
-    for process in burning:
-        process.kill()
-        process.wait()
+    with busy(load):
+        player = Player(source)
+        player.play(0, loop=(0, source.length))
+        begin, count = time.perf_counter(), 0
+        ids = list(score.home_track)
+        while time.perf_counter() - begin < seconds:
+            count += 1
+            source.set_score(edit.move(score, ids, pitches=count % 5 - 2))
+            time.sleep(0.12)
+        underruns = player.underruns
+        player.close()
+        record = recorder.end()
     sounding = np.flatnonzero(np.abs(record).max(axis=0) > 1e-4)
     gap = int(np.diff(sounding).max()) / RATE * 1000
     print(f"{count} edits of all {len(ids)} notes under {load} busy processes: {underruns} underruns, "
           f"longest silence {gap:.0f} ms")  # fmt: skip
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--load", type=int, default=2)
-    options = parser.parse_args()
-    if not (shutil.which("pulseaudio") and shutil.which("parec")):
-        print("sound: pulseaudio is not here, nothing is measured")
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        running = server(Path(folder))
-        try:
-            clock(min(10.0, options.seconds))
-            edits(min(10.0, options.seconds), options.load)
-            faithful(options.seconds, options.load)
-        finally:
-            running.terminate()
-            running.wait(5)
+def all_three(options: argparse.Namespace) -> int:
+    """Beside a server of our own."""
+    clock(min(10.0, options.seconds))
+    edits(min(10.0, options.seconds), options.load)
+    faithful(options.seconds, options.load)
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(measure(__doc__, all_three, load=2))

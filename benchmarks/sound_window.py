@@ -9,13 +9,13 @@ parec.
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from _sound_server import Recorder, measure
 
 from _child import figures_of, machine, surroundings, tell
 
@@ -96,31 +96,20 @@ def keep_busy(services: Any, orders: list[int]) -> None:
         )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    options = parser.parse_args()
-    if not (shutil.which("pulseaudio") and shutil.which("parec")):
-        print("sound: pulseaudio is not here, nothing is measured")
-        return 0
-    from sound import Recorder, differing, server
+def record(options: argparse.Namespace) -> int:
+    """What the window plays to a server of our own."""
+    from sound import differing
 
     from plugins.music.document_notes import from_symbolic
     from plugins.starter.music.composer import random_score
 
-    with tempfile.TemporaryDirectory() as folder:
-        running = server(Path(folder))
-        try:
-            with surroundings() as environment:
-                recorder = Recorder()
-                code = f"import sound_window; sound_window.run({options.seconds})"
-                told = figures_of(code, environment, limit=options.seconds + 120)
-                record = recorder.end()
-        finally:
-            running.terminate()
-            running.wait(5)
+    with surroundings() as environment:
+        recorder = Recorder()
+        code = f"import sound_window; sound_window.run({options.seconds})"
+        told = figures_of(code, environment, limit=options.seconds + 120)
+        heard = recorder.end()
     asked = [(place, frames) for place, frames in told["asked"]]
-    compared, wrong = differing(record, from_symbolic(random_score(PIECE)), asked)
+    compared, wrong = differing(heard, from_symbolic(random_score(PIECE)), asked)
     gaps = sorted(told["gaps"])
     late = gaps[int(len(gaps) * 0.99)]
     print(f"playback while {told['jobs']} pieces and pictures are made: {machine()}")
@@ -131,4 +120,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(measure(__doc__, record))
