@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from plugins.music.document import Note, Score
 from plugins.music.document_tracks import add_track, set_bars
 from plugins.music.panel import MusicPanel
+from plugins.music.panel_wave import WavePanel
 from studio.api import Model
 from studio.testing.panel_host import FakePanelHost
 
@@ -38,18 +39,24 @@ def host(tmp_path: Path) -> FakePanelHost:
     return FakePanelHost(tmp_path, panel_id="music.roll", usable_models=(MODEL,))
 
 
-@pytest.fixture
-def panel(qtbot: QtBot, host: FakePanelHost) -> Iterator[MusicPanel]:
-    window = QWidget()  # a panel never stands alone, and only a window has size hints to propagate
-    made = MusicPanel(host)
-    made.setParent(window)
-    made.inspector().setParent(window)
+def in_window(panel: MusicPanel | WavePanel, qtbot: QtBot) -> QWidget:
+    """A panel never stands alone, and only a window has size hints to propagate."""
+    window = QWidget()
+    panel.setParent(window)
+    panel.inspector().setParent(window)
     window.resize(1500, 700)
-    made.setGeometry(0, 0, 1200, 700)
-    made.inspector().setGeometry(1200, 0, 300, 700)
+    panel.setGeometry(0, 0, 1200, 700)
+    panel.inspector().setGeometry(1200, 0, 300, 700)
     qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
+    return window
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, host: FakePanelHost) -> Iterator[MusicPanel]:
+    made = MusicPanel(host)
+    window = in_window(made, qtbot)
     made.sheet.edit("a piece", piece())
     made.editor.fit()
     host.undo_stack.clear()

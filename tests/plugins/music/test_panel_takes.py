@@ -56,6 +56,11 @@ def press(qtbot: QtBot, panel: MusicPanel) -> tuple[str, Request]:
     return panel.host.submitted[-1]
 
 
+def second_bar_anew(qtbot: QtBot, panel: MusicPanel) -> tuple[str, Request]:
+    panel.sheet.set_regions([Region(1, 1, ("t1",))])
+    return press(qtbot, panel)
+
+
 def test_marked_bars_are_asked_for_with_the_score_around_them(
     panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
 ) -> None:
@@ -76,8 +81,7 @@ def test_ghosts_stream_in_and_keeping_is_one_entry_that_changes_nothing_else(
     panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
 ) -> None:
     before = panel.sheet.score
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, request = press(qtbot, panel)
+    job, request = second_bar_anew(qtbot, panel)
     after = rewritten(before, 1, 72)
     host.play(panel, [Started(job, "CPU"), preview(job, after)])
     assert panel.sheet.ghosts is not None
@@ -104,8 +108,7 @@ def test_ghosts_stream_in_and_keeping_is_one_entry_that_changes_nothing_else(
 
 def test_what_was_edited_meanwhile_is_not_lost(panel: MusicPanel, host: FakePanelHost, qtbot: QtBot) -> None:
     before = panel.sheet.score
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, request = press(qtbot, panel)
+    job, request = second_bar_anew(qtbot, panel)
     host.commands["all"]()
     panel.sheet.select({1})
     qtbot.keyClick(panel.editor.roll, Qt.Key.Key_Up)
@@ -120,8 +123,7 @@ def test_what_was_edited_meanwhile_is_not_lost(panel: MusicPanel, host: FakePane
 def test_locked_notes_stay(panel: MusicPanel, host: FakePanelHost, qtbot: QtBot) -> None:
     panel.sheet.select({6})
     host.commands["lock"]()
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, request = press(qtbot, panel)
+    job, request = second_bar_anew(qtbot, panel)
     after = rewritten(panel.sheet.score, 1, 72)
     host.play(panel, [Finished(job, (result(host, after, request, job),))])
     panel.takes.keep()
@@ -167,8 +169,7 @@ def test_a_first_piece_is_taken_at_once(panel: MusicPanel, host: FakePanelHost, 
 
 
 def test_a_cancelled_take_keeps_what_is_there(panel: MusicPanel, host: FakePanelHost, qtbot: QtBot) -> None:
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, _ = press(qtbot, panel)
+    job, _ = second_bar_anew(qtbot, panel)
     host.play(panel, [preview(job, rewritten(panel.sheet.score, 1, 72)), Cancelled(job)])
     assert panel.floating.takes.isVisible()
     assert panel.sheet.ghosts is not None
@@ -178,8 +179,7 @@ def test_a_failure_is_said_over_the_roll_and_the_piece_is_untouched(
     panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
 ) -> None:
     before = panel.sheet.score
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, _ = press(qtbot, panel)
+    job, _ = second_bar_anew(qtbot, panel)
     host.play(panel, [Failed(job, Problem("The model was lost.", "Load it again."))])
     assert panel.floating.card.isVisible()
     assert panel.sheet.score is before
@@ -323,8 +323,7 @@ def test_what_is_written_beyond_the_view_comes_into_sight(panel: MusicPanel, hos
 def test_the_proof_is_said_where_the_inspector_may_be_hidden(
     panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
 ) -> None:
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, request = press(qtbot, panel)
+    job, request = second_bar_anew(qtbot, panel)
     after = rewritten(panel.sheet.score, 1, 72)
     host.play(panel, [Started(job, "CPU"), Finished(job, (result(host, after, request, job),))])
     host.commands["keep"]()
@@ -375,8 +374,7 @@ def test_a_job_that_runs_on_over_a_restart_changes_only_its_bars(
     panel: MusicPanel, host: FakePanelHost, qtbot: QtBot
 ) -> None:
     before = panel.sheet.score
-    panel.sheet.set_regions([Region(1, 1, ("t1",))])
-    job, _ = press(qtbot, panel)
+    job, _ = second_bar_anew(qtbot, panel)
     state = panel.state()
     host.commands.clear()
     again = MusicPanel(host)

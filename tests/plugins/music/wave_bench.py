@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from plugins.music import wave_render
@@ -17,7 +16,7 @@ from plugins.music.panel_wave import WavePanel
 from plugins.music.params import SoundParams
 from studio.api import Model
 from studio.testing.panel_host import FakePanelHost
-from tests.plugins.music.panel_bench import _move
+from tests.plugins.music.panel_bench import _move, in_window
 
 RATE = 8_000
 MODEL = Model("m/audio", "Tiny audio", "sound/StableAudioPipeline", Path("/nowhere"), sha256="c" * 64)
@@ -47,16 +46,8 @@ def settle(qtbot: QtBot, panel: WavePanel) -> None:
 
 @pytest.fixture
 def wave_panel(qtbot: QtBot, wave_host: FakePanelHost) -> Iterator[WavePanel]:
-    window = QWidget()
     made = WavePanel(wave_host)
-    made.setParent(window)
-    made.inspector().setParent(window)
-    window.resize(1500, 700)
-    made.setGeometry(0, 0, 1200, 700)
-    made.inspector().setGeometry(1200, 0, 300, 700)
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
+    window = in_window(made, qtbot)
     yield made
     settle(qtbot, made)
     window.hide()
