@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ from studio.api import (
     Stepped,
     media,
 )
+from studio.app import Options, Studio, build
+from studio.engine import InlineWorker
+from studio.store import Places, StepWriter
 from studio.testing import FakePanelHost
 
 PROSE = Model(
@@ -172,3 +176,21 @@ def place(folder: Path, qtbot: QtBot) -> Desk:
     desk.set(memory="")
     panel.editor.setFocus()
     return desk
+
+
+@contextmanager
+def whole_studio(places: Places, project: Path, qtbot: QtBot) -> Iterator[Studio]:
+    """Studio itself with the manuscript in front, its worker in this process."""
+    options = Options(
+        project=project,
+        entry_points=False,
+        worker=lambda plugins: InlineWorker(plugins, StepWriter, grace=5.0),
+    )
+    made = build(places, options)
+    made.window.resize(1366, 768)
+    made.window.show()
+    made.start()
+    qtbot.waitExposed(made.window)
+    made.window.show_place("text.manuscript")
+    yield made
+    made.close()

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from plugins.text.editor import ManuscriptEdit
-from studio.app import Options, Studio, build
-from studio.engine import InlineWorker
-from studio.store import Places, StepWriter
+from studio.app import Studio
+from studio.store import Places
 from tests import tiny_writers
+from tests.plugins.text.page_bench import whole_studio
 
 K = Qt.Key
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -33,19 +33,8 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def studio(qapp: QApplication, tmp_path: Path, qtbot: QtBot, writer: Path) -> Iterator[Studio]:
     places = Places.under(tmp_path / "home")
     shutil.copytree(writer, places.models / "tiny-llama")
-    options = Options(
-        project=tmp_path / "project",
-        entry_points=False,
-        worker=lambda plugins: InlineWorker(plugins, StepWriter, grace=5.0),
-    )
-    made = build(places, options)
-    made.window.resize(1366, 768)
-    made.window.show()
-    made.start()
-    qtbot.waitExposed(made.window)
-    made.window.show_place("text.manuscript")
-    yield made
-    made.close()
+    with whole_studio(places, tmp_path / "project", qtbot) as made:
+        yield made
 
 
 def test_a_story_is_continued_branched_and_saved(studio: Studio, qtbot: QtBot, tmp_path: Path) -> None:

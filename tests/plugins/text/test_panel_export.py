@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from plugins.text.editor import ManuscriptEdit
-from studio.app import Options, Studio, build
-from studio.engine import InlineWorker
-from studio.store import Places, StepWriter
+from studio.app import Studio
+from studio.store import Places
 from studio.ui.export_dialog import ExportDialog
+from tests.plugins.text.page_bench import whole_studio
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 # What the platform without a screen says of a sheet over a window.
@@ -29,19 +29,8 @@ def studio(qapp: QApplication, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest
     (words / "en_GB.aff").write_text("SET UTF-8\n", "utf-8")
     (words / "en_GB.dic").write_text("4\nthe\nharbour\nwas\ngrey\n", "utf-8")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    options = Options(
-        project=tmp_path / "project",
-        entry_points=False,
-        worker=lambda plugins: InlineWorker(plugins, StepWriter, grace=5.0),
-    )
-    made = build(Places.under(tmp_path / "home"), options)
-    made.window.resize(1366, 768)
-    made.window.show()
-    made.start()
-    qtbot.waitExposed(made.window)
-    made.window.show_place("text.manuscript")
-    yield made
-    made.close()
+    with whole_studio(Places.under(tmp_path / "home"), tmp_path / "project", qtbot) as made:
+        yield made
 
 
 def spell(studio: Studio, language: str) -> None:
