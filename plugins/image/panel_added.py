@@ -230,7 +230,6 @@ class Row(QWidget):
         self._slider.setAccessibleName(f"{spec.label} slider")
         self._box = NumberBox(spec)
         self._box.setFixedWidth(theme.px(64))
-        self._box.setAccessibleName(spec.label)
         for part in (self._slider, self._box):
             part.setToolTip(tip(help_text))
             part.setAccessibleDescription(help_text)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
@@ -27,6 +26,7 @@ from studio.widgets.text import Label
 
 from .document import LoreEntry
 from .lorebook import ORDERS
+from .panel_rows import rows_of
 
 SHOWN = 5
 """Entries that the list shows before it scrolls."""
@@ -96,21 +96,11 @@ class EntryCard(QWidget):
         return self.enabled, self.constant, self.recursive, self.whole_words, self.match_case
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(theme.px(theme.S))
-        rows.setVerticalSpacing(theme.px(theme.S))
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         pairs = (("Group", self.group), ("Order", self.order), ("Looks back", self.depth), ("Place", self.place))
-        for name, part in pairs:
-            label = Label(name, "label")
-            label.setBuddy(part)
-            label.setMinimumHeight(part.sizeHint().height())  # in the middle of its row
-            rows.addRow(label, part)
         self.more.body.setSpacing(theme.px(theme.S))
         self.more.body.addWidget(self.logic)
         self.more.body.addWidget(self.secondary)
-        self.more.body.addLayout(rows)
+        self.more.body.addLayout(rows_of(pairs))
         for switch in (self.recursive, self.whole_words, self.match_case):
             self.more.body.addWidget(switch)
         column = QVBoxLayout(self)
@@ -286,7 +276,5 @@ def _line(name: str, placeholder: str) -> QLineEdit:
 
 def _number(name: str, low: int, high: int, usual: int, help: str, *, unset: str = "") -> NumberBox:
     box = NumberBox(ParamSpec("number", "integer", usual, name, help=help, minimum=low, maximum=high, unset=unset))
-    box.setAccessibleName(name)
-    box.setAccessibleDescription(help)
     box.setToolTip(help)
     return box

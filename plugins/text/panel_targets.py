@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QDialog, QFormLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.api import ParamSpec
 from studio.widgets import theme
@@ -18,6 +18,7 @@ from studio.widgets.numbers import NumberBox
 from studio.widgets.text import Label
 
 from .document_progress import HIGHEST
+from .panel_rows import rows_of
 
 if TYPE_CHECKING:
     from .panel import TextPanel
@@ -180,15 +181,6 @@ class TargetsDialog(QDialog):
         self.daily = _number("Each day", daily, 50)
         self.chart = Chart(days, daily)
         self.daily.valueChanged.connect(lambda value: self.chart.show_target(round(value)))
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(theme.px(theme.L))
-        rows.setVerticalSpacing(theme.px(theme.S))
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for box in (self.whole, self.daily):
-            label = Label(box.accessibleName(), "label")
-            label.setBuddy(box)
-            label.setMinimumHeight(box.sizeHint().height())  # in the middle of its row
-            rows.addRow(label, box)
         keep, leave = Button("Set", "primary"), Button("Cancel", "quiet")
         keep.setDefault(True)
         keep.clicked.connect(self.accept)
@@ -200,7 +192,7 @@ class TargetsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(theme.XL), theme.px(theme.XL), theme.px(theme.XL), theme.px(theme.L))
         column.setSpacing(theme.px(theme.M))
-        column.addLayout(rows)
+        column.addLayout(rows_of([(box.accessibleName(), box) for box in (self.whole, self.daily)], apart=theme.L))
         column.addWidget(Label(f"The last {len(days)} days", "label"))
         column.addWidget(self.chart)
         about = "What the model wrote and you took counts too. A chapter’s own target is in its menu in the outline."
@@ -215,10 +207,9 @@ class TargetsDialog(QDialog):
 
 
 def _number(name: str, value: int, step: int) -> NumberBox:
-    spec = ParamSpec("number", "integer", 0, name, minimum=0, maximum=HIGHEST, step=step, unit="words", unset="None")
+    help = f"Words. 0 is no target; an arrow key changes it by {step}."
+    spec = ParamSpec("number", "integer", 0, name, help=help, minimum=0, maximum=HIGHEST, step=step, unset="None")
     box = NumberBox(spec, grouped=True)
-    box.setAccessibleName(name)
-    box.setAccessibleDescription(f"Words. 0 is no target; an arrow key changes it by {step}.")
     box.setValue(value)
     return box
 

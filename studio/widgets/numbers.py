@@ -19,8 +19,8 @@ UNBOUNDED = 1e15
 class NumberBox(QDoubleSpinBox):
     """A spin box over a ParamSpec. Half-typed text leaves the value alone; leaving the box brings bad text into range.
 
-    `complained` says why typed text could not stay ("" when all is well again). The wheel is passed on unless the box
-    has the focus, so that scrolling a form never changes it.
+    It is called what the spec is called. `complained` says why typed text could not stay ("" when all is well again).
+    The wheel is passed on unless the box has the focus, so that scrolling a form never changes it.
     """
 
     complained = Signal(str)
@@ -29,6 +29,8 @@ class NumberBox(QDoubleSpinBox):
         super().__init__(parent)
         self._spec = spec
         self._grouped = grouped
+        self.setAccessibleName(spec.label)
+        self.setAccessibleDescription(spec.help)
         self.setLocale(QLocale.c())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
