@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from studio.api import Artifact
 from studio.widgets import theme
 from studio.widgets.feeder import Feeder
+from studio.widgets.fields import FILES
 from studio.widgets.pictures import load_image
 
 from .editor_layout import PICTURE
@@ -51,8 +52,7 @@ class Pictures:
 
     def choose(self) -> None:
         """Ask for a picture's file and put it in; those of the library come with "Send to Text"."""
-        kinds = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff *.gif)"
-        name, _ = QFileDialog.getOpenFileName(self._panel, "Put in a picture", "", kinds)
+        name, _ = QFileDialog.getOpenFileName(self._panel, "Put in a picture", "", FILES["picture"])
         if name:
             path = Path(name)
             self._panel.host.take_in(path, self.insert, failed=self._panel.show_error, title=path.stem)

@@ -38,6 +38,7 @@ from studio.widgets.seed import SeedField
 from studio.widgets.text import soften, tip
 
 __all__ = [
+    "FILES",
     "ChoiceField",
     "Field",
     "NumberField",
@@ -51,7 +52,7 @@ __all__ = [
 
 
 FILES = {
-    "picture": "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff)",
+    "picture": "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.tif *.tiff *.gif)",
     "sound": "Sounds (*.mp3 *.opus *.ogg *.wav *.flac)",
 }
 """What a field for a file offers to choose from, by the role of its parameter."""
