@@ -18,16 +18,20 @@ from studio.inference.text.memory import Attending, Remembering
 from .desk import desk_of
 from .params import CheckParams
 
-MEDIA = "application/json"
+MEDIA = "application/vnd.studio.text-check+json"
+"""What the panel reads and says; nothing that a library should show."""
 _MOST = 20_000
 """Tokens that are looked at."""
+_TRACES = 2.5
+"""Deviations from which on chance is unlikely, once in 160 texts, and the mark not certain."""
 _PART = 512
 """Tokens that are read at once, behind as many before them."""
 
 
 def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
     """One JSON object: "mean", "deviations", "tokens", "choices" (how many of them count), "marked" (true, false, null
-    for too few), and "words", a sentence for people.
+    for too few), "sure" (deviations from which on it is true), "whole" (false where only the beginning was read), and
+    "words", what that means for people.
     """
     params: CheckParams = context.params
     if context.model is None:
@@ -36,7 +40,8 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         raise StudioError("There is no text to check.", "Select one first.")
     desk = desk_of(context, context.model) if context.model.family not in refiners.FAMILIES else None
     vocabulary = models.load_vocabulary(context.model) if desk is None else desk.writer.vocabulary
-    ids = vocabulary.encode(params.text)[:_MOST]
+    every = vocabulary.encode(params.text)
+    ids = every[:_MOST]
     doubts = None if desk is None else _doubts(desk.writer, ids, context)
     found = watermark.Watermark().look(ids, doubts)
     data = {
@@ -45,7 +50,9 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         "tokens": found.tokens,
         "choices": found.choices,
         "marked": found.marked,
-        "words": _words(found),
+        "sure": watermark.SURE,
+        "whole": len(every) <= _MOST,
+        "words": words_for(found),
     }
     return [Output(MEDIA, json.dumps(data, ensure_ascii=False).encode(), context.recipe(), data)]
 
@@ -67,17 +74,23 @@ def _doubts(writer: models.Writer, ids: Sequence[int], context: GeneratorContext
     return found
 
 
-def _words(found: watermark.Finding) -> str:
+def words_for(found: watermark.Finding) -> str:
+    """What a finding means."""
     if found.marked is None:
         if found.tokens >= watermark.LEAST:
-            return "Nothing can be said: this model had hardly a choice of words in this text."
-        return f"Too short to say: at least {watermark.LEAST} tokens are needed, better 200."
+            return "This model had hardly a choice of words in this text."
+        return f"The text is too short: at least {watermark.LEAST} tokens are needed, better 200."
     if found.marked:
         return (
-            "This text bears Studio's watermark: most of it was written with this model's words and the watermark on. "
-            "People may have changed parts of it."
+            "Much of this text was written by this model with the watermark on. People may have written or changed "
+            "other parts: the mark says nothing about a single sentence."
+        )
+    if found.deviations >= _TRACES:
+        return (
+            "There are traces of a mark, too few to rule out chance: parts of the text may be this model’s, or all of "
+            "it before it was changed."
         )
     return (
-        "No watermark was found. That proves nothing: the text may be a person's, another model's, written without the "
-        "watermark, or changed so much that the mark is gone."
+        "That proves nothing: the text may be a person’s, another model’s, written without the watermark, or changed "
+        "so much that the mark is gone. One word in ten is often enough for that."
     )

@@ -47,9 +47,9 @@ def studio_generators() -> Sequence[GeneratorSpec]:
             title="Check a text",
             run="check:run",
             params=params.CheckParams,
-            media="application/json",
+            media="application/vnd.studio.text-check+json",
             models=("transformers/*", "studio/GruWriter"),
-            steps_title="token",
+            steps_title="",
         ),
     )
 

@@ -58,8 +58,9 @@ class GeneratorSpec:
 
     `params` is its params dataclass. `media` is what it makes. `models` are patterns of model families it can use
     ("diffusers/*"); empty where it needs no model. `inputs` are (name, media pattern) pairs it understands.
-    `steps_title` is what one step is called ("step", "token", "bar"). `warm` names `warm(context)`, which may be called
-    in the idle generation host before the first job, to load libraries and the model that will probably be asked for.
+    `steps_title` is what one step is called ("step", "token", "bar"), "" where it makes none. `warm` names
+    `warm(context)`, which may be called in the idle generation host before the first job, to load libraries and the
+    model that will probably be asked for.
 
     `adds` are patterns of what may be laid over the model ("lora/*"). `settle` names `settle(request, models) ->
     Request`, called before a request is queued, in the window's process: light code that writes out what the request

@@ -154,7 +154,11 @@ class RibbonDock(SideDock):
         return row.branched.index if row.branched is not None else -1
 
     def follow(self, panel: str, event: Event, word: str) -> None:
-        """Let a running job of `panel` write its row."""
+        """Let a running job of `panel` write its row. One whose steps have no name ("") makes none, and what is shown
+        stays.
+        """
+        if not word:
+            return
         match event:
             case Started(job_id=job_id):
                 self._missed.pop(panel, None)

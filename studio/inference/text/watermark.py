@@ -32,7 +32,7 @@ LEAST = 60
 """Tokens below which nothing can be said."""
 _CHOICES = 12
 """Likewise of tokens at which the model had a choice."""
-_SURE = 4.0
+SURE = 4.0
 """Standard deviations from chance at which a mark counts as found: by luck once in thirty thousand texts."""
 
 
@@ -96,7 +96,7 @@ class Watermark:
         # Without a mark every value is 0 or 1 by luck, whoever wrote the text, and the weights know nothing of it.
         deviations = (mean - 0.5) / (0.5 * math.sqrt(float((depth**2).sum()) / counted))
         enough = len(fresh) >= LEAST and counted >= _CHOICES
-        return Finding(mean, deviations, len(fresh), round(counted), deviations >= _SURE if enough else None)
+        return Finding(mean, deviations, len(fresh), round(counted), deviations >= SURE if enough else None)
 
 
 def doubt_of(logits: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ def look(model: Model | None, folder: Path, text: str) -> dict[str, Any]:
     request = Request("text.checker", {"text": text}, model=None if model is None else model.ref())
     context = FakeContext(request, CheckParams, scratch=folder, model=model)
     (output,) = check.run(request, context)
-    assert output.media == "application/json"
+    assert output.media == check.MEDIA
     found: dict[str, Any] = json.loads(output.data)
     return found
 
