@@ -24,6 +24,7 @@ class Feeder(QObject):
 
     ready = Signal(object, object)
     failed = Signal(object, object)
+    _come = Signal(bool, object, object)
     _over = Signal()
 
     def __init__(self, *, threads: int = 1, depth: int = 300) -> None:
@@ -36,6 +37,7 @@ class Feeder(QObject):
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(threads)
         self._pool.setExpiryTimeout(2000)
+        self._come.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._over.connect(self._leave, Qt.ConnectionType.QueuedConnection)
 
     def serve(self, owner: QObject) -> Feeder:
@@ -103,16 +105,21 @@ class Feeder(QObject):
         try:
             result = call()
         except StudioError as error:
-            self._say(self.failed, key, error)
+            self._say(key, error, good=False)
         except Exception as error:
             log.info("could not prepare %s", key, exc_info=True)
-            self._say(self.failed, key, error)
+            self._say(key, error, good=False)
         else:
-            self._say(self.ready, key, result)
+            self._say(key, result, good=True)
 
-    def _say(self, signal: Any, key: Hashable, value: object) -> None:
+    def _say(self, key: Hashable, value: object, *, good: bool) -> None:
         if not self._closed:
-            signal.emit(key, value)
+            self._come.emit(good, key, value)
+
+    def _deliver(self, good: bool, key: object, value: object) -> None:
+        """In the window's thread: who waits may have gone while the answer was on its way."""
+        if not self._closed:
+            (self.ready if good else self.failed).emit(key, value)
 
 
 class _Turn(QRunnable):
