@@ -109,10 +109,10 @@ class FakePanelHost:
         return self._artifacts.get(artifact_id)
 
     def bring_in(self, source: Path | bytes, *, media: str = "", title: str = "") -> Artifact:
-        """Keep a file under its hash."""
+        """Keep a file under its hash and its ending."""
         data = source.read_bytes() if isinstance(source, Path) else source
         name = hashlib.sha256(data).hexdigest()
-        path = self.folder / name
+        path = self.folder / (name + (source.suffix if isinstance(source, Path) else ""))
         path.write_bytes(data)
         return self.give(Artifact(name, media or "image/png", path, title=title))
 

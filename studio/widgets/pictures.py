@@ -32,7 +32,24 @@ def preview_image(preview: Preview) -> QImage | None:
 
 def load_image(path: Path, *, largest: int = LARGEST) -> QImage | None:
     """The picture in a file, turned as its EXIF says and no larger than `largest` a side; None where it is none."""
-    return _read(QImageReader(str(path)), largest)
+    reader = QImageReader(str(path))
+    return _read(reader, largest) if reader.canRead() else _read_avif(path, largest)
+
+
+def _read_avif(path: Path, largest: int) -> QImage | None:
+    """What Qt has no reader for."""
+    from PIL import Image, ImageOps
+
+    refused = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+    try:
+        with Image.open(path, formats=("AVIF",)) as opened:
+            if max(opened.size) > LARGEST:
+                return None
+            picture = ImageOps.exif_transpose(opened.convert("RGBA"))
+    except (OSError, ValueError, SyntaxError, MemoryError, *refused):
+        return None
+    picture.thumbnail((largest, largest))
+    return QImage(picture.tobytes(), *picture.size, picture.width * 4, QImage.Format.Format_RGBA8888).copy()
 
 
 def _read(reader: QImageReader, largest: int = LARGEST) -> QImage | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
@@ -43,3 +44,17 @@ def test_a_picture_of_a_file_stands_in_the_text_under_its_name(
     assert sizes(desk, "artifacts") == {1}, "where it lies is not"
     desk.editor.move_to(desk.text().index("artifacts"))
     assert min(sizes(desk, "artifacts")) > 8, "until somebody wants to change it"
+
+
+def test_an_avif_is_seen_on_the_page(
+    desk: Desk,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "The coast.avif"
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(path)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    desk.panel.pictures.choose()
+    desk.qtbot.waitUntil(lambda: "![The coast](" in desk.text())
+    block = desk.editor.document().findBlockByNumber(0)
+    desk.qtbot.waitUntil(lambda: desk.panel.pictures.of_block(block) is not None)
