@@ -5,27 +5,24 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
 from studio.api import Recipe, StudioError
 
-from . import midi, midi_write, musicxml, tags, wave_export
+from . import midi_write, musicxml, wave_export
 from .document import Score
 from .params import FlacOptions, LossyOptions, MidiOptions, SheetOptions, StemOptions, WavOptions
 from .reading import read_score, recipe_in
 from .render import RATE, NoteCache, render, render_loop
+from .sound_file import BLOCK, Held, encode
 from .soundfont import Fonts
 from .synth_parts import Sound
 from .voicing import Voicing
 
 __all__ = ["flac", "midi_file", "mp3", "ogg", "opus", "sheet", "stems", "wav"]
 
-BLOCK = 65_536
-"""libsndfile's Vorbis encoder crashes the process when it is given a minute at once."""
 MOST_SECONDS = 3600
 
 
@@ -44,53 +41,36 @@ def sheet(source: Path, recipe: Recipe | None, options: SheetOptions) -> bytes:
 def wav(source: Path, recipe: Recipe | None, options: WavOptions) -> bytes:
     """WAV, recipe as the comment of its INFO chunk; a loop also says so in a `smpl` chunk."""
     kind = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}[options.depth]
-    if wave_export.is_sound(source):
-        return wave_export.encode(source, "WAV", kind, recipe, wanted=options.recipe, loop=options.loop)
-    sound = _sound(source, loop=options.loop)
-    data = _encoded(sound, "WAV", kind, *_words(source, recipe, options.recipe))
-    return tags.with_chunks(data, [tags.loop(sound.shape[1], RATE)]) if options.loop else data
+    return encode(_held(source, recipe, options.recipe, loop=options.loop), "WAV", kind, loop=options.loop)
 
 
 def flac(source: Path, recipe: Recipe | None, options: FlacOptions) -> bytes:
     """FLAC, recipe as a comment."""
-    if wave_export.is_sound(source):
-        return wave_export.encode(source, "FLAC", f"PCM_{options.depth}", recipe, wanted=options.recipe)
-    return _encoded(_sound(source), "FLAC", f"PCM_{options.depth}", *_words(source, recipe, options.recipe))
+    return encode(_held(source, recipe, options.recipe), "FLAC", f"PCM_{options.depth}")
 
 
 def ogg(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
     """Ogg Vorbis, recipe as a comment."""
-    if wave_export.is_sound(source):
-        level = 1 - options.quality
-        return wave_export.encode(source, "OGG", "VORBIS", recipe, wanted=options.recipe, level=level)
-    words = _words(source, recipe, options.recipe)
-    return _encoded(_sound(source), "OGG", "VORBIS", *words, level=1 - options.quality)
+    return encode(_held(source, recipe, options.recipe), "OGG", "VORBIS", level=1 - options.quality)
 
 
 def opus(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
     """Opus in Ogg, recipe as a comment."""
-    if wave_export.is_sound(source):
-        level = 1 - options.quality / 2
-        return wave_export.encode(source, "OGG", "OPUS", recipe, wanted=options.recipe, level=level)
-    words = _words(source, recipe, options.recipe)
     # libsndfile's scale goes up to 256 kbit/s a channel; half of that is more than enough for music.
-    return _encoded(_sound(source), "OGG", "OPUS", *words, level=1 - options.quality / 2)
+    return encode(_held(source, recipe, options.recipe), "OGG", "OPUS", level=1 - options.quality / 2)
 
 
 def mp3(source: Path, recipe: Recipe | None, options: LossyOptions) -> bytes:
     """MP3, recipe as the comment of its ID3 tag."""
-    if wave_export.is_sound(source):
-        level = 1 - options.quality
-        return wave_export.encode(source, "MP3", "MPEG_LAYER_III", recipe, wanted=options.recipe, level=level)
-    words = tags.id3(*_words(source, recipe, options.recipe))
-    return words + _encoded(_sound(source), "MP3", "MPEG_LAYER_III", level=1 - options.quality)
+    return encode(_held(source, recipe, options.recipe), "MP3", "MPEG_LAYER_III", level=1 - options.quality)
 
 
 def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
     """A ZIP of one file for each track that sounds, and the recipe beside them. Each stem has its own hall and limiter:
     together they are nearly the mix, which the limiter heard as a whole.
     """
-    score, cache, told = read_score(source), NoteCache(), _told(source, recipe, options.recipe)
+    score, cache = read_score(source), NoteCache()
+    known = _known(source, recipe, options.recipe)
     _check_length(score)
     voicing = _voicing(score)
     held = io.BytesIO()
@@ -98,27 +78,37 @@ def stems(source: Path, recipe: Recipe | None, options: StemOptions) -> bytes:
         for number, track in enumerate((t for t in score.tracks if t.notes), 1):
             sound = render(score, only=track.id, cache=cache, voicing=voicing)
             form = options.form.upper()
-            data = _encoded(sound, form, "PCM_24", track.name, _comment(told) if form == "FLAC" else "")
+            data = encode(_blocks(sound, track.name, known if form == "FLAC" else None), form, "PCM_24")
             plain = re.sub(r"[^\w\- ]+", "_", track.name).strip()[:60] or "track"
             # A date of its own would make another file of the same piece each time.
             archive.writestr(zipfile.ZipInfo(f"{number:02d} {plain}.{options.form}"), data)
-        if told:
-            archive.writestr(zipfile.ZipInfo("recipe.json"), told)
+        if known is not None:
+            archive.writestr(zipfile.ZipInfo("recipe.json"), known.text())
     return held.getvalue()
 
 
+def _known(source: Path, recipe: Recipe | None, wanted: bool) -> Recipe | None:
+    """The recipe of the artifact, or of the file that was made of an edited score."""
+    return (recipe or recipe_in(source)) if wanted else None
+
+
 def _told(source: Path, recipe: Recipe | None, wanted: bool) -> str:
-    """The recipe as a text, of the artifact or of the file that was made of an edited score; "" for none."""
-    known = (recipe or recipe_in(source)) if wanted else None
+    known = _known(source, recipe, wanted)
     return "" if known is None else known.text()
 
 
-def _comment(told: str) -> str:
-    return midi.RECIPE + told if told else ""
+def _held(source: Path, recipe: Recipe | None, wanted: bool, *, loop: bool = False) -> Held:
+    """A sound document or a sound file as it is; a score as it sounds."""
+    if wave_export.is_sound(source):
+        held = wave_export.hold(source)
+        return replace(held, recipe=(recipe or held.recipe) if wanted else None)
+    title, sound = _rendered(str(source), source.stat().st_mtime_ns, loop)
+    return _blocks(sound, title, _known(source, recipe, wanted))
 
 
-def _words(source: Path, recipe: Recipe | None, wanted: bool) -> tuple[str, str]:
-    return read_score(source).title, _comment(_told(source, recipe, wanted))
+def _blocks(sound: Sound, title: str, recipe: Recipe | None) -> Held:
+    blocks = (sound[:, begin : begin + BLOCK].T for begin in range(0, sound.shape[1], BLOCK))
+    return Held(RATE, len(sound), blocks, title, recipe)
 
 
 def _check_length(score: Score) -> None:
@@ -127,17 +117,13 @@ def _check_length(score: Score) -> None:
         raise StudioError("This piece is too long to be rendered.", "Shorten it to under an hour.")
 
 
-def _sound(source: Path, *, loop: bool = False) -> Sound:
-    return _rendered(str(source), source.stat().st_mtime_ns, loop)
-
-
 @lru_cache(maxsize=1)
-def _rendered(path: str, changed: int, loop: bool) -> Sound:
-    """The same piece in another format, or another quality, is not played again."""
+def _rendered(path: str, changed: int, loop: bool) -> tuple[str, Sound]:
+    """Title and sound. The same piece in another format, or another quality, is not played again."""
     score = read_score(Path(path))
     _check_length(score)
     voicing = _voicing(score)
-    return render_loop(score, voicing=voicing) if loop else render(score, voicing=voicing)
+    return score.title, render_loop(score, voicing=voicing) if loop else render(score, voicing=voicing)
 
 
 def _voicing(score: Score) -> Voicing:
@@ -145,32 +131,3 @@ def _voicing(score: Score) -> Voicing:
     fonts = Fonts()
     fonts.load(score.tracks)
     return Voicing(fonts)
-
-
-def _encoded(
-    sound: Sound, form: str, kind: str, title: str = "", comment: str = "", *, level: float | None = None
-) -> bytes:
-    held = io.BytesIO()
-    options = {} if level is None else {"compression_level": min(max(level, 0.0), 1.0)}
-    if kind == "PCM_16":
-        sound = _dithered(sound)
-    try:
-        with soundfile.SoundFile(held, "w", RATE, len(sound), kind, format=form, **options) as file:
-            # libsndfile refuses empty words, and leaves long ones out of WAV files.
-            if title and form != "WAV":
-                file.title = title
-            if comment and form != "WAV":
-                file.comment = comment
-            for begin in range(0, sound.shape[1], BLOCK):
-                file.write(np.ascontiguousarray(sound[:, begin : begin + BLOCK].T))
-    except (soundfile.SoundFileError, RuntimeError, MemoryError) as error:
-        raise StudioError(f"The sound could not be written as {form}.", "Try WAV.", details=str(error)) from error
-    data = held.getvalue()
-    return tags.with_chunks(data, [tags.info(title, comment)]) if form == "WAV" else data
-
-
-def _dithered(sound: Sound) -> Sound:
-    """Triangular noise of one degree of 16 bits: rounding errors become an even hiss instead of following the music."""
-    random = np.random.default_rng(16)
-    noise = random.random(sound.shape, np.float32) - random.random(sound.shape, np.float32)
-    return np.clip(sound + noise / np.float32(32_768), -1, 1 - 2**-15)
