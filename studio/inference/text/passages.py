@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, marked
 
 _ENDS = ".!?…"
 _CLOSING = "\"'”’»)*_"
@@ -95,15 +95,10 @@ class Passage:
         self._lengths: list[int] = []
         self._spots = [_Spot(forced=bool(self._kept))]
         shapes = vocabulary.shapes(size)
-        self._free = torch.ones(size, dtype=torch.bool)
-        self._free[[token for token in never if token < size]] = False
-        if not lines:
-            self._free &= ~shapes.lines
-        self._ends = torch.zeros(size, dtype=torch.bool)
-        self._ends[[end for end in ends if end < size]] = True
-        self._free &= ~self._ends
+        self._ends = marked(ends, size)
         if not lines:
             self._ends |= shapes.lines  # a new paragraph is the end of this one
+        self._free = ~(marked(never, size) | self._ends)
         begins = torch.tensor([_begins(vocabulary.piece(token), spaced) for token in range(size)])
         self._first = self._free & begins
         if not bool(self._first.any()):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, marked
 
 _PULL = 6.0
 """What is added to a pinned word's logit at the end of its room."""
@@ -73,13 +73,10 @@ class Pins:
         self._lengths: list[int] = []
         shapes = vocabulary.shapes(size)
         self._inside = shapes.inside
-        self._never = torch.zeros(size, dtype=torch.bool)
+        self._never = marked(never, size)
         if not lines:
             self._never |= shapes.lines
-        self._never[[token for token in never if token < size]] = True
-        self._ends = torch.zeros(size, dtype=torch.bool)
-        self._ends[[end for end in ends if end < size]] = True
-        self._free = ~(self._never | self._ends)
+        self._free = ~(self._never | marked(ends, size))
 
     # --- Form ---------------------------------------------------------------------------------------------------------
 

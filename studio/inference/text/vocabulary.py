@@ -6,7 +6,7 @@ token's text is always the difference that it makes behind the tokens before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,13 @@ class Shapes:
 
     inside: torch.Tensor
     lines: torch.Tensor
+
+
+def marked(tokens: Iterable[int], size: int) -> torch.Tensor:
+    """[size] of bool: true for those of the first `size` tokens that are among these."""
+    found = torch.zeros(size, dtype=torch.bool)
+    found[[token for token in tokens if token < size]] = True
+    return found
 
 
 class Vocabulary:
