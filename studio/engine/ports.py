@@ -115,6 +115,9 @@ class StepSink(Protocol):
     def write(self, step: Step, state: StepState | None, /) -> None:
         """Keep a step; it outlives the process when this returns."""
 
+    def write_all(self, items: Sequence[tuple[Step, StepState | None]], /) -> None:
+        """Keep several in their order. Where it raises, some may be kept, and all may be written again one by one."""
+
     def close(self) -> None:
         """No more steps come."""
 

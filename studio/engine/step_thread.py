@@ -91,12 +91,24 @@ class StepThread:
         self._shut()
 
     def _write(self, batch: Sequence[Item]) -> None:
-        told = []
-        for step, state in batch:
-            if not self.broken:
-                self._keep(step, state)
-            told.append(Step(step.index, step.total, step.preview, step.label) if self.broken else step)
-        self._said(told)
+        kept = [step for step, _ in batch] if self._keep_all(batch) else [self._kept(*item) for item in batch]
+        self._said(kept)
+
+    def _keep_all(self, batch: Sequence[Item]) -> bool:
+        """At once; where the disk refuses that, it will say at which of them."""
+        if self.broken or len(batch) == 1:
+            return False
+        try:
+            self._sink.write_all(batch)
+        except Exception:  # noqa: BLE001 - one by one it will come again
+            return False
+        return True
+
+    def _kept(self, step: Step, state: StepState | None) -> Step:
+        """The step as it is to be told."""
+        if not self.broken:
+            self._keep(step, state)
+        return Step(step.index, step.total, step.preview, step.label) if self.broken else step
 
     def _keep(self, step: Step, state: StepState | None) -> None:
         try:

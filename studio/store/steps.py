@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,24 +67,42 @@ class StepWriter:
 
     def write(self, step: Step, state: StepState | None = None) -> None:
         """Keep a step, with what is needed to continue from it. Raises StudioError; the steps before stay whole."""
-        packed, new = (b"", {}) if state is None else state_format.pack_state(state, self._earlier)
-        record = step_format.pack(step, packed)
+        self.write_all([(step, state)])
+
+    def write_all(self, items: Sequence[tuple[Step, StepState | None]]) -> None:
+        """Keep several steps in their order with as few looks at the disk as can be: each costs a thread the
+        interpreter. Raises StudioError; then some of them may be kept, and may be written again one by one.
+        """
+        records = list[bytes]()
+        for step, state in items:
+            packed, new = (b"", {}) if state is None else state_format.pack_state(state, self._earlier)
+            records.append(step_format.pack(step, packed))
+            if new:  # the states behind it must know where it lies
+                start = self._append(records) - len(packed)
+                records = []
+                for key, item in new.items():
+                    self._earlier.arrays[key] = replace(item, at=start + item.at)
+        if records:
+            self._append(records)
+
+    def _append(self, records: Sequence[bytes]) -> int:
+        """Write records; where the last of them ends. Not computed from where the file ended before: another process
+        may have appended in between.
+        """
         if self._number is None:
             raise ValueError("this StepWriter is closed")
+        data = b"".join(records)
         with plain_words(self.path):
             end = os.lseek(self._number, 0, os.SEEK_END)
-            if self.room is not None and end + len(record) > self.room:
+            if self.room is not None and end + len(data) > self.room:
                 raise step_file.no_room()
             try:
-                step_file.write_all(self._number, record)
+                step_file.write_all(self._number, data)
             except OSError:
                 with contextlib.suppress(OSError):  # the reader skips a torn record anyway
                     os.ftruncate(self._number, end)
                 raise
-            # Not `end`: another process may have appended in between. Each look costs a thread the interpreter.
-            start = os.lseek(self._number, 0, os.SEEK_CUR) - len(packed) if new else 0
-        for key, item in new.items():
-            self._earlier.arrays[key] = replace(item, at=start + item.at)
+            return os.lseek(self._number, 0, os.SEEK_CUR)
 
     def close(self) -> None:
         """Sync and close; calling it twice does nothing. Raises StudioError where the disk refuses."""
