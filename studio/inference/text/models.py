@@ -17,6 +17,7 @@ from studio.api import Model, StudioError
 from studio.inference.devices import Device
 from studio.inference.loading import loading, refuse_damaged
 
+from . import norms
 from .recurrent import MODEL_TYPE as RECURRENT
 from .recurrent import RecurrentWriter
 from .vocabulary import Vocabulary
@@ -217,7 +218,9 @@ def _net(model: Model, config: dict[str, Any], device: Device) -> Any:
             "Files are missing or damaged. Copy or download the model again.",
             details=f"{type(error).__name__}: {error}",
         ) from error
-    return net.to(device.torch).eval().requires_grad_(False)
+    net = net.to(device.torch).eval().requires_grad_(False)
+    norms.quicken(net)
+    return net
 
 
 def _continues(config: dict[str, Any]) -> bool:
