@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from studio.api import StudioError
 
@@ -52,8 +52,7 @@ class Live:
             raise _damaged(error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What could have stood in a token's place: its number, its text there, its probability (0 … 1)."""
 
     id: int
@@ -166,7 +165,7 @@ class Record:
 
 
 def _token_out(token: Token) -> list[Any]:
-    return [token.id, token.text, _short(token.p), [[c.id, c.text, _short(c.p)] for c in token.choices]]
+    return [token.id, token.text, _short(token.p), [(number, text, _short(p)) for number, text, p in token.choices]]
 
 
 def _token_in(data: Any) -> Token:
