@@ -19,6 +19,7 @@ from .document_outline import Section, section_at, whole_end
 from .document_spelling import tag_of
 from .editor_sections import Sections
 from .panel_again import Again
+from .panel_bring_in import BringingIn
 from .panel_check import Check
 from .panel_commands import add_commands
 from .panel_inspector import Inspector
@@ -35,7 +36,6 @@ from .panel_tokens import TokenPopup
 from .panel_views import Records, Views
 from .panel_ways import Ways
 from .panel_writing import Writing
-from .params import TextParams
 from .wire import Choice
 
 GENERATOR = "writer"
@@ -68,6 +68,7 @@ class TextPanel(Panel):
         self.mode = Mode(self)
         self.check = Check(self)
         self.selection = Selection(self)
+        self.bringing_in = BringingIn(self)
         self.ways = Ways(self)
         self.again = Again(self)
         self.targets = Targets(self)
@@ -250,7 +251,7 @@ class TextPanel(Panel):
 
     def receive(self, artifact: Artifact) -> None:
         """A text or a picture comes to stand at the caret."""
-        self.selection.receive(artifact)
+        self.bringing_in.receive(artifact)
 
     def show_result(self, artifact: Artifact) -> None:
         """Show a text of the library where it belongs."""
@@ -394,6 +395,3 @@ class TextPanel(Panel):
     def show_error(self, error: StudioError) -> None:
         """Show an error over the page."""
         self.page.show_problem(Problem.of(error))
-
-
-__all__ = ["TextPanel", "TextParams", "make"]

@@ -40,7 +40,7 @@ def add_commands(panel: TextPanel) -> None:
     add("chapter", "New chapter", lambda: panel.add_section("# Chapter"), icon="book-open")
     add("scene", "New scene", lambda: panel.add_section("***"), icon="minus")
     add("split-chapter", "Split the chapter here", lambda: panel.add_section("# Chapter", here=True), icon="scissors")
-    add("bring-in", "Bring in a text (Markdown, TXT, DOCX)…", panel.selection.choose_file, icon="file-arrow-down")
+    add("bring-in", "Bring in a text (Markdown, TXT, DOCX)…", panel.bringing_in.choose, icon="file-arrow-down")
     add("picture", "Put in a picture…", panel.pictures.choose, icon="image")
     add("spelling", "Spelling on or off", lambda: panel.spelling.set_on(not panel.spelling.on), icon="text-aa")
     add("language", "Language of the text…", panel.spelling.show_menu, icon="text-aa")

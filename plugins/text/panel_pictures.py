@@ -44,11 +44,14 @@ class Pictures:
         editor = self._panel.editor
         block = editor.textCursor().block()
         at = block.position() + block.length() - 1
-        title = re.sub(r"[\[\]\n]", " ", artifact.title or "Picture").strip()[:120]
         before = "\n" if block.text() else ""
+        editor.replace(at, at, f"{before}{self.line_of(artifact)}\n", name="picture")
+
+    def line_of(self, artifact: Artifact) -> str:
+        """The line of Markdown that shows a picture."""
+        title = re.sub(r"[\[\]\n]", " ", artifact.title or "Picture").strip()[:120]
         # From the chapter's file to the project's artifacts: other programs find the picture too.
-        link = f"../../artifacts/{artifact.id[:2]}/{artifact.id}{artifact.path.suffix}"
-        editor.replace(at, at, f"{before}![{title}]({link})\n", name="picture")
+        return f"![{title}](../../artifacts/{artifact.id[:2]}/{artifact.id}{artifact.path.suffix})"
 
     def choose(self) -> None:
         """Ask for a picture's file and put it in; those of the library come with "Send to Text"."""

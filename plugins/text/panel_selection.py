@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, Qt
-from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu
 
-from studio.api import Artifact, Problem, StudioError, media
+from studio.api import Problem, StudioError
 from studio.widgets import theme
-from studio.widgets.feeder import Feeder
 from studio.widgets.icons import icon
 
-from . import importer
-from .document_outline import from_markdown, heading
 from .editor_authors import written_by
-from .editor_paste import taken as fit_to_lay_out
 from .editor_sections import Step
 from .panel_bar import SelectionBar
 from .panel_draft import Draft
@@ -42,9 +37,6 @@ class Selection(QObject):
         self._pins: Pins | None = None
         self._judged: Draft | None = None
         self._last: tuple[str, str, str] = ("rewrite", "", "")
-        self._reader = Feeder(threads=1).serve(panel)
-        self._reader.ready.connect(self._read)
-        self._reader.failed.connect(self._unread)
         self.bar = SelectionBar(panel.editor)
         self.bar.wanted.connect(self.run)
         self.card = Review(panel.page)
@@ -54,7 +46,6 @@ class Selection(QObject):
         panel.editor.selectionChanged.connect(self.selected)
         panel.editor.page_changed.connect(self._place)
         panel.editor.verticalScrollBar().valueChanged.connect(lambda _v: self._place_bar())
-        panel.editor.picture_dropped.connect(self._dropped)
         panel.editor.written.connect(self._over)
         panel.editor.clicked_at.connect(self._pin_at)
         panel.page.find.closed.connect(self.selected)
@@ -319,59 +310,3 @@ class Selection(QObject):
         )
         if sure:
             panel.ways.set_target(sections[row], words)
-
-    # --- what comes from elsewhere ---
-
-    def choose_file(self) -> None:
-        """Ask for a text of another program and bring it in at the caret."""
-        kinds = "Texts (*.md *.markdown *.txt *.docx)"
-        name, _ = QFileDialog.getOpenFileName(self._panel, "Bring in a text", "", kinds)
-        if name:
-            self.bring_in(Path(name))
-
-    def bring_in(self, path: Path) -> None:
-        """Read a text away from the window and put it in at the caret."""
-        self._reader.ask(path, lambda: importer.read_text(path))
-
-    def _read(self, path: object, text: object) -> None:
-        fit, _ = fit_to_lay_out(str(text))
-        self._put_apart(fit, f"bring in {getattr(path, 'name', 'a text')}")
-
-    def _unread(self, _path: object, error: object) -> None:
-        self._panel.page.show_problem(Problem.of(error if isinstance(error, Exception) else Exception(str(error))))
-
-    def receive(self, artifact: Artifact) -> None:
-        """A text is put in at the caret, a picture on a line of its own."""
-        if media.kind(artifact.media) == "image":
-            self._panel.pictures.insert(artifact)
-        elif media.kind(artifact.media) == "text":
-            text, _ = fit_to_lay_out(from_markdown(artifact.path.read_text("utf-8", "replace")))
-            self._put_apart(text.strip("\n"), "bring in a text")
-
-    def _put_apart(self, text: str, name: str) -> None:
-        """Put a text in at the caret: several paragraphs, or a heading, on lines of their own."""
-        editor = self._panel.editor
-        caret, whole = editor.textCursor().position(), editor.text()
-        if "\n" in text or heading(text) is not None:
-            lead = "" if whole[caret - 1 : caret] in ("", "\n") else "\n"
-            text = lead + text + ("" if whole[caret : caret + 1] in ("", "\n") else "\n")
-        editor.replace(caret, caret, text, name=name)
-
-    def _dropped(self, source: QMimeData) -> None:
-        host = self._panel.host
-        try:
-            if source.hasImage():
-                image = QImage(source.imageData())
-                buffer = QBuffer()
-                buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-                image.save(buffer, "PNG")
-                self.receive(host.bring_in(bytes(buffer.data().data()), media=media.PNG, title="Pasted picture"))
-            for url in source.urls():
-                if not url.isLocalFile():
-                    continue
-                if Path(url.toLocalFile()).suffix.lower() in importer.SUFFIXES:
-                    self.bring_in(Path(url.toLocalFile()))
-                else:
-                    self.receive(host.bring_in(Path(url.toLocalFile())))
-        except StudioError as error:
-            self._panel.show_error(error)

@@ -253,21 +253,21 @@ def test_only_pictures_of_the_library_are_taken(tmp_path: Path) -> None:
 def test_markdown_text_and_docx_come_back(source: Path, tmp_path: Path) -> None:
     data = export.docx(source, None, PageOptions())
     (tmp_path / "story.docx").write_bytes(data)
-    text = importer.read_text(tmp_path / "story.docx")
+    text = importer.read(tmp_path / "story.docx").text
     assert "# The Lamp Room\nNobody had *climbed* the lighthouse." in text
     assert "\n***\n## The stair\n- oil\n- wool\n> A letter, sealed.\n# What Ida kept" in text
     (tmp_path / "wrapped.txt").write_text("One line\nand more.\n\nTwo.", "utf-8")
-    assert importer.read_text(tmp_path / "wrapped.txt") == "One line and more.\nTwo."
+    assert importer.read(tmp_path / "wrapped.txt").text == "One line and more.\nTwo."
     (tmp_path / "old.txt").write_bytes("Caf\xe9 “x”".encode("cp1252"))
-    assert importer.read_text(tmp_path / "old.txt") == "Café “x”"
+    assert importer.read(tmp_path / "old.txt").text == "Café “x”"
     (tmp_path / "x.md").write_text("# A\n\nwrapped\nline\n\n- a\n- b\n", "utf-8")
-    assert importer.read_text(tmp_path / "x.md") == "# A\nwrapped line\n- a\n- b"
+    assert importer.read(tmp_path / "x.md").text == "# A\nwrapped line\n- a\n- b"
 
 
 def test_damaged_files_are_errors_in_words(tmp_path: Path) -> None:
     (tmp_path / "x.docx").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(StudioError, match="DOCX"):
-        importer.read_text(tmp_path / "x.docx")
+        importer.read(tmp_path / "x.docx")
     (tmp_path / "x.txt").write_bytes(b"\x89PNG\0\0\0\xff\xfe\xfa")
     with pytest.raises(StudioError, match="not a text"):
-        importer.read_text(tmp_path / "x.txt")
+        importer.read(tmp_path / "x.txt")

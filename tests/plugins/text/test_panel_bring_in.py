@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from pathlib import Path
 
 import docx
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QUrl
 
 from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
@@ -48,15 +51,47 @@ def test_a_few_words_come_into_the_line(desk: Desk, tmp_path: Path) -> None:  # 
     desk.editor.load("Before  after.", [], len("Before "))
     path = tmp_path / "few.txt"
     path.write_text("a few words", "utf-8")
-    desk.panel.selection.bring_in(path)
+    desk.panel.bringing_in.bring_in(path)
     desk.qtbot.waitUntil(lambda: "few" in desk.text())
     assert desk.text() == "Before a few words after."
+
+
+def test_pictures_of_a_word_file_stand_in_the_manuscript(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(picture, "PNG")
+    picture.seek(0)
+    document = docx.Document()
+    document.add_paragraph("Before.")
+    document.add_picture(picture)
+    document.add_paragraph("Behind.")
+    document.save(str(tmp_path / "story.docx"))
+    desk.panel.bringing_in.bring_in(tmp_path / "story.docx")
+    desk.qtbot.waitUntil(lambda: "Behind" in desk.text())
+    first, line, last = desk.text().split("\n")
+    assert (first, last) == ("Before.", "Behind.")
+    assert line.startswith("![Picture](../../artifacts/")
+    assert hashlib.sha256(picture.getvalue()).hexdigest() in line
+    assert desk.host.said == ["2 words brought in from story.docx."]
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == ""
+
+
+def test_several_texts_come_in_their_order_as_one_step(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+    data = QMimeData()
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.txt").write_text(f"# {name}\n\nText of {name}.", "utf-8")
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / f"{name}.txt")) for name in ("one", "two", "three")])
+    desk.editor.insertFromMimeData(data)
+    desk.qtbot.waitUntil(lambda: bool(desk.text()))
+    assert desk.text() == "# one\nText of one.\n# two\nText of two.\n# three\nText of three."
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == ""
 
 
 def test_what_is_no_text_is_named_and_nothing_changes(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
     desk.editor.load("Before.", [])
     path = tmp_path / "broken.docx"
     path.write_bytes(b"PK\x03\x04 nothing")
-    desk.panel.selection.bring_in(path)
+    desk.panel.bringing_in.bring_in(path)
     desk.qtbot.waitUntil(desk.panel.page.card.isVisible)
     assert desk.text() == "Before."
