@@ -18,6 +18,7 @@ from .document_branches import Branches
 from .document_chat import turns
 from .document_code import LANGUAGES, SUFFIXES
 from .document_outline import chapters, file_names, from_markdown, outline, to_markdown
+from .document_places import spread, whole
 from .document_progress import Progress
 from .lorebook import LOGIC, ORDERS, Entry
 from .params import TextParams
@@ -111,9 +112,10 @@ class LoreEntry:
 
 @dataclass(slots=True)
 class Manuscript:
-    """What the text panel edits. `places` says where each place is, in characters; `targets` which word count a section
-    (by the character its heading starts at) is to reach, `target` that of the whole, `progress` what each day brought.
-    `mode` is prose, chat or code, `language` that of code.
+    """What the text panel edits. `text` has a character for each place of the page (`document_places`). `places` says
+    where each place is, in characters; `targets` which word count a section (by the character its heading starts at) is
+    to reach, `target` that of the whole, `progress` what each day brought. `mode` is prose, chat or code, `language`
+    that of code.
     """
 
     text: str = ""
@@ -146,23 +148,24 @@ class Manuscript:
     def files(self) -> dict[str, str]:
         """The chapters as plain Markdown by file name; code as one file of its language."""
         if self.mode == "code":
-            return {f"code{SUFFIXES.get(self.language, '.txt')}": self.text} if self.text else {}
+            return {f"code{SUFFIXES.get(self.language, '.txt')}": whole(self.text)} if self.text else {}
         parts = chapters(self.text)
         names = file_names([title for title, _, _ in parts])
         found = {}
         for name, (_, start, end) in zip(names, parts, strict=True):
             last = end >= len(self.text)
             body = self.text[start:end] if last else self.text[start : end - 1]
-            found[name] = to_markdown(body) + "\n"
+            found[name] = whole(to_markdown(body)) + "\n"
         return found if self.text else {}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, with whatever a newer version had written beside it."""
+        text = whole(self.text)
         return {
             **self.rest,
             "format": FORMAT,
-            "text": self.text,
-            "text_sha256": _hash(self.text),
+            "text": text,
+            "text_sha256": _hash(text),
             "runs": [[run.start, run.length, run.author, int(run.edited)] for run in self.runs],
             "places": [[place, position] for place, position in self.places.items()],
             "targets": [[start, words] for start, words in self.targets.items()],
@@ -188,7 +191,7 @@ class Manuscript:
         made = cls.first()
         known = {*made.to_json(), "files"}
         made.rest = {key: value for key, value in data.items() if key not in known}
-        made.text = _text(data.get("text"))
+        made.text = spread(_text(data.get("text")))
         size = len(made.text)
         for row in _rows(data.get("runs"), 4):
             start, length, author, edited = row
@@ -222,6 +225,7 @@ class Manuscript:
 
     def take_files(self, changed: Mapping[str, str]) -> None:
         """Take chapters from their files. Names that no chapter has now are passed over."""
+        changed = {name: spread(text) for name, text in changed.items()}
         if self.mode == "code":
             self.replace_text(next(iter(changed.values()), self.text))
             return
@@ -250,6 +254,7 @@ class Manuscript:
 
     def exported(self, text: str) -> tuple[str, str]:
         """The title and the Markdown of a text of this kind, as exporters take it."""
+        text = whole(text)
         if self.mode == "code":
             fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
             title = next((name for kind, name, _ in LANGUAGES if kind == self.language), "") or "Code"
@@ -313,7 +318,7 @@ def fresh_seed() -> int:
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _words(value: object) -> list[str]:

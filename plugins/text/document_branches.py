@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .document_places import spread, whole
 from .wire import Token
 
 
@@ -67,7 +68,8 @@ class Branch:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        data = {name: getattr(self, name) for name in self.__slots__}
+        return {**data, "text": whole(self.text), "original": whole(self.original)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Branch:
@@ -77,10 +79,10 @@ class Branch:
             int(data["place"]),
             str(data["job"]),
             int(data.get("alternative", 0)),
-            str(data.get("text", "")),
+            spread(str(data.get("text", ""))),
             int(data.get("parent", 0)),
             int(data.get("keep", 0)),
-            str(data.get("original", "")),
+            spread(str(data.get("original", ""))),
         )
 
 
@@ -193,8 +195,8 @@ class Mark:
 
 
 class Fold:
-    """Turns a model's Markdown into the editor's text piece by piece: two line breaks are one, and a space that stands
-    already before the caret does not come twice.
+    """Turns a model's Markdown into the editor's text piece by piece, with a character for each place: two line breaks
+    are one, and a space that stands already before the caret does not come twice.
     """
 
     def __init__(self, before: str, *, plain: bool = False) -> None:
@@ -205,6 +207,7 @@ class Fold:
 
     def add(self, text: str) -> str:
         """What the editor shows of the next piece."""
+        text = spread(text)
         if self._plain:
             return text
         out = []

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-_PIECES = re.compile(r"\s+|\w+(?:[’'\-]\w+)*|[^\w\s]")
+_PIECES = re.compile(r"\s+|\w+(?:[’'\-]\w+)*|[\ud800-\udbff][\udc00-\udfff]|[^\w\s]")
 MOST = 6000
 """Pieces up to which words are compared; longer passages are compared by paragraphs."""
 

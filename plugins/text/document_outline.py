@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .document_places import whole
+
 BREAKS = ("***", "* * *", "---", "#")
 """A line that is one of these ends a scene; "#" is what typed manuscripts have."""
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.*?)[ \t]*#*$")
@@ -95,7 +97,8 @@ def outline(text: str) -> list[Section]:
         inside = text[body:end]
         if level == 0 and len(marks) > 1 and not inside.strip():
             continue
-        sections.append(Section(level, title, start, min(body, len(text)), end, _words(inside), _opening(inside)))
+        place = start, min(body, len(text)), end
+        sections.append(Section(level, whole(title), *place, _words(inside), whole(_opening(inside))))
     return sections
 
 

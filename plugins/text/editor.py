@@ -27,12 +27,13 @@ from studio.widgets import theme
 
 from . import editor_paint
 from .document import Run
+from .document_places import spread
 from .document_typography import ENGLISH, better
 from .editor_authors import Authors, written_by
 from .editor_ghost import Ghost
 from .editor_keys import HELD, changes_text, ghost_word
 from .editor_layout import PageLayout, paper
-from .editor_markdown import Styling
+from .editor_markdown import MONO, Styling
 from .editor_mouse import snapped
 from .editor_paint import Tint
 from .editor_paste import taken
@@ -119,9 +120,7 @@ class ManuscriptEdit(QPlainTextEdit):
             self.setStyleSheet(sheet)
         letters = theme.serif(pixels)
         if self.code:
-            letters.setFamilies(
-                ["JetBrains Mono", "Cascadia Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
-            )
+            letters.setFamilies(MONO)
             letters.setPixelSize(current.px(14))
             self.page.pixels = self.styling.pixels = current.px(14)
         self.setFont(letters)
@@ -202,8 +201,8 @@ class ManuscriptEdit(QPlainTextEdit):
     # --- the text ---
 
     def text(self) -> str:
-        """All of it; a paragraph is a line."""
-        return self.toPlainText()
+        """All of it, with a character for each place (`document_places`); a paragraph is a line."""
+        return spread(self.toPlainText())
 
     def load(self, text: str, runs: Sequence[Run], caret: int = 0) -> None:
         """Another text; undo forgets the one before."""
@@ -228,6 +227,7 @@ class ManuscriptEdit(QPlainTextEdit):
     ) -> None:
         """Put `text` in the place of characters as one step of undo called `name`; `join` adds to the step before."""
         was = self.place_of(start).y()
+        text = spread(text)
         self.ghost.take_down()
         cursor = QTextCursor(self.document())
         self._step = _JOINED if join else name
@@ -322,7 +322,7 @@ class ManuscriptEdit(QPlainTextEdit):
         before = self.textCursor()
         if typed or event.matches(QKeySequence.StandardKey.Paste):
             self.setCurrentCharFormat(self.authors.typing(before.selectionStart()))
-        line = before.block().text()[: before.selectionStart() - before.block().position()]
+        line = spread(before.block().text())[: before.selectionStart() - before.block().position()]
         super().keyPressEvent(event)
         if self.code and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.textCursor().insertText(line[: len(line) - len(line.lstrip())])

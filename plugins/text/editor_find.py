@@ -12,6 +12,7 @@ from studio.widgets import theme
 from studio.widgets.controls import Button, IconButton
 from studio.widgets.text import Label
 
+from .document_places import spread
 from .editor import ManuscriptEdit
 from .editor_paint import Tint
 
@@ -94,7 +95,7 @@ class FindBar(QWidget):
         self.closed.emit()
 
     def _pattern(self) -> re.Pattern[str] | None:
-        words = self.words.text()
+        words = spread(self.words.text())
         if not words:
             return None
         # Straight quotes find curly ones.

@@ -13,6 +13,8 @@ from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextLayout
 
 from studio.widgets import theme
 
+from .document_places import spread
+
 if TYPE_CHECKING:
     from .editor import ManuscriptEdit
 
@@ -53,7 +55,7 @@ class Ghost:
         """Show `text`; `tints` colour parts of it (start, end, colour)."""
         if self._anchor is None:
             return
-        self.text, self.tints = text, tints
+        self.text, self.tints = spread(text), tints
         self.put_up()
 
     def clear(self) -> None:
@@ -90,7 +92,7 @@ class Ghost:
         out, and once: a look at a long ghost comes thirty times a second.
         """
         layout = block.layout()
-        if (layout.preeditAreaPosition(), layout.preeditAreaText()) == (at, shown):
+        if (layout.preeditAreaPosition(), spread(layout.preeditAreaText())) == (at, shown):
             return
         ranges = _moved(layout, at, len(shown))
         if shown:
@@ -109,7 +111,7 @@ def _moved(layout: QTextLayout, at: int, count: int) -> list[QTextLayout.FormatR
     """The styles of a paragraph's words where they are once `count` characters stand at `at` instead of the ghost that
     stands there now; the ghost's own is not among them.
     """
-    was, old = layout.preeditAreaPosition(), len(layout.preeditAreaText())
+    was, old = layout.preeditAreaPosition(), len(spread(layout.preeditAreaText()))
     ranges = []
     for part in layout.formats():
         start, end = part.start, part.start + part.length

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QSyntaxHighlighter, QTextBlock, QTextCharFormat
 from studio.widgets import theme
 
 from .document_outline import heading, is_break
+from .document_places import spread
 from .editor_layout import BREAK, CODE, LINE, LIST, PICTURE
 
 LONGEST = 20_000
@@ -25,6 +26,8 @@ _SPANS = (
     (re.compile(r"(~~)(?=\S)(.+?)(?<=\S)\1"), "struck"),
     (re.compile(r"(`)([^`]+)`"), "code"),
 )
+MONO = ["JetBrains Mono", "Cascadia Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
+"""Families for source code, the first that is there."""
 SCALES = {1: 1.5, 2: 1.2, 3: 1.08}
 SPEAKER = 0.8
 
@@ -46,6 +49,7 @@ class Styling(QSyntaxHighlighter):
 
     def highlightBlock(self, text: str) -> None:
         """One paragraph."""
+        text = spread(text)
         before = max(self.previousBlockState(), 0)
         if self.plain or len(text) > LONGEST:
             self.setCurrentBlockState(CODE if self.plain else LINE)
@@ -165,7 +169,7 @@ class Styling(QSyntaxHighlighter):
 
     def _code(self, *, dim: bool = False) -> QTextCharFormat:
         style = QTextCharFormat()
-        style.setFontFamilies(["JetBrains Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace"])
+        style.setFontFamilies(MONO)
         style.setProperty(QTextCharFormat.Property.FontPixelSize, round(self.pixels * 0.84))
         style.setForeground(theme.tokens().color("hint" if dim else "muted"))
         return style

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock, QTextLayout
 
 from studio.widgets import theme
 
+from .document_places import spread
 from .editor_layout import BREAK, paper
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def areas(editor: ManuscriptEdit, block: QTextBlock, offset: QPointF, start: int
     """
     layout = block.layout()
     low, high = max(start - block.position(), 0), min(end - block.position(), block.length() - 1)
-    extra, at = len(layout.preeditAreaText()), layout.preeditAreaPosition()
+    extra, at = len(spread(layout.preeditAreaText())), layout.preeditAreaPosition()
     if extra and low < at < high:
         yield from _areas(editor, layout, offset, low, at)
         low, high = at + extra, high + extra

@@ -16,6 +16,7 @@ from studio.widgets.controls import Button
 from studio.widgets.text import Label
 
 from .document_outline import count_words, to_markdown
+from .document_places import whole
 from .panel_targets import counted
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Check:
             if not text.strip():
                 raise StudioError("There is no text to check.", "Write something, or bring a text in.")
             ref = None if model is None else model.ref()
-            job = panel.host.submit(Request(generator, {"text": written[:MOST]}, 0, ref), title="Check a text")
+            job = panel.host.submit(Request(generator, {"text": whole(written[:MOST])}, 0, ref), title="Check a text")
         except StudioError as error:
             panel.show_error(error)
             return

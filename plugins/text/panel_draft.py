@@ -109,9 +109,10 @@ class Draft:
 
 
 def common(one: str, other: str) -> int:
-    """How many characters two texts share at their beginning."""
+    """How many characters two texts share at their beginning; not half a letter that takes two places."""
     most = min(len(one), len(other))
-    return next((place for place in range(most) if one[place] != other[place]), most)
+    same = next((place for place in range(most) if one[place] != other[place]), most)
+    return same - 1 if same and "\ud800" <= one[same - 1] <= "\udbff" else same
 
 
 def written(artifacts: Sequence[Artifact], count: int) -> list[tuple[str, str]]:

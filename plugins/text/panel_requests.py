@@ -12,6 +12,7 @@ from .context import reach_end
 from .document import SENT, Manuscript
 from .document_chat import turns
 from .document_outline import to_markdown
+from .document_places import whole
 from .spelling import as_messages
 
 MOST = 600_000
@@ -58,6 +59,7 @@ class Requests:
         if model is None:
             return None
         seed = self.manuscript.next_seed()
+        sent = {name: whole(value) if isinstance(value, str) else value for name, value in sent.items()}
         sent["reach"] = self.reach()
         return self.manuscript.request(self._generator, model, seed, lore=self.lore(), **sent)
 

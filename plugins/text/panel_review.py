@@ -139,7 +139,7 @@ class Review(Card):
     that were taken; `closed` leaves the text as it is; `again` asks for another version.
     """
 
-    applied = Signal(int, str, object)
+    applied = Signal(int, object, object)
     closed = Signal()
     again = Signal()
 

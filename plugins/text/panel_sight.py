@@ -10,6 +10,7 @@ from studio.api import Model, StudioError
 
 from . import context
 from .document_outline import Section, count_words, outline, section_at, to_markdown, words_inside
+from .document_places import whole
 from .editor_paint import visible
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Sight:
         caret = panel.editor.textCursor().selectionEnd()
         values = panel.manuscript.params
         told = context.Told(
-            to_markdown(panel.editor.text()[:caret][-MOST:]).rstrip(" "),
+            whole(to_markdown(panel.editor.text()[:caret][-MOST:])).rstrip(" "),
             str(values.get("memory", "")),
             str(values.get("note", "")),
             int(values.get("note_depth", 3)),

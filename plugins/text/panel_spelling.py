@@ -16,6 +16,7 @@ from studio.widgets import theme
 from studio.widgets.feeder import Feeder
 from studio.widgets.icons import icon
 
+from .document_places import spread
 from .document_spelling import ENGLISH, LONGEST, Dictionary, dictionaries, system_folders, words_of
 from .document_typography import quotes_of
 from .editor_paint import visible
@@ -174,8 +175,9 @@ class Spelling:
         editor = self._panel.editor
         block = editor.document().findBlock(position)
         inside = position - block.position()
-        wrong = set(self.misspelt(block.text()))
-        for start, word in words_of(block.text()):
+        line = spread(block.text())
+        wrong = set(self.misspelt(line))
+        for start, word in words_of(line):
             if start <= inside <= start + len(word) and (start, len(word)) in wrong:
                 self._offer(menu, block.position() + start, word)
                 return

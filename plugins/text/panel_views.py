@@ -13,6 +13,7 @@ from studio.widgets import theme
 
 from .document import Manuscript
 from .document_branches import Branch, Mark, marks
+from .document_places import spread
 from .editor import ManuscriptEdit
 from .editor_paint import Tint
 from .wire import RECORD, Record, Token
@@ -66,7 +67,7 @@ class Records:
             if not tokens:
                 return []
             # What stood before the place decides about a space or a line's end at the front: see which one fits.
-            plain = marks(tokens, "", plain="".join(token.text for token in tokens) == branch.text)
+            plain = marks(tokens, "", plain=spread("".join(token.text for token in tokens)) == branch.text)
             tries = [plain, *(marks(tokens, before) for before in ("x", " ", "\n"))]
             best = next((found for found in tries if found and found[-1].end == len(branch.text)), tries[1])
             if len(self._marks) > 4 * KEPT:

@@ -23,6 +23,7 @@ from studio.api import (
 )
 
 from .document_branches import Branch, Generation
+from .document_places import whole
 from .editor import ManuscriptEdit
 from .panel_draft import Draft, common, written
 from .panel_places import Places
@@ -369,7 +370,7 @@ class Writing(QObject):
     def _settle(self, draft: Draft) -> None:
         """The shown draft is whole now."""
         if draft.task == "prompt":
-            words = " ".join(draft.texts[0].split())
+            words = whole(" ".join(draft.texts[0].split()))
             self._let_go()
             if words and not self._host.send_words(words):
                 self._host.say("There is no panel that makes pictures")
