@@ -49,7 +49,7 @@ class Notices(QWidget):
         card = ErrorCard(problem, action=action, parent=self)
         card.setProperty("leads", action)
         card.dismissed.connect(lambda: self._dismiss(card))
-        card.resized.connect(self._arrange)
+        card.resized.connect(self._arrange, Qt.ConnectionType.QueuedConnection)  # it is laying itself out
         if act is not None:
             card.acted.connect(act)
             card.acted.connect(lambda: self._dismiss(card))
