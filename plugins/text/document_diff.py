@@ -34,15 +34,18 @@ def split_words(text: str) -> list[str]:
 
 
 def compare(old: str, new: str) -> list[Piece]:
-    """The pieces of a rewrite in order. Joining all `old` gives `old`, joining all `new` gives `new`.
+    """The pieces of a rewrite in order. Joining all `old` gives `old`, joining all `new` gives `new`; only that spaces
+    of `old` that do not break stay, as no model writes them.
 
     Changes with only a short word between them are one piece: nobody wants to judge every “the”.
     """
     before, after = _split(old), _split(new)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    alike = [[piece.replace("\u00a0", " ") for piece in pieces] for pieces in (before, after)]
+    matcher = difflib.SequenceMatcher(None, *alike, autojunk=False)
     raw: list[tuple[bool, str, str]] = []
     for tag, low, high, first, last in matcher.get_opcodes():
-        raw.append((tag != "equal", "".join(before[low:high]), "".join(after[first:last])))
+        was = "".join(before[low:high])
+        raw.append((tag != "equal", was, was if tag == "equal" else "".join(after[first:last])))
     merged: list[tuple[bool, str, str]] = []
     for number, (changed, was, becomes) in enumerate(raw):
         bridge = not changed and 0 < number < len(raw) - 1 and len(was) <= 4 and "\n" not in was

@@ -11,6 +11,11 @@ import re
 _WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 
+def of_page(raw: str) -> str:
+    """Qt's raw text, a paragraph a line. Its plain text would have ordinary spaces for those that do not break."""
+    return spread(raw.replace("\u2029", "\n").replace("\u2028", "\n"))
+
+
 def spread(text: str) -> str:
     """With both halves of every letter that takes two places."""
     if text.isascii() or len(text.encode("utf-16-le", "surrogatepass")) == 2 * len(text):

@@ -27,7 +27,7 @@ from studio.widgets import theme
 
 from . import editor_paint
 from .document import Run
-from .document_places import spread
+from .document_places import of_page, spread
 from .document_typography import ENGLISH, better
 from .editor_authors import Authors, written_by
 from .editor_ghost import Ghost
@@ -202,7 +202,7 @@ class ManuscriptEdit(QPlainTextEdit):
 
     def text(self) -> str:
         """All of it, with a character for each place (`document_places`); a paragraph is a line."""
-        return spread(self.toPlainText())
+        return of_page(self.document().toRawText())
 
     def load(self, text: str, runs: Sequence[Run], caret: int = 0) -> None:
         """Another text; undo forgets the one before."""

@@ -98,8 +98,8 @@ class FindBar(QWidget):
         words = spread(self.words.text())
         if not words:
             return None
-        # Straight quotes find curly ones.
-        plain = re.escape(words).replace("'", "['‘’]").replace('"', '["“”]')
+        # Straight quotes find curly ones, a space one that does not break.
+        plain = re.escape(words).replace("'", "['‘’]").replace('"', '["“”]').replace("\\ ", "[ \u00a0\u202f]")
         if self.whole.isChecked():
             plain = rf"\b{plain}\b"
         return re.compile(plain, 0 if self.case.isChecked() else re.IGNORECASE)

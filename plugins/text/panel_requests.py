@@ -59,7 +59,9 @@ class Requests:
         if model is None:
             return None
         seed = self.manuscript.next_seed()
-        sent = {name: whole(value) if isinstance(value, str) else value for name, value in sent.items()}
+        # A space that does not break is another word to most models.
+        plain = {name: whole(value).replace("\u00a0", " ") for name, value in sent.items() if isinstance(value, str)}
+        sent |= plain
         sent["reach"] = self.reach()
         return self.manuscript.request(self._generator, model, seed, lore=self.lore(), **sent)
 

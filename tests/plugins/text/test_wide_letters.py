@@ -1,4 +1,4 @@
-"""Letters that take two places of the page, as an emoji does: what stands behind them is found, changed and kept."""
+"""Letters that take two places of the page, as an emoji does, and spaces that do not break: all are found and kept."""
 
 from __future__ import annotations
 
@@ -112,3 +112,23 @@ def test_it_is_kept_as_plain_text_and_found_again(desk: Desk) -> None:  # noqa: 
     (run,) = again.runs
     assert whole(again.text[run.start : run.end]) == " A 😀."
     assert desk.panel.export_id()
+
+
+def test_spaces_that_do_not_break_are_kept_and_the_model_reads_plain_ones(desk: Desk) -> None:  # noqa: F811
+    french = "«\u00a0Oui\u00a0», dit Ida à M.\u00a0Roux."
+    desk.editor.replace(0, 0, french, name="paste")
+    assert desk.panel.state()["text"] == french
+    assert desk.panel.files() == {"01-text.md": french + "\n"}
+    desk.go_on()
+    assert desk.request.params["before"] == french.replace("\u00a0", " ")
+    desk.key(Qt.Key.Key_Escape)
+    desk.panel.page.find.open(desk.editor)
+    desk.panel.page.find.words.setText("M. Roux")
+    desk.panel.page.find.search()
+    assert desk.panel.page.find.count.text() == "1"
+    desk.panel.page.find.close_search()
+    desk.editor.move_to(0, select_to=len(french))
+    desk.panel.selection.run("rewrite")
+    desk.finish("« Non », dit Ida à M. Roux.")
+    desk.qtbot.keyClick(desk.panel.selection.card.diff, Qt.Key.Key_Return)
+    assert desk.text() == french.replace("Oui", "Non")
