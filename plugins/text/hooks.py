@@ -20,6 +20,7 @@ def studio_panels() -> Sequence[PanelSpec]:
             accepts=("text/*", "image/*"),
             generators=("writer", "checker"),
             order=20,
+            suffixes=(".md", ".markdown", ".txt", ".docx"),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer
@@ -252,6 +253,10 @@ class TextPanel(Panel):
     def receive(self, artifact: Artifact) -> None:
         """A text or a picture comes to stand at the caret."""
         self.bringing_in.receive(artifact)
+
+    def take_files(self, paths: Sequence[Path]) -> None:
+        """Texts of other programs come to stand at the caret."""
+        self.bringing_in.bring_in(*paths)
 
     def show_result(self, artifact: Artifact) -> None:
         """Show a text of the library where it belongs."""

@@ -41,6 +41,7 @@ class PanelSpec:
     """A canvas or editor. `make` names a function `make(host: PanelHost) -> Panel` (a QWidget). `accepts` are media
     patterns that "Send to …" may bring. `icon` is a name of the icon set ("image", "text-aa", "music-notes").
     `order` sorts the rail. `generators` are the names (without the plugin's id) of the generators it drives.
+    `suffixes` are endings (".docx") of files that it reads itself when they are dropped on the window (`take_files`).
     """
 
     name: str
@@ -50,6 +51,7 @@ class PanelSpec:
     accepts: tuple[str, ...] = ()
     generators: tuple[str, ...] = ()
     order: int = 100
+    suffixes: tuple[str, ...] = ()
 
 
 @frozen

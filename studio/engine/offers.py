@@ -106,6 +106,9 @@ def _check(spec: Any) -> None:
         optional = key == "warm" and not code
         if key in values and not optional and not (isinstance(code, str) and _CODE.fullmatch(code)):
             raise ValueError(f"{kind} {name!r}: {key} is {code!r}; it must name code, as in 'generate:run'")
+    suffixes = values.get("suffixes", ())
+    if not (isinstance(suffixes, tuple) and all(isinstance(end, str) and end[:1] == "." for end in suffixes)):
+        raise ValueError(f"{kind} {name!r}: suffixes must be a tuple of endings, as in ('.png',)")
     _check_media(kind, values)
     _check_dataclasses(kind, values)
 

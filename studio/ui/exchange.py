@@ -101,7 +101,19 @@ class Exchange:
             if known is not None:
                 self.receive(known)
                 return
-        self.intake.take(paths)
+        if not self._read_by_a_panel(paths):
+            self.intake.take(paths)
+
+    def _read_by_a_panel(self, paths: Sequence[Path]) -> bool:
+        """Give files to the panel in front if it reads such files itself, else to the first that does."""
+        window = self._window
+        readers = window.panels.reading(paths)
+        if not readers:
+            return False
+        name = window.front if window.front in readers else readers[0]
+        window.show_place(name)
+        slot = window.panels.opened(name)
+        return slot is not None and window.panels.guard(slot, lambda: slot.panel.take_files(paths))
 
     # --- for the intake ---
 

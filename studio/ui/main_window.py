@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
 
     def import_files(self, paths: Sequence[Path]) -> None:
         """What dropping files on the window does."""
-        self.exchange.intake.take(paths)
+        self.exchange.take_drop(paths, from_inside=False)
 
     def export(self, artifact_id: str) -> None:
         """Open the export dialog for an artifact."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -109,6 +110,11 @@ class Panels(QObject):
             if any(media_types.accepts((pattern,), media) for _, pattern in offer.spec.inputs):
                 found.append((name, offer.spec.title))
         return found
+
+    def reading(self, paths: Sequence[Path]) -> list[str]:
+        """The panels that read such files themselves."""
+        endings = {path.suffix.lower() for path in paths}
+        return [name for name, offer in self._offers().items() if endings and endings <= set(offer.spec.suffixes)]
 
     def making(self, pattern: str) -> list[str]:
         """The panels with a generator that makes media of this pattern, in the order of the rail."""

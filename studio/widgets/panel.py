@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -33,6 +34,9 @@ class Panel(QWidget):
 
     def receive(self, artifact: Artifact) -> None:
         """Somebody sent an artifact of a type the panel accepts, to look at or to start from."""
+
+    def take_files(self, paths: Sequence[Path]) -> None:
+        """Files with the `suffixes` of the panel's spec were dropped on the window: read them, away from its thread."""
 
     def take_words(self, text: str) -> bool:
         """Another panel sends words to make something of: they become the prompt, and undo brings back the one before.

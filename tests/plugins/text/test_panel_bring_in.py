@@ -9,9 +9,14 @@ from pathlib import Path
 import docx
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
-from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
+from plugins.text.editor import ManuscriptEdit
+from studio.store import Places
+from tests.plugins.text.page_bench import Desk, desk, whole_studio  # noqa: F401 - fixture
 
 STORY = "# From outside\nA *first* paragraph.\n***\nA second one."
 
@@ -95,3 +100,30 @@ def test_what_is_no_text_is_named_and_nothing_changes(desk: Desk, tmp_path: Path
     desk.panel.bringing_in.bring_in(path)
     desk.qtbot.waitUntil(desk.panel.page.card.isVisible)
     assert desk.text() == "Before."
+
+
+def test_files_dropped_on_the_window_come_onto_the_page(qapp: QApplication, tmp_path: Path, qtbot: QtBot) -> None:
+    old = tmp_path / "old.txt"
+    old.write_bytes("Café noir".encode("latin-1"))
+    word = written(tmp_path, "docx")
+    with whole_studio(Places.under(tmp_path / "home"), tmp_path / "project", qtbot) as studio:
+        window = studio.window
+        page = window.findChild(ManuscriptEdit)
+        assert page is not None
+        let_go(page.viewport(), old)
+        qtbot.waitUntil(lambda: page.text() == "Café noir")
+        window.show_place("image.canvas")
+        let_go(window, word)
+        qtbot.waitUntil(lambda: "A second one." in page.text())
+        assert window.front == "text.manuscript"
+        assert not window.notices.problems
+        assert not window.services.project.library.search(), "a text on the page is no result"
+
+
+def let_go(on: QWidget, path: Path) -> None:
+    """A file is dragged from another program, as the system tells of it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(on, QDragEnterEvent(QPoint(5, 5), copy, data, left, none))
+    QApplication.sendEvent(on, QDropEvent(QPointF(5, 5), copy, data, left, none, QEvent.Type.Drop))
