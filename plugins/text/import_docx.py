@@ -177,11 +177,9 @@ class _Reading:
                 note = self._notes[name.removesuffix("Reference") + "s"].get(child.get(_W + "id"), "")
                 if note:
                     self._count += 1
-                    own = child.get(_W + "customMarkFollows") in ("1", "true", "on")
-                    sign = "".join(each.text or "" for each in run.iter(_W + "t")).strip() if own else ""
-                    self._open.append(f"[{self._count}] {note.removeprefix(sign).strip()}")
+                    self._open.append(f"[{self._count}] {note}")
                     yield f"[{self._count}]"
-                    if own:
+                    if child.get(_W + "customMarkFollows") in ("1", "true", "on"):
                         return
             elif name not in _UNSEEN:
                 yield from self._drawn(child, apart)
@@ -236,9 +234,15 @@ class _Reading:
         found = {}
         for note in etree.fromstring(part.blob, parser):
             if note.get(_W + "type") in (None, "normal"):
-                words = " ".join("".join(each.text or " " for each in note.iter(_W + "t", _W + "tab")).split())
-                found[str(note.get(_W + "id"))] = words
+                words = " ".join(_said(paragraph) for paragraph in note.iter(_W + "p"))
+                found[str(note.get(_W + "id"))] = " ".join(words.split())
         return found
+
+
+def _said(paragraph: Any) -> str:
+    """The words of a note, without the sign that leads it."""
+    runs = (run for run in paragraph.iter(_W + "r") if "note" not in _value(run.find(_W + "rPr"), "rStyle").lower())
+    return "".join(each.text or " " for run in runs for each in run.iter(_W + "t", _W + "tab", _W + "br"))
 
 
 def _value(about: Any, name: str) -> str:

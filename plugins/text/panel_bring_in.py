@@ -16,7 +16,7 @@ from studio.api import Artifact, Problem, StudioError, media
 from studio.widgets.feeder import Feeder
 
 from . import importer
-from .document_outline import count_words, from_markdown, heading
+from .document_outline import from_markdown, heading, outline
 from .editor_paste import taken as fit_to_lay_out
 from .import_plain import MARK, Brought
 from .panel_targets import counted
@@ -117,7 +117,9 @@ class BringingIn(QObject):
             said.append(f"{'One picture' if lost == 1 else f'{lost} pictures'} could not be read.")
         self._panel.page.show_problem(None)
         self._put_apart(text.strip("\n"), f"bring in {name}")
-        self._panel.host.say(" ".join([f"{counted(count_words(text))} brought in from {name}.", *said]))
+        self._panel.host.say(
+            " ".join([f"{counted(sum(section.words for section in outline(text)))} brought in from {name}.", *said])
+        )
 
     def _put_apart(self, text: str, name: str) -> None:
         """Put a text in at the caret: several paragraphs, or a heading, on lines of their own."""
