@@ -115,7 +115,8 @@ def test_notes_stand_at_the_end_of_their_chapter(tmp_path: Path) -> None:
     document.save(str(tmp_path / "plain.docx"))
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
     sign = '<w:r><w:rPr><w:rStyle w:val="FootnoteCharacters"/></w:rPr><w:t>1</w:t></w:r>'
-    notes = f'<w:footnotes {nsdecls("w")}><w:footnote w:id="2"><w:p>{sign}<w:r><w:t>The note.</w:t></w:r></w:p></w:footnote>'
+    note = f'<w:footnote w:id="2"><w:p>{sign}<w:r><w:t>The note.</w:t></w:r></w:p></w:footnote>'
+    notes = f"<w:footnotes {nsdecls('w')}>{note}"
     relation = f'<Relationship Id="rId99" Type="{kind}" Target="footnotes.xml"/></Relationships>'
     with zipfile.ZipFile(tmp_path / "plain.docx") as old, zipfile.ZipFile(tmp_path / "text.docx", "w") as new:
         for name in old.namelist():
