@@ -15,7 +15,7 @@ from studio.widgets.panel import Panel
 
 from . import lorebook
 from .document import SENT, Manuscript
-from .document_branches import Branch, Fold
+from .document_branches import Branch
 from .document_outline import Section, section_at, whole_end
 from .document_spelling import tag_of
 from .editor_sections import Sections
@@ -333,12 +333,10 @@ class TextPanel(Panel):
         if request is None:
             self.host.say("Nothing is known any more about how this was written")
             return
-        tokens = self.records.tokens(branch)[:index]
-        prefix = "".join(token.text for token in tokens) + choice.text
-        ids = [*(token.id for token in tokens), choice.id]
-        start, _ = self.places.range(branch.place)
-        shown = Fold(self.editor.text()[start - 1 : start]).add(prefix)
-        self.writing.leave(branch, self.writing.requests.to_fork(request, prefix, ids), shown)
+        tokens = [*self.records.tokens(branch)[:index], choice]
+        words = [token.text for token in tokens]
+        fork = self.writing.requests.to_fork(request, "".join(words), [token.id for token in tokens])
+        self.writing.leave(branch, fork, self.past.shown(branch, words))
 
     def _recorded(self, job: str) -> None:
         self._soon.start()

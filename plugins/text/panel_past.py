@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studio.api import Step
@@ -45,11 +46,13 @@ class Past:
             return None
         words = [token.text for token in self._panel.records.tokens(branch)] or self._panel.writing.tokens.get(job, [])
         kept = 0 if request is None else len(str(request.params.get("prefix_ids", "")).split())
+        return (branch, self.shown(branch, words[: kept + index + 1])) if words else None
+
+    def shown(self, branch: Branch, words: Sequence[str]) -> str:
+        """What the page shows of a branch that begins with these tokens."""
         start, _ = self._panel.places.range(branch.place)
         before = self._panel.editor.text()[start - 1 : start]
-        plain = self._panel.manuscript.mode == "code"
-        shown = Fold(before, plain=plain).add("".join(words[: kept + index + 1]))
-        return (branch, shown) if words else None
+        return Fold(before, plain=self._panel.manuscript.mode == "code").add("".join(words))
 
     def _branch_of(self, job: str) -> Branch | None:
         mine = [branch for branch in self._panel.manuscript.branches.branches.values() if branch.job == job]

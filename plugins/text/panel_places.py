@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtGui import QTextCursor
 
+from .document import Run
 from .document_branches import Branches
 from .editor import ManuscriptEdit
 
@@ -70,18 +71,40 @@ class Places:
         runs = [run for run in self._editor.authors.runs() if run.author in mine]
         if not runs:
             return at, at
-        start = min(runs, key=lambda run: abs(run.start - at)).start
-        end = start
+        first = last = min(runs, key=lambda run: abs(run.start - at))
+        end = first.start
         for run in runs:
             # Text of the same branch that was moved far away is no part of it any more.
-            if run.start >= start and run.start - end <= 2000:
-                end = max(end, run.end)
+            if run.start >= first.start and run.start - end <= 2000:
+                end, last = max(end, run.end), run
+        start = max(self._begin(first), at) if at <= first.start else first.start
+        text = self._text_of(last)
+        behind = len(text) - len(text.rstrip("\n"))
+        if end - start == len(text) - behind:  # all of it is there
+            while behind and self._is_end(end):
+                end, behind = end + 1, behind - 1
         return start, end
+
+    def _text_of(self, run: Run) -> str:
+        branch = self.branches.branches.get(run.author)
+        return "" if branch is None else branch.text
+
+    def _begin(self, run: Run) -> int:
+        """Where the first run of a branch begins with the paragraphs' ends before it, which belong to no run."""
+        text, start = self._text_of(run), run.start
+        for _ in range(len(text) - len(text.lstrip("\n"))):
+            start -= self._is_end(start - 1)
+        return start
+
+    def _is_end(self, position: int) -> bool:
+        """Whether a paragraph ends at a character, and another one follows."""
+        block = self._editor.document().findBlock(position)
+        return position >= 0 and block.next().isValid() and position == block.position() + block.length() - 1
 
     def chain_end(self, end: int) -> int:
         """Where the text ends that models wrote on and on behind a character, without a word of a person between."""
         for run in sorted(self._editor.authors.runs(), key=lambda run: run.start):
-            if run.start == end and not run.edited:
+            if end in (run.start, self._begin(run)) and not run.edited:
                 end = run.end
         return end
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from plugins.text import export
+from plugins.text import export, wire
 from plugins.text.document_chat import turns
 from plugins.text.document_code import coloured
 from plugins.text.params import messages
@@ -12,6 +12,7 @@ from plugins.text.params_export import PlainOptions
 from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
 
 K = Qt.Key
+LINES = ("\n\n", "    dim()", "\n", "    return", " 1")
 
 
 def test_a_conversation_goes_turn_by_turn(desk: Desk) -> None:  # noqa: F811
@@ -73,6 +74,24 @@ def test_code_is_sent_as_it_is_and_coloured(desk: Desk) -> None:  # noqa: F811
     desk.qtbot.waitUntil(lambda: bool(first.layout().formats()))
     desk.panel.state()
     assert list(desk.panel.files()) == ["code.py"]
+
+
+def test_another_word_in_code_leaves_the_lines_before_it_as_they_are(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("code", "python")
+    desk.editor.load("def lamp():", [], len("def lamp():"))
+    desk.go_on()
+    desk.finish([wire.Token(n, word, 0.5, (wire.Choice(n, word, 0.5),)) for n, word in enumerate(LINES)])
+    desk.key(K.Key_Tab)
+    assert desk.text() == "def lamp():\n\n    dim()\n    return 1"
+    desk.panel.page.buttons["heat"].click()
+    assert desk.panel.open_token(desk.text().index("1"))
+    desk.panel.tokens.chosen.emit(wire.Choice(9, " 2", 0.25))
+    assert desk.request.params["prefix"] == "\n\n    dim()\n    return 2"
+    desk.finish("\n\n    dim()\n    return 2")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "def lamp():\n\n    dim()\n    return 2"
+    (run,) = [run for run in desk.editor.authors.runs() if run.author == 2]
+    assert desk.text()[run.start : run.end] == "2", "what stays keeps its author"
 
 
 def exported(desk: Desk) -> tuple[str, str, str]:  # noqa: F811

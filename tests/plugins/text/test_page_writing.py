@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
+from plugins.text import wire
 from studio.api import Failed, Problem, ResumePoint, Step
 from tests.plugins.text.page_bench import ALT, CTRL, Desk, desk  # noqa: F401 - fixture
 
@@ -168,6 +169,24 @@ def test_another_word_forks_the_text_there(desk: Desk) -> None:  # noqa: F811
     assert (fork.parent, fork.place) == (1, 1)
     desk.host.undo_stack[-1].undo()
     assert desk.text() == "The lamp burned low all night."
+
+
+def test_a_fork_of_a_new_paragraph_leaves_one_end_before_it(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp.")
+    desk.go_on()
+    desk.finish("\n\nIt burned low.\n\n")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp.\nIt burned low.\n"
+    desk.go_on()
+    desk.finish("Ida slept.")
+    desk.key(K.Key_Tab)
+    assert desk.panel.places.range(1) == (len("The lamp."), len("The lamp.\nIt burned low.\n"))
+    desk.panel.page.buttons["heat"].click()
+    assert desk.panel.open_token(desk.text().index("low"))
+    desk.panel.tokens.chosen.emit(wire.Choice(9, " high", 0.25))
+    desk.finish("\n\nIt burned high.")
+    desk.key(K.Key_Tab)
+    assert desk.text() == "The lamp.\nIt burned high."
 
 
 def test_the_ribbon_shows_the_text_so_far_and_branches(desk: Desk) -> None:  # noqa: F811
