@@ -15,11 +15,13 @@ HIGHEST = 10_000_000
 @dataclass(slots=True)
 class Progress:
     """`target` words shall come each day (0: no target). `days` are the days on which the manuscript was open, each
-    with the words that stood there before and those at the last look.
+    with the words that stood there before and those at the last look. `brought` are numbers of words that came from
+    other programs at once in this sitting: they are no day's work when they come, nor when undo takes them away.
     """
 
     target: int = 0
     days: dict[str, tuple[int, int]] = field(default_factory=dict)
+    brought: list[int] = field(default_factory=list, compare=False)
 
     def see(self, day: date, words: int) -> bool:
         """So many words stand there now. True where the day's target was reached with this look."""
@@ -30,6 +32,8 @@ class Progress:
             self.days = {day: seen for day, seen in self.days.items() if seen[0] != seen[1]}
             self.days[name] = (before, before)
         began, was = self.days[name]
+        if words != was and abs(words - was) in self.brought:
+            began, was = max(began + words - was, 0), words
         self.days[name] = (began, words)
         for oldest in sorted(self.days)[:-KEPT]:
             del self.days[oldest]

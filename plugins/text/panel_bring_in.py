@@ -116,10 +116,12 @@ class BringingIn(QObject):
         if lost:
             said.append(f"{'One picture' if lost == 1 else f'{lost} pictures'} could not be read.")
         self._panel.page.show_problem(None)
+        words = sum(section.words for section in outline(text))
+        self._panel.sight.look_again()
+        self._panel.manuscript.progress.brought.append(words)
         self._put_apart(text.strip("\n"), f"bring in {name}")
-        self._panel.host.say(
-            " ".join([f"{counted(sum(section.words for section in outline(text)))} brought in from {name}.", *said])
-        )
+        self._panel.sight.look_again()
+        self._panel.host.say(" ".join([f"{counted(words)} brought in from {name}.", *said]))
 
     def _put_apart(self, text: str, name: str) -> None:
         """Put a text in at the caret: several paragraphs, or a heading, on lines of their own."""

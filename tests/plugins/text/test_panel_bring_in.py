@@ -93,6 +93,19 @@ def test_several_texts_come_in_their_order_as_one_step(desk: Desk, tmp_path: Pat
     assert desk.text() == ""
 
 
+def test_a_novel_from_elsewhere_is_no_work_of_today(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+    tally = desk.panel.page.outline.tally
+    desk.type("Three words here. ")
+    (tmp_path / "novel.txt").write_text("# One\n\nA lamp was lit.\n\nNobody came to see it.", "utf-8")
+    desk.panel.bringing_in.bring_in(tmp_path / "novel.txt")
+    desk.qtbot.waitUntil(lambda: "lamp" in desk.text())
+    assert tally.accessibleDescription() == "12 words, 3 today"
+    for step, said in (("undo", "3 words, 3 today"), ("redo", "12 words, 3 today")):
+        getattr(desk.host.undo_stack[-1], step)()
+        desk.panel.sight.look_again()
+        assert tally.accessibleDescription() == said
+
+
 def test_what_is_no_text_is_named_and_nothing_changes(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
     desk.editor.load("Before.", [])
     path = tmp_path / "broken.docx"
