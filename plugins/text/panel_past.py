@@ -25,7 +25,7 @@ class Past:
         if step is None or not job:
             self._panel.writing.look_away()
             return
-        found = self._text_at(job, step.index)
+        found = self._canvas_at(job, step) if self._in_passes(job) else self._text_at(job, step.index)
         if found is None or self._panel.writing.busy():
             return
         self._panel.ways.scrub(*found)
@@ -37,7 +37,28 @@ class Past:
             self._panel.host.say("Nothing is known any more about how this was written")
             return
         writing = self._panel.writing
-        writing.leave(found[0], writing.requests.to_branch(request, steps, index), found[1])
+        # A pass is no beginning: of what the last one left nothing stands yet.
+        shown = "" if self._in_passes(steps) else found[1]
+        writing.leave(found[0], writing.requests.to_branch(request, steps, index), shown)
+
+    def _in_passes(self, job: str) -> bool:
+        """True for what a text-diffusion model wrote: everywhere at once, and not token by token."""
+        request = self._panel.writing.requests.of_job(job)
+        name = "" if request is None or request.model is None else request.model.id
+        return any(
+            model.family.startswith("diffusers/") for model in self._panel.settings_pane.models() if model.id == name
+        )
+
+    def _canvas_at(self, job: str, step: Step) -> tuple[Branch, str] | None:
+        """The branch of a job, and all of its passage as it was after a pass."""
+        branch, request = self._branch_of(job), self._panel.writing.requests.of_job(job)
+        if branch is None or request is None or step.preview is None:
+            return None
+        # A step shows all alternatives, one below the other.
+        rows = step.preview.data.decode("utf-8", "replace").split("\n")
+        each = max(len(rows) // max(int(request.params.get("alternatives", 1)), 1), 1)
+        mine = rows[branch.alternative * each : (branch.alternative + 1) * each]
+        return branch, self.shown(branch, ["\n".join(mine)])
 
     def _text_at(self, job: str, index: int) -> tuple[Branch, str] | None:
         """The branch of a job that is in the text (or its first), and what the page showed of it at a step."""
