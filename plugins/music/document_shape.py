@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from .document import Key, Note, Score, Track
-from .document_edit import change, clamp, grown
+from .document_edit import change, clamp
 from .document_time import Grid, Timeline
 
 __all__ = [
@@ -211,15 +211,3 @@ def velocity_ramp(score: Score, ids: Collection[int], *, first: int, last: int, 
 def scale_velocity(score: Score, ids: Collection[int], *, factor: float = 1.0, add: float = 0.0) -> Score:
     """Louder or softer as a whole: around 64 by `factor`, then by `add`."""
     return change(score, ids, lambda n: replace(n, velocity=clamp(64 + (n.velocity - 64) * factor + add, 1, 127)))
-
-
-def trim_to(score: Score, length: int) -> Score:
-    """The score with another length: notes beyond it are cut or dropped."""
-
-    def one(track: Track) -> Track:
-        if not track.notes or int(track.ends.max()) <= length:
-            return track
-        kept = (n for n in track.notes if n.start < length)
-        return track.with_notes(replace(n, length=min(n.length, length - n.start)) for n in kept)
-
-    return grown(replace(score.map_tracks(one), length=length))

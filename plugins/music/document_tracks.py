@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from studio.inference.notes.score import ROLES, Chord
 
-from .document import COLOURS, MOST_TRACKS, Key, Metre, Score, Tempo, Track, by_start
+from .document import COLOURS, MOST_TRACKS, Foreign, Key, Metre, Score, Tempo, Track, by_start
 from .document_time import Timeline
 from .instruments import DRUM_KIT
 
@@ -41,22 +41,30 @@ def remove_tracks(score: Score, ids: Collection[str]) -> Score:
     return replace(score, tracks=tuple(t for t in score.tracks if t.id not in ids))
 
 
-def order_tracks(score: Score, ids: Sequence[str]) -> Score:
-    """The tracks in that order; those not named follow."""
-    place = {track_id: i for i, track_id in enumerate(ids)}
-    return replace(score, tracks=tuple(sorted(score.tracks, key=lambda t: place.get(t.id, len(place)))))
-
-
 def set_track(score: Score, track_id: str, **fields: Any) -> Score:
     """Change name, instrument, colour, volume, pan, mute, solo, role or channel. A change to or from the drum kit moves
-    the track to or from percussion's channel. KeyError for an unknown track, ValueError for an unknown role.
+    the track to or from percussion's channel, and its controllers with it. KeyError for an unknown track, ValueError
+    for an unknown role.
     """
     track = score.track(track_id)
     if fields.get("role", "") not in ("", *ROLES):
         raise ValueError(fields["role"])
     if "instrument" in fields and "channel" not in fields and (fields["instrument"] == DRUM_KIT) != track.drums:
         fields["channel"] = 9 if fields["instrument"] == DRUM_KIT else free_channel(score)
-    return score.with_track(replace(track, **fields))
+    changed = replace(track, **fields)
+    if changed.channel != track.channel:
+        changed = replace(changed, extra=tuple(_moved(track.extra, track.channel, changed.channel)))
+    return score.with_track(changed)
+
+
+def _moved(events: Iterable[Foreign], old: int, new: int) -> Iterator[Foreign]:
+    """Messages on another channel. Programs are other sounds on that of percussion, so they stay behind."""
+    for event in events:
+        kind = event.data[0] & 0xF0
+        if kind == 0xF0:
+            yield event
+        elif kind != 0xC0 or 9 not in (old, new):
+            yield replace(event, data=bytes((kind | new,)) + event.data[1:])
 
 
 def audible(score: Score) -> frozenset[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import replace
 
 import numpy as np
 
 from . import midi_file
-from .document import Foreign, Note, Score, Track
+from .document import Score, Track
 from .document_time import Timeline
 from .instruments import DRUM_KIT, program_of
 from .midi import KEY, METRE, NAME, RECIPE, SCORE, TEMPO, TEXT, key_sharps, ours, pan_to
@@ -104,29 +103,3 @@ def _live(message: bytes) -> bytes:
     size = next((place for place in range(1, len(message)) if message[place] < 0x80), 0) + 1
     body = message[size:]
     return b"\xf0" + body if all(byte < 0x80 for byte in body[:-1]) else b""
-
-
-def on_channel(track: Track, channel: int) -> Track:
-    """A track with all its channel messages on another channel."""
-
-    def moved(event: Foreign) -> Foreign:
-        if event.data[0] >= 0xF0:
-            return event
-        return replace(event, data=bytes((event.data[0] & 0xF0 | channel,)) + event.data[1:])
-
-    return replace(track, channel=channel, extra=tuple(moved(e) for e in track.extra))
-
-
-def apart(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """Notes of one pitch cut where the next begins: MIDI cannot tell them apart while they overlap."""
-    following: dict[int, int] = {}
-    kept = []
-    for note in reversed(notes):
-        limit = following.get(note.pitch)
-        if limit is not None and note.end > limit:
-            if limit <= note.start:
-                continue
-            note = replace(note, length=limit - note.start)
-        following[note.pitch] = note.start
-        kept.append(note)
-    return tuple(reversed(kept))

@@ -39,7 +39,6 @@ class Sound(QObject):
         self._looping = False
         self._count_in = False
         self._loop: tuple[int, int] | None = None
-        self._audition: Score | None = None
         self.overlay: Callable[[Score], Score] | None = None
         """What is being recorded, laid over what is heard."""
         self._keys: list[int] = []
@@ -67,27 +66,20 @@ class Sound(QObject):
 
     def refresh(self) -> None:
         """Something else is to be heard from now on."""
-        self._audition = None
         if not self._soon.isActive():
             self._soon.start()
-
-    def audition(self, score: Score) -> None:
-        """Hear this one until something else is shown."""
-        self._audition = score
-        self._hear(score)
 
     def _hear(self, score: Score) -> None:
         self._rack.want(score)
         self.source.set_score(score, self._rack.voicing)
 
     def _again(self) -> None:
-        self._hear(self._takes.score() if self._audition is None else self._audition)
+        self._hear(self._takes.score())
 
     def _hand_over(self) -> None:
-        if self._audition is None:
-            score = self._takes.score()
-            self._hear(score if self.overlay is None else self.overlay(score))
-            self.player.set_loop(self._loop_frames())
+        score = self._takes.score()
+        self._hear(score if self.overlay is None else self.overlay(score))
+        self.player.set_loop(self._loop_frames())
 
     # The transport
 
@@ -103,8 +95,7 @@ class Sound(QObject):
         """From the playhead on; from the beginning where that is at the end."""
         self._hand_over()
         self._silent = False
-        score = self._sheet.score if self._audition is None else self._audition
-        if self._tick >= max(score.length, self._takes.score().length) - 1:
+        if self._tick >= max(self._sheet.score.length, self._takes.score().length) - 1:
             self._tick = 0.0
         self._from = self._tick
         self.player.play(self.source.samples(self._tick), loop=self._loop_frames(), count_in=self._count_in)

@@ -12,7 +12,7 @@ import pytest
 from plugins.music import document_edit as edit
 from plugins.music import document_shape as shape
 from plugins.music import document_tracks as tracks
-from plugins.music.document import Key, Metre, Note, Score, Tempo, Track, ordered
+from plugins.music.document import Foreign, Key, Metre, Note, Score, Tempo, Track, ordered
 from plugins.music.document_notes import from_symbolic, metre_for, roles, to_symbolic
 from plugins.music.document_time import Grid, Timeline
 from plugins.starter.music.composer import random_score
@@ -273,7 +273,20 @@ def test_tracks_and_timelines() -> None:
     assert tracks.clear_change(tracks.set_tempo(score, Q, 90), "tempos", Q) == score
     assert tracks.clear_change(score, "tempos", 0) == score
     assert tracks.set_bars(score_of((9 * Q, Q, 60)), 1).length == 12 * Q
-    assert [t.id for t in tracks.order_tracks(score, [kit]).tracks] == [kit, first]
+
+
+def test_controllers_move_with_their_track_to_another_channel() -> None:
+    score, first = tracks.add_track(Score(), "piano")
+    pedal, song, sound = Foreign(0, bytes((0xB0, 64, 127))), Foreign(0, b"\xf0\x01\xf7"), Foreign(9, b"\xc0\x05")
+    score = score.with_track(replace(score.track(first), extra=(pedal, song, sound)))
+    kit = tracks.set_track(score, first, instrument="drum kit").track(first)
+    assert [event.data for event in kit.extra] == [bytes((0xB9, 64, 127)), song.data], "drums have other programs"
+    assert [event.data[0] for event in tracks.set_track(score, first, channel=3).track(first).extra] == [
+        0xB3,
+        0xF0,
+        0xC3,
+    ]
+    assert tracks.set_track(score, first, volume=0.5).track(first).extra == (pedal, song, sound)
 
 
 def test_ten_thousand_notes_are_found_by_place() -> None:

@@ -14,7 +14,7 @@ import mido
 import pytest
 
 from plugins.music import midi, midi_file, midi_write
-from plugins.music.document import Note, Score, Track
+from plugins.music.document import Score
 from plugins.music.document_edit import lock
 from plugins.music.document_notes import from_symbolic
 from plugins.starter.music.composer import random_score
@@ -206,13 +206,6 @@ def test_words_of_ours_that_no_longer_fit_are_left_out() -> None:
     assert [len(t.notes) for t in read.tracks] == [len(t.notes) for t in score.tracks]
     assert read.tracks[0].role == ""
     assert read.chords == score.chords
-
-
-def test_overlapping_notes_of_one_pitch_are_cut_apart() -> None:
-    notes = (Note(1, 0, 100, 60, 80), Note(2, 50, 100, 60, 80), Note(3, 60, 10, 62, 80))
-    assert [(n.id, n.end) for n in midi_write.apart(notes)] == [(1, 50), (2, 150), (3, 70)]
-    moved = midi_write.on_channel(Track("a", "a", extra=()), 5)
-    assert moved.channel == 5
 
 
 @pytest.mark.skipif(not shutil.which("timidity"), reason="timidity is not installed")
