@@ -14,8 +14,12 @@ from studio.widgets.text import Label
 
 from .document_places import spread
 from .editor import ManuscriptEdit
+from .editor_authors import written_by
 from .editor_paint import Tint
+from .editor_sections import Step
 
+SOON = 120
+"""Milliseconds after the last key until the places are marked."""
 MOST = 20_000
 """Places that are marked; a search for “e” in a novel finds more."""
 
@@ -31,8 +35,13 @@ class FindBar(QWidget):
         self._found: list[tuple[int, int]] = []
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.setInterval(120)
+        self._later.setInterval(SOON)
         self._later.timeout.connect(self.search)
+        self._seen = -1
+        self._edited = QTimer(self)
+        self._edited.setSingleShot(True)
+        self._edited.setInterval(SOON)
+        self._edited.timeout.connect(self._look_again)
         self.words = QLineEdit()
         self.words.setPlaceholderText("Find")
         self.words.setAccessibleName("Find")
@@ -74,6 +83,10 @@ class FindBar(QWidget):
 
     def open(self, editor: ManuscriptEdit) -> None:
         """Search in `editor`, for what is selected there."""
+        if self._editor is not editor:
+            if self._editor is not None:
+                self._editor.document().contentsChanged.disconnect(self._edited.start)
+            editor.document().contentsChanged.connect(self._edited.start)
         self._editor = editor
         chosen = editor.textCursor().selectedText()
         if chosen and "\u2029" not in chosen:
@@ -87,6 +100,7 @@ class FindBar(QWidget):
         """Take the marks away."""
         self._found = []
         self._later.stop()
+        self._edited.stop()
         if self._editor is not None:
             self._editor.marks = ()
             self._editor.viewport().update()
@@ -110,7 +124,7 @@ class FindBar(QWidget):
         if editor is None:
             return
         pattern = self._pattern()
-        self._found = []
+        self._found, self._seen = [], editor.document().revision()
         if pattern is not None:
             for found in pattern.finditer(editor.text()):
                 if found.end() > found.start():
@@ -122,6 +136,11 @@ class FindBar(QWidget):
         editor.marks = [Tint(start, end, ground) for start, end in self._found]
         editor.viewport().update()
         self._say()
+
+    def _look_again(self) -> None:
+        """The text may have been edited since: other words stand where something was found."""
+        if self._editor is not None and not self.isHidden() and self._editor.document().revision() != self._seen:
+            self.search()
 
     def _say(self) -> None:
         at = self._at()
@@ -144,6 +163,7 @@ class FindBar(QWidget):
 
     def step(self, by: int) -> None:
         """Go to the next or previous place, round the end."""
+        self._look_again()
         editor = self._editor
         if editor is None or not self._found:
             return
@@ -159,6 +179,7 @@ class FindBar(QWidget):
 
     def replace_one(self) -> None:
         """Replace the place that is selected and go to the next."""
+        self._look_again()
         editor, at = self._editor, self._at()
         if editor is None:
             return
@@ -173,9 +194,18 @@ class FindBar(QWidget):
         editor = self._editor
         if editor is None or not self._found:
             return
-        count = len(self._found)
-        for number, (start, end) in enumerate(reversed(self._found)):
-            editor.replace(start, end, self.instead.text(), name="replace all", join=number > 0, caret=False)
+        self._look_again()
+        count, bar = len(self._found), editor.verticalScrollBar()
+        seen = bar.value()
+        editor.ghost.take_down()
+        # As one edit: 4,000 of them, one by one, took three seconds.
+        with Step(editor, "replace all") as cursor:
+            for start, end in reversed(self._found):
+                cursor.setPosition(start)
+                cursor.setPosition(end, cursor.MoveMode.KeepAnchor)
+                cursor.insertText(self.instead.text(), written_by(0))
+        editor.ghost.put_up()
+        bar.setValue(seen)
         self.search()
         self.count.setText(f"{count:,} replaced")
 

@@ -142,6 +142,32 @@ def test_find_and_replace(desk: Desk) -> None:  # noqa: F811
     assert desk.editor.marks == ()
 
 
+def test_what_was_typed_since_a_search_is_not_replaced(desk: Desk) -> None:  # noqa: F811
+    fill(desk, "A lamp. The lamp.")
+    find = desk.panel.page.find
+    desk.panel.page.open_search()
+    find.words.setText("lamp")
+    find.search()
+    desk.editor.move_to(0)
+    desk.type("Oh! ")
+    desk.qtbot.waitUntil(lambda: [(tint.start, tint.end) for tint in desk.editor.marks] == [(6, 10), (16, 20)])
+    desk.type("So: ")
+    find.instead.setText("candle")
+    desk.qtbot.mouseClick(find.all, Qt.MouseButton.LeftButton)
+    assert desk.text() == "Oh! So: A candle. The candle."
+    assert find.count.text() == "2 replaced"
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "Oh! So: A lamp. The lamp."
+    desk.type("lamp, ")
+    desk.editor.move_to(0)
+    find.step(1)
+    assert desk.editor.textCursor().selectionStart() == desk.text().index("lamp")
+    find.close_search()
+    desk.type(" ")
+    desk.qtbot.wait(200)
+    assert desk.editor.marks == ()
+
+
 def test_a_word_of_a_million_letters_is_pasted_in_pieces(desk: Desk) -> None:  # noqa: F811
     desk.type("Here: ")
     data = QMimeData()
