@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from studio.api import Artifact, StudioError, media
 
 from .document_branches import Branches, Fold
-from .wire import RECORD, Live, Record
+from .wire import HOLE, RECORD, Live, Record
 
 OFTEN = 2.0
 """Seconds after which what a running job has written is kept with the document."""
 _NEXT_WORD = re.compile(r"\s*\S+|\s+$")
+
+HOLED = "Stopped with words missing: nothing to take. On the ribbon one can go on from any pass"
 
 
 @dataclass(slots=True)
@@ -23,7 +25,8 @@ class Draft:
     shows of each from the place on, `raw` the raw ones. `before` is the character in front of the place, `head`
     what stands in the document already and stays there (a fork leaves after it). `taken` characters of the shown text
     were accepted. `replaces` characters behind would go. `plain` text (code) is taken as it is. `behind` of the
-    replaced characters are of other places. The first `older` branches were there before the job.
+    replaced characters are of other places. The first `older` branches were there before the job. `holed` was stopped
+    with words missing.
     """
 
     place: int
@@ -42,6 +45,7 @@ class Draft:
     plain: bool = False
     behind: int = 0
     older: int = 0
+    holed: bool = False
     kept: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -75,6 +79,16 @@ class Draft:
     def wrote(self) -> bool:
         """True where the job brought anything."""
         return any(text.strip() for text in self.texts[self.older :])
+
+    def drop_holes(self, tree: Branches) -> None:
+        """Forget a passage that was stopped while it was full of holes."""
+        self.holed = any(HOLE in text for text in self.raw[self.older :])
+        if not self.holed:
+            return
+        for number, branch in enumerate(self.branches[self.older :]):
+            self.put(number, "")
+            if branch in tree.branches:
+                tree.branches[branch].text = ""
 
     def ghost(self) -> str:
         """What the ghost shows: the shown alternative behind what stands in the document."""

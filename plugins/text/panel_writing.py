@@ -25,12 +25,12 @@ from studio.api import (
 from .document_branches import Branch, Generation
 from .document_places import whole
 from .editor import ManuscriptEdit
-from .panel_draft import Draft, common, written
+from .panel_draft import HOLED, Draft, common, written
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
 from .panel_scene import next_scene
 from .panel_turns import Turns
-from .wire import LIVE, RECORD, Live
+from .wire import HOLE, LIVE, RECORD, Live
 
 
 class Writing(QObject):
@@ -247,7 +247,7 @@ class Writing(QObject):
 
     def _take(self, text: str) -> None:
         draft = self.draft
-        if draft is None or not self.editor.ghost.active():
+        if draft is None or not self.editor.ghost.active() or HOLE in text:
             return
         if draft.task in SELECTION_TASKS and draft.job in self.requests.sent:
             if not draft.running:
@@ -274,7 +274,7 @@ class Writing(QObject):
             return
         if draft.running:
             self._host.cancel(draft.job)
-            if draft.task in SELECTION_TASKS:
+            if draft.task in SELECTION_TASKS or HOLE in draft.ghost():
                 return  # what came so far is judged when the job has ended
             if draft.ghost():
                 self._hidden[draft.job] = draft
@@ -361,6 +361,8 @@ class Writing(QObject):
             draft.running = False
             for number, (text, finish) in enumerate(written(artifacts, len(draft.branches) - draft.older)):
                 draft.put(number, text, finish)
+            if not texts:
+                draft.drop_holes(self.requests.manuscript.branches)
             draft.store(self.requests.manuscript.branches)
             if draft is self.draft:
                 self._settle(draft)
@@ -379,7 +381,7 @@ class Writing(QObject):
             self._let_go()
             text = next_scene(self, draft)
             if text is None:
-                self._host.say("The model wrote nothing here")
+                self._host.say(HOLED if draft.holed else "The model wrote nothing here")
             else:
                 self._host.say("The story had come to its end: a new scene begins")
                 self._ask(self.requests.to_continue(text, len(text)), len(text), "\n")

@@ -13,7 +13,6 @@ from . import spelling, wire
 from .params import TextParams
 from .settings import TextSettings
 
-_HOLE = "▒"
 _AROUND = 3
 """Before and behind the passage each may have this share (1 in …) of what the model reads."""
 _LENGTHS = {"expand": 2.0, "shorten": 0.5}
@@ -30,7 +29,7 @@ def run(request: Request, context: GeneratorContext) -> Sequence[Output]:
         job.resume(*context.resume)
     try:
         for index in job.passes():
-            shown = job.texts(_HOLE)
+            shown = job.texts(wire.HOLE)
             context.step(
                 index,
                 job.total,

@@ -15,6 +15,9 @@ LIVE = "application/vnd.studio.tokens+json"
 RECORD = "application/vnd.studio.token-record+json"
 """Media of the output beside the texts: a `Record`."""
 
+HOLE = "▒"
+"""Stands in a look at a text-diffusion model's passage where nothing is decided yet."""
+
 FINISHES = ("", "length", "stop", "eos", "cancelled")
 """Why an alternative ended; "" while it has not."""
 

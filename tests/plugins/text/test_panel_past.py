@@ -6,8 +6,24 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 
-from studio.api import Preview, Step, media
+from studio.api import Cancelled, Preview, Step, media
 from tests.plugins.text.page_bench import PROSE, Desk, desk  # noqa: F401 - fixture
+
+
+def test_a_passage_that_was_stopped_full_of_holes_is_not_offered(desk: Desk) -> None:  # noqa: F811
+    desk.type("The lamp")
+    job = desk.go_on()
+    desk.look(" burned ▒▒▒ night.")
+    desk.panel.writing.keep()  # as it does now and then while it runs
+    desk.key(Qt.Key.Key_Tab)
+    assert desk.text() == "The lamp", "holes are never taken"
+    desk.key(Qt.Key.Key_Escape)
+    desk.host.end(job)
+    desk.play(Cancelled(job))
+    assert desk.ghost() == ""
+    assert not desk.panel.manuscript.branches.branches
+    assert "from any pass" in desk.host.said[-1]
+    assert desk.text() == "The lamp"
 
 
 def test_a_pass_shows_its_whole_passage(desk: Desk) -> None:  # noqa: F811
