@@ -47,6 +47,8 @@ class Spelling:
         self._feeder.ready.connect(self._answered)
         self._feeder.failed.connect(self._failed)
         self._number = 0
+        self._first = 0
+        """The first question in the language of now: an answer to an earlier one is of another language."""
         self._menus: dict[int, tuple[QMenu, QAction, int, int]] = {}
         self._later = QTimer(panel)
         self._later.setSingleShot(True)
@@ -74,6 +76,7 @@ class Spelling:
         self._known.clear()
         self._asked.clear()
         self._feeder.forget()
+        self._first = self._number + 1
         for editor in self._panel.page.editors():
             editor.quotes = quotes_of(language)
         self._again()
@@ -160,6 +163,9 @@ class Spelling:
             self._suggest(key[1], answer)
             return
         assert isinstance(answer, dict)
+        assert isinstance(key, int)
+        if key < self._first:
+            return
         self._known |= answer
         self._asked.difference_update(answer)
         wrong = {word for word, right in answer.items() if not right}
@@ -167,7 +173,7 @@ class Spelling:
         for block, _offset in list(visible(self._panel.editor)):
             if any(word in wrong for _, word in words_of(block.text())):
                 styling.rehighlightBlock(block)
-        if self._asked:
+        if self._asked or len(answer) == AT_ONCE:
             self._later.start()
 
     def fill_menu(self, menu: QMenu, position: int) -> None:

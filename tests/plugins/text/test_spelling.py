@@ -89,6 +89,22 @@ def test_the_language_of_a_text_spells_and_quotes_it_and_is_kept(tmp_path: Path,
     menu.deleteLater()
 
 
+def test_an_answer_in_the_language_before_is_not_taken(tmp_path: Path, qtbot: QtBot) -> None:
+    small(tmp_path / "books", "de_DE", "Haus", "Leuchtturm")
+    small(tmp_path / "books", "fr", "phare")
+    desk = place(tmp_path, qtbot)  # noqa: F811
+    desk.host.own_settings = (TextSettings(dictionaries=str(tmp_path / "books")),)
+    spelling = desk.panel.spelling
+    spelling.on = True
+    spelling.use("fr")
+    desk.type("Haus phare")
+    spelling.look()
+    spelling._feeder.wait()  # the answer is on its way
+    spelling.use("de_DE")
+    line = desk.text()
+    qtbot.waitUntil(lambda: [line[a : a + n] for a, n in spelling.misspelt(line)] == ["phare"])
+
+
 def test_names_of_memory_and_lorebook_are_right(tmp_path: Path, qtbot: QtBot) -> None:
     desk = place(tmp_path, qtbot)  # noqa: F811
     spelling = desk.panel.spelling
