@@ -14,7 +14,7 @@ from studio.api import Artifact, Changed, Event, PanelHost, Problem, Recipe, Req
 from studio.widgets.panel import Panel
 
 from . import lorebook
-from .document import SENT, Manuscript
+from .document import Manuscript
 from .document_branches import Branch
 from .document_outline import Section, section_at, whole_end
 from .document_spelling import tag_of
@@ -268,22 +268,7 @@ class TextPanel(Panel):
 
     def recall(self, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         """Set how to write as the recipe says; the text stays."""
-        request = recipe.request
-        kept = {name: value for name, value in request.params.items() if name not in SENT}
-        before = dict(self.manuscript.params)
-        self.manuscript.params |= kept
-        self.manuscript.seed, self.manuscript.seed_locked = request.seed, True
-        if request.model is not None:
-            self.manuscript.model = request.model.id
-        self.settings_pane.show_manuscript(self.manuscript)
-        self.host.add_undo("recall of a recipe", undo=lambda: self._put(before), redo=lambda: self._put(kept))
-        self.host.changed()
-        self.page.note.setText(" ".join(map(str, notes)) or "Everything about how to write is set as it was.")
-
-    def _put(self, params: dict[str, Any]) -> None:
-        self.manuscript.params |= params
-        self.settings_pane.show_manuscript(self.manuscript)
-        self.host.changed()
+        self.past.recall(recipe, notes)
 
     def copy(self) -> bool:
         """Copy the selection."""

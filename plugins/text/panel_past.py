@@ -1,12 +1,13 @@
-"""Looking back at how a text was written, step by step, and going on from there."""
+"""Looking back at how a text was written, step by step, and going on from there, or writing so again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from studio.api import Step
+from studio.api import Recipe, Step
 
+from .document import SENT
 from .document_branches import Branch, Fold
 
 if TYPE_CHECKING:
@@ -59,6 +60,30 @@ class Past:
         each = max(len(rows) // max(int(request.params.get("alternatives", 1)), 1), 1)
         mine = rows[branch.alternative * each : (branch.alternative + 1) * each]
         return branch, self.shown(branch, ["\n".join(mine)])
+
+    def recall(self, recipe: Recipe, notes: Sequence[str]) -> None:
+        """Set how to write as a recipe says; the text stays."""
+        request, before = recipe.request, self._how()
+        params = before[0] | {name: value for name, value in request.params.items() if name not in SENT}
+        model = before[3] if request.model is None else request.model.id
+        after = params, request.seed, True, model
+        self._write_so(*after)
+        self._panel.host.add_undo(
+            "recall of a recipe", undo=lambda: self._write_so(*before), redo=lambda: self._write_so(*after)
+        )
+        said = " ".join(map(str, notes)) or "Everything about how to write is set as it was."
+        self._panel.page.note.setText(said)
+
+    def _how(self) -> tuple[dict[str, Any], int, bool, str]:
+        manuscript = self._panel.manuscript
+        return dict(manuscript.params), manuscript.seed, manuscript.seed_locked, manuscript.model
+
+    def _write_so(self, params: dict[str, Any], seed: int, locked: bool, model: str) -> None:
+        manuscript = self._panel.manuscript
+        manuscript.params |= params
+        manuscript.seed, manuscript.seed_locked, manuscript.model = seed, locked, model
+        self._panel.settings_pane.show_manuscript(manuscript)
+        self._panel.host.changed()
 
     def _text_at(self, job: str, index: int) -> tuple[Branch, str] | None:
         """The branch of a job that is in the text (or its first), and what the page showed of it at a step."""

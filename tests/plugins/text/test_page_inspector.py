@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from plugins.text import lorebook
 from plugins.text.panel_samplers import EXAMPLES
 from plugins.text.spelling import biases
+from studio.api import ModelRef, Recipe, Request
 from studio.widgets.prompt import PromptEdit
 from tests.plugins.text.page_bench import ALT, PROSE, Desk, desk  # noqa: F401 - fixture
 
@@ -152,6 +153,21 @@ def test_a_seed_is_fresh_each_time_unless_locked(desk: Desk) -> None:  # noqa: F
     locked = desk.panel.manuscript.seed
     desk.go_on()
     assert desk.request.seed == locked
+
+
+def test_a_recalled_recipe_is_taken_back_as_a_whole(desk: Desk) -> None:  # noqa: F811
+    how = {"temperature": 0.3, "memory": "Hero: Ida", "before": "another text"}
+    manuscript = desk.panel.manuscript
+    before = (dict(manuscript.params), manuscript.seed, manuscript.seed_locked, manuscript.model)
+    desk.panel.recall(Recipe(Request("text.writer", how, 77, ModelRef("m/other", "Other"))))
+    after = ({**before[0], "temperature": 0.3, "memory": "Hero: Ida"}, 77, True, "m/other")
+    assert (manuscript.params, manuscript.seed, manuscript.seed_locked, manuscript.model) == after
+    assert desk.panel.settings_pane.memory.text() == "Hero: Ida"
+    desk.host.undo_stack[-1].undo()
+    assert (manuscript.params, manuscript.seed, manuscript.seed_locked, manuscript.model) == before
+    assert not desk.panel.settings_pane.seed.locked()
+    desk.host.undo_stack[-1].redo()
+    assert (manuscript.params, manuscript.seed, manuscript.seed_locked, manuscript.model) == after
 
 
 def test_without_a_model_the_page_says_so(desk: Desk) -> None:  # noqa: F811
