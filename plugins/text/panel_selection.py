@@ -47,6 +47,7 @@ class Selection(QObject):
         panel.editor.page_changed.connect(self._place)
         panel.editor.verticalScrollBar().valueChanged.connect(lambda _v: self._place_bar())
         panel.editor.written.connect(self._over)
+        panel.editor.authors.changed.connect(lambda *_: self._finish_pins(False))
         panel.editor.clicked_at.connect(self._pin_at)
         panel.page.find.closed.connect(self.selected)
         panel.editor.installEventFilter(self)

@@ -150,6 +150,21 @@ def test_words_are_pinned_with_the_keyboard_alone(desk: Desk) -> None:  # noqa: 
     assert desk.editor.marks == ()
 
 
+def test_an_edit_by_other_means_ends_pinning(desk: Desk) -> None:  # noqa: F811
+    desk.type(STORY)
+    desk.editor.replace(0, 0, "So: ", name="words")
+    select(desk, "old man walked to the sea")
+    desk.panel.selection.run("repaint")
+    desk.key(K.Key_Right)
+    desk.key(K.Key_Space)
+    desk.host.undo_stack[-1].undo()
+    assert desk.editor.marks == ()
+    before = len(desk.host.submitted)
+    desk.key(K.Key_Return)
+    assert len(desk.host.submitted) == before
+    assert "\n" in desk.text(), "the key is the page's again"
+
+
 def test_a_passage_that_was_changed_meanwhile_is_left_alone(desk: Desk) -> None:  # noqa: F811
     desk.type(STORY)
     start, _ = select(desk, "old man")
