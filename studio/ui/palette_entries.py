@@ -41,7 +41,6 @@ def entries(window: MainWindow) -> list[Entry]:
             partial(_use_model, window, model.id),
             "cube",
             words=f"{model.family} {model.licence}",
-            enabled=not model.problem,
         )
         for model in window.services.models.models()
     ]
@@ -72,7 +71,7 @@ def _send(window: MainWindow, slot: Slot, panel: str) -> None:
 
 
 def _use_model(window: MainWindow, model_id: str) -> None:
-    """Choose the model in a panel that can work with it, else show it among the models."""
+    """Choose the model in a panel that can work with it, else show it among the models, with what is wrong."""
     model = window.services.models.get(model_id)
     if model is not None and use_model(window, model):
         return

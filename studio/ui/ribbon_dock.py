@@ -176,7 +176,7 @@ class RibbonDock(SideDock):
                 row = self._rows.get(panel)
                 if row is not None and row.steps_id == event.job_id:
                     row.running, row.paused = False, isinstance(event, Paused)
-                    if panel == self._front and len(row.steps) < row.total and not row.paused:
+                    if panel == self._front and (len(row.steps) < row.total or not row.steps) and not row.paused:
                         self._draw()  # the places of steps that never came are taken away
 
     def _add(self, panel: str, job_id: str, step: Step, word: str) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.api import Failed, Problem, Started
 from studio.app import Studio
 from studio.widgets import theme
 
@@ -89,6 +90,15 @@ def test_status_names_the_failure_and_the_window_goes_on(qtbot: QtBot, studio: S
     board(studio).extra = {}
     generate(qtbot, studio)
     assert status(studio) == "Done"
+
+
+def test_a_job_that_failed_before_its_first_step_leaves_no_blank_ribbon(studio: Studio) -> None:
+    dock, job = studio.window.ribbon, "a" * 32
+    dock.follow("sketch.board", Started(job, "CPU"), "step")
+    dock.follow("sketch.board", Failed(job, Problem("The pencil broke.")), "step")
+    assert any(label.isVisible() and label.text() for label in dock.findChildren(QLabel))
+    dock.follow("sketch.board", Started("b" * 32, "CPU"), "")
+    assert dock.shown("sketch.board") == job, "a job without steps takes nobody's place"
 
 
 def test_escape_cancels_and_keeps_the_partial_result(qtbot: QtBot, studio: Studio) -> None:

@@ -135,3 +135,20 @@ def test_what_is_sent_is_what_would_be_exported(qtbot: QtBot, studio: Studio, mo
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert len(made) == 1
     assert studio.window.name_of(studio.window.front) == "Verse"
+
+
+def test_a_model_that_cannot_be_used_is_shown_with_the_reason(qtbot: QtBot, studio: Studio) -> None:
+    folder = studio.places.models / "pickled"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}')
+    (folder / "pytorch_model.bin").write_bytes(b"\x80\x02.")
+    studio.window.services.models.scan()
+    field = open_palette(studio)
+    QTest.keyClicks(field, "pickled")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert studio.window.front == "models"
+    page: Any = studio.window.stack.currentWidget()
+    shown = page.chosen()
+    assert shown is not None
+    assert shown.title == "pickled"
+    assert shown.problem
