@@ -28,6 +28,11 @@ class Span:
     code: bool = False
     link: str = ""
 
+    @property
+    def target(self) -> str:
+        """Where the words lead on the web or by mail; "" for every other link."""
+        return self.link if self.link.startswith(("http://", "https://", "mailto:")) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

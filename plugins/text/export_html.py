@@ -37,8 +37,8 @@ def words(spans: Sequence[Span]) -> str:
         text = html.escape(span.text, quote=False).replace("\n", "<br/>")
         for tag, on in (("code", span.code), ("s", span.struck), ("em", span.italic), ("strong", span.bold)):
             text = f"<{tag}>{text}</{tag}>" if on else text
-        if span.link.startswith(("http://", "https://", "mailto:")):
-            text = f'<a href="{html.escape(span.link)}">{text}</a>'
+        if span.target:
+            text = f'<a href="{html.escape(span.target)}">{text}</a>'
         out.append(text)
     return "".join(out)
 

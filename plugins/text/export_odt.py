@@ -115,8 +115,8 @@ def _words(spans: Sequence[Span]) -> str:
         text = _spaced(span.text)
         for name, on in (("C", span.code), ("S", span.struck), ("I", span.italic), ("B", span.bold)):
             text = f'<text:span text:style-name="{name}">{text}</text:span>' if on else text
-        if span.link.startswith(("http://", "https://", "mailto:")):
-            text = f'<text:a xlink:type="simple" xlink:href="{html.escape(span.link)}">{text}</text:a>'
+        if span.target:
+            text = f'<text:a xlink:type="simple" xlink:href="{html.escape(span.target)}">{text}</text:a>'
         out.append(text)
     words = "".join(out)
     return f'<text:s text:c="1"/>{words[1:]}' if words.startswith(" ") else words

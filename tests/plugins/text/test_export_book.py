@@ -106,6 +106,51 @@ def test_docx_opens_with_styles_and_picture(source: Path) -> None:
     assert len(opened.inline_shapes) == 1
 
 
+LISTS = """1. Oil the lamp.
+
+   Twice.
+2. Wind the clock.
+   1. The key
+   2. The weight
+
+Then:
+
+1. Sleep.
+
+A [letter](https://example.org/a?b=1&c=2), a [note](notes.md) and more.
+"""
+
+
+def test_lists_and_links_of_a_docx_are_those_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(LISTS, "utf-8")
+    made = word.Document(io.BytesIO(export.docx(path, None, PageOptions())))
+    rows = [(p.style.name, p.text) for p in made.paragraphs]
+    assert rows[:3] == [
+        ("List Number", "Oil the lamp."),
+        ("List Continue", "Twice."),
+        ("List Number", "Wind the clock."),
+    ]
+    numbers = [p._p.pPr.numPr.numId.val for p in made.paragraphs if p.style.name == "List Number"]
+    assert numbers[0] == numbers[1], "one list"
+    assert numbers[2] == numbers[3]
+    assert len({numbers[0], numbers[2], numbers[4]}) == 3, "each list counts for itself"
+    part = made.part.numbering_part.element
+    assert [part.num_having_numId(n).lvlOverride_lst[0].startOverride.val for n in sorted(set(numbers))] == [1, 1, 1]
+    (link,) = made.paragraphs[-1].hyperlinks
+    assert (link.text, link.address) == ("letter", "https://example.org/a?b=1&c=2")
+    assert made.paragraphs[-1].text == "A letter, a note and more."
+
+
+def test_a_tall_picture_of_a_docx_fits_its_page_and_is_described(source: Path) -> None:
+    picture = read_book(source).pictures()[0]
+    Image.new("RGB", (300, 2000)).save(picture)
+    (shape,) = word.Document(io.BytesIO(export.docx(source, None, PageOptions()))).inline_shapes
+    assert shape.height.inches <= 8.001
+    assert abs(shape.height / shape.width - 2000 / 300) < 0.01
+    assert shape._inline.docPr.get("descr") == "The coast"
+
+
 def opened(data: bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(data))
 
