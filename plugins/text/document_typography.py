@@ -84,17 +84,3 @@ def _closing(before: str, quotes: Quotes) -> str:
     if quotes.inner_close != "’" and before.count(quotes.inner_open) > before.count(quotes.inner_close):
         return quotes.inner_close
     return "’"
-
-
-def better_text(text: str, quotes: Quotes = ENGLISH) -> str:
-    """The same for a whole text, as for one that was pasted."""
-    out = ""
-    for letter in text:
-        line = out.rpartition("\n")[2]
-        change = better(line, letter, quotes)
-        if change is None:
-            out += letter
-        else:
-            count, instead = change
-            out = out[: len(out) - (count - 1)] + instead
-    return out

@@ -60,12 +60,6 @@ class Pictures:
             path = Path(name)
             self._panel.host.take_in(path, self.insert, failed=self._panel.show_error, title=path.stem)
 
-    def artifact_of(self, line: str) -> Artifact | None:
-        """The picture that a line of Markdown names."""
-        found = PICTURE_LINE.match(line)
-        name = _ID.search(found.group(2)) if found else None
-        return self._panel.host.artifact(name.group(1)) if name else None
-
     def of_block(self, block: QTextBlock) -> QPixmap | None:
         """The picture below a paragraph, in the size it is drawn, or None."""
         if (max(block.userState(), 0) & 0xFF) != PICTURE:

@@ -10,7 +10,6 @@ from plugins.text.document import Manuscript, Run
 from plugins.text.document_branches import Branches, Fold, Generation
 from plugins.text.document_diff import compare, composed
 from plugins.text.document_outline import count_words, file_names, from_markdown, outline, to_markdown, words_inside
-from plugins.text.document_typography import better_text
 
 TEXTS = (
     "",
@@ -50,10 +49,6 @@ def test_file_names_are_fit_for_every_system() -> None:
         "03-text.md",
         "04-" + "a" * 48 + ".md",
     ]
-
-
-def test_a_pasted_text_can_be_set_well() -> None:
-    assert better_text("\"Don't,\" she said -- \"it's 'fine'...\"") == "“Don’t,” she said – “it’s ‘fine’…”"
 
 
 def test_authors_survive_what_another_program_changed() -> None:

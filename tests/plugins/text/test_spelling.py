@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from plugins.text.document_english import american
 from plugins.text.document_spelling import ENGLISH, Dictionary, dictionaries, words_of
-from plugins.text.document_typography import better_text, quotes_of
+from plugins.text.document_typography import ENGLISH as ENGLISH_QUOTES
+from plugins.text.document_typography import Quotes, better, quotes_of
 from plugins.text.panel_spelling import name_of
 from plugins.text.settings import TextSettings
 from studio.api import StudioError
@@ -135,12 +136,23 @@ def test_the_own_dictionary_can_be_edited(desk: Desk, monkeypatch: pytest.Monkey
     assert desk.host.kept["dictionary"] == ["Brin", "Thrain"]
 
 
+def typed(text: str, quotes: Quotes = ENGLISH_QUOTES) -> str:
+    """What stands there once all of it was typed."""
+    out = ""
+    for letter in text:
+        change = better(out.rpartition("\n")[2], letter, quotes)
+        count, instead = change or (1, letter)
+        out = out[: len(out) - (count - 1)] + instead
+    return out
+
+
 def test_quotes_follow_the_language() -> None:
     said = "\"Don't,\" she said, \"it's 'fine'.\""
-    assert better_text(said) == "“Don’t,” she said, “it’s ‘fine’.”"
-    assert better_text(said, quotes_of("de_AT")) == "„Don’t,“ she said, „it’s ‚fine‘.“"
-    assert better_text('"Oui"', quotes_of("fr")) == "«\u202fOui\u202f»"
-    assert better_text('"Ja"', quotes_of("sv-SE")) == "”Ja”"
+    assert typed(said) == "“Don’t,” she said, “it’s ‘fine’.”"
+    assert typed("\"Don't,\" she said -- \"it's 'fine'...\"") == "“Don’t,” she said – “it’s ‘fine’…”"
+    assert typed(said, quotes_of("de_AT")) == "„Don’t,“ she said, „it’s ‚fine‘.“"
+    assert typed('"Oui"', quotes_of("fr")) == "«\u202fOui\u202f»"
+    assert typed('"Ja"', quotes_of("sv-SE")) == "”Ja”"
 
 
 def test_pictures_and_single_letters_are_no_words() -> None:
