@@ -79,23 +79,16 @@ def _write(job: TokenRun, context: GeneratorContext, told: list[int]) -> None:
     by then are kept.
     """
     total = job.limit - job.first
-    last, waiting = 0.0, list[int]()
-    for settled in job.columns():
-        waiting += settled
-        now = time.perf_counter()
-        if now - last < _LOOKS and not job.done:
-            continue
-        last = now
-        for column in waiting:
+    for settled in job.columns(pace=_LOOKS):
+        for column, state in zip(settled, job.states(settled), strict=True):
             told.append(column)
             context.step(
                 column - job.first,
                 total,
                 preview=lambda column=column: _newest(job, column),  # type: ignore[misc]
-                state=lambda column=column: job.state(column),  # type: ignore[misc]
+                state=lambda state=state: state,  # type: ignore[misc]
                 label=_text_at(job.rows[0], column),
             )
-        waiting.clear()
         context.preview(lambda: _look(job))
 
 

@@ -7,6 +7,7 @@ the request alone, and going on from any column is bit by bit what the first run
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,7 +82,7 @@ class TokenRun:
         self._prompts = prompts
         self._chooser = Chooser(plan.taste, plan.seed, marked=plan.marked)
         self._draft = draft if plan.alternatives == 1 and not self._guided else None
-        phrases = Phrases(plan.stops, plan.banned)
+        self._phrases = phrases = Phrases(plan.stops, plan.banned)
         self.rows = [
             Row(
                 writer.vocabulary,
@@ -103,6 +104,8 @@ class TokenRun:
         self._past = np.empty((plan.alternatives, len(plan.prompt) + self.limit), dtype=np.int64)
         self._past[:, : len(plan.prompt)] = list(plan.prompt)
         self._guessed: dict[int, int] = {}
+        self._device = writer.device.torch
+        self._slots: np.ndarray | None = None
         self._state: tuple[int, StepState] | None = None
 
     @property
@@ -123,35 +126,54 @@ class TokenRun:
 
     def state(self, column: int) -> StepState:
         """All that is needed to go on behind a settled column."""
-        size, start = column + 1, len(self.plan.prompt)
+        return next(self.states([column]))
+
+    def states(self, columns: Sequence[int]) -> Iterator[StepState]:
+        """The same behind each of several, from left to right."""
+        if not columns:
+            return
+        size, start = columns[-1] + 1, len(self.plan.prompt)
         ids = self._past[:, start : start + size].astype("<i4")
         for line, row in zip(ids, self.rows, strict=True):
             line[len(row.ids) :] = -1
-        levels = [row.levels[column] if column < len(row.levels) else row.level for row in self.rows]
-        values = {"levels": levels} if self.plan.taste.mirostat else {}
-        return StepState({"ids": Tensor("I32", ids.shape, ids.tobytes())}, values)
+        for column in columns:
+            known = ids[:, : column + 1]
+            levels = [row.levels[column] if column < len(row.levels) else row.level for row in self.rows]
+            values = {"levels": levels} if self.plan.taste.mirostat else {}
+            yield StepState({"ids": Tensor("I32", known.shape, known.tobytes())}, values)
 
     def resume(self, column: int, state: StepState) -> None:
         """Go on behind `column` of an earlier run. Call before `columns()`. Raises StudioError."""
         self._state = (column, state)
 
-    def columns(self) -> Iterator[range]:
-        """Write. After every forward pass: the columns that became settled by it, often one, sometimes none or more."""
+    def columns(self, *, pace: float = 0.0) -> Iterator[range]:
+        """Write. After every forward pass: the columns that became settled by it, often one, sometimes none or more.
+        With a `pace` those of so many seconds together, after the first: what is done between two passes finds nothing
+        of its own in the processor's caches, and takes a small model's time.
+        """
         with torch.inference_mode():
             self._begin()
             told = column = self.first
             if self._state is not None:
                 told = column = self._repeat(*self._state)
+            due = 0.0
             while not self.done:
                 self._check()
-                logits = self._logits(column)
-                self._write(column, logits)
+                self._write(column, self._logits(column))
                 column = self._back(column) + 1
+                if time.perf_counter() < due and not self.done:
+                    self._let_go(column if self._draft is None and not self._phrases.any else 0)
+                    continue
                 settled = self._settled(column)
-                for old in [c for c in self._seen if c < settled]:
-                    del self._seen[old]
+                self._let_go(settled)
                 yield range(told, settled)
                 told = max(told, settled)
+                due = time.perf_counter() + pace
+
+    def _let_go(self, column: int) -> None:
+        """Of the logits in front of a column, which nobody will ask for again."""
+        if column:
+            self._seen = {c: seen for c, seen in self._seen.items() if c >= column}
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -187,12 +209,22 @@ class TokenRun:
         self._seen[len(ids)] = logits[:, -1]
 
     def _read(self, tokens: list[list[int]], *, every: bool = False) -> torch.Tensor:
-        fed = torch.tensor(tokens * 2 if self._guided else tokens, device=self.writer.device.torch)
-        logits: torch.Tensor = self._memory.read(fed, every=every)
+        logits: torch.Tensor = self._memory.read(self._fed(tokens * 2 if self._guided else tokens), every=every)
         if self._guided:
             half = len(tokens)
             logits = samplers.guided(logits[:half], logits[half:], self.plan.guidance)
         return logits
+
+    def _fed(self, tokens: list[list[int]]) -> torch.Tensor:
+        """Tokens as a network takes them; one of each row in memory that is used again, for making a tensor of a list
+        takes 1 % of a small model's time.
+        """
+        if len(tokens[0]) > 1 or self._device.type != "cpu":
+            return torch.tensor(tokens, device=self._device)
+        if self._slots is None or len(self._slots) != len(tokens):
+            self._slots = np.empty((len(tokens), 1), dtype=np.int64)
+        self._slots[:] = tokens
+        return torch.from_numpy(self._slots)
 
     def _logits(self, column: int) -> torch.Tensor:
         """What may stand in a column, by everything before it."""
@@ -265,6 +297,8 @@ class TokenRun:
 
     def _back(self, column: int) -> int:
         """Take banned phrases back; the column up to which everything stands."""
+        if not self._phrases.any:
+            return column
         places = []
         for row in self.rows:
             while (place := row.forbidden()) is not None:

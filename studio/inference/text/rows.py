@@ -93,7 +93,11 @@ def _low(text: str) -> str:
 
 
 class Row:
-    """An alternative. `given` of its tokens were there before it was written."""
+    """An alternative. `given` of its tokens were there before it was written.
+
+    Its text is made when somebody asks for it. Where phrases or a form are looked for that is at every token; else it
+    is for many at once: what is done for each between two forward passes of a small model costs it a hundredth.
+    """
 
     def __init__(
         self,
@@ -106,18 +110,18 @@ class Row:
         spaced: bool = False,
     ) -> None:
         self.ids: list[int] = []
-        self.texts: list[str] = []
         self.levels: list[float] = []
         self.likely: list[Likely] = []
         self.bans: dict[int, list[int]] = {}
         self.finish = ""
         self.given = 0
-        self.text = ""
         self.form = form
         self._phrases = phrases
         self._spaced = spaced
         self._stream = vocabulary.stream(prompt)
         self._start_level = level
+        self._texts: list[str] = []
+        self._text = ""
         self._ends: list[int] = []  # letters up to and with each token
         self._closed: list[int] = []  # how many tokens were settled with each token
         self._cut: int | None = None
@@ -127,24 +131,44 @@ class Row:
         """Mirostat's level now."""
         return self.levels[-1] if self.levels else self._start_level
 
+    @property
+    def texts(self) -> list[str]:
+        """The text of each token; "" for a part of a letter, the last of which has the letter."""
+        self._read_on()
+        return self._texts
+
+    @property
+    def text(self) -> str:
+        """All of them together."""
+        self._read_on()
+        return self._text
+
+    def _read_on(self) -> None:
+        """Make the text of the tokens that have none yet."""
+        done = len(self._texts)
+        for token in self.ids[done:]:
+            text = self._stream.add(token)
+            if self._spaced and not self._text:
+                text = text.removeprefix(" ")  # it stands in front of the text already
+            self._texts.append(text)
+            self._text += text
+            self._ends.append(len(self._text))
+
     def push(self, token: int, level: float, likely: Likely, *, given: bool = False) -> None:
         """A token was taken."""
-        text = self._stream.add(token)
-        if self._spaced and not self.text:
-            text = text.removeprefix(" ")  # it stands in front of the text already
         self.ids.append(token)
-        self.texts.append(text)
         self.levels.append(level)
         self.likely.append(likely)
-        self.text += text
-        self._ends.append(len(self.text))
-        if given or not self._phrases.any or self._phrases.certain(self.text) == len(self.text):
-            self._closed.append(len(self.ids))
-        else:
-            self._closed.append(self._closed[-1] if self._closed else 0)
         if given:
             self.given = len(self.ids)
-            return
+        if self._phrases.any:
+            certain = given or self._phrases.certain(self.text) == len(self.text)
+            self._closed.append(len(self.ids) if certain else self._closed[-1] if self._closed else 0)
+        if not given and (self.form is not None or self._phrases.any):
+            self._look_at(token, self.texts[-1])
+
+    def _look_at(self, token: int, text: str) -> None:
+        """Whether the row ends with a token that was just taken."""
         if self.form is not None:
             self.form.take(token, text)
             if self.form.ended is not None and not self.finish:
@@ -156,16 +180,18 @@ class Row:
 
     @property
     def _given_letters(self) -> int:
+        self._read_on()
         return self._ends[self.given - 1] if self.given else 0
 
     def end(self, reason: str) -> None:
         """Nothing more comes; what is left of a broken letter is shown as it is."""
         self.finish = reason
+        self._read_on()
         rest = self._stream.rest()
-        if rest and self.texts:
-            self.texts[-1] += rest
-            self.text += rest
-            self._ends[-1] = len(self.text)
+        if rest and self._texts:
+            self._texts[-1] += rest
+            self._text += rest
+            self._ends[-1] = len(self._text)
 
     def forbidden(self) -> int | None:
         """The token to go back to because a banned phrase began with it; None where all is well."""
@@ -180,11 +206,12 @@ class Row:
         """Take back all tokens from `place` on, and never take the one there again. False where too many were tried:
         then the row has ended there.
         """
+        self._read_on()
         token, count = self.ids[place], len(self.ids) - place
         self._stream.back(count)
-        for values in (self.ids, self.texts, self.levels, self.likely, self._ends, self._closed):
+        for values in (self.ids, self._texts, self.levels, self.likely, self._ends, self._closed):
             del values[place:]
-        self.text = self.text[: self._ends[-1] if self._ends else 0]
+        self._text = self._text[: self._ends[-1] if self._ends else 0]
         self._cut, self.finish = None, ""
         if self.form is not None:
             self.form.back(count)
@@ -202,7 +229,7 @@ class Row:
         behind an open one does not settle it, for that may be taken back itself ("k", where " king" follows and is
         banned, and then "ing").
         """
-        if self.finish:
+        if self.finish or not self._phrases.any:
             return len(self.ids)
         return self._closed[-1] if self._closed else 0
 
@@ -218,7 +245,8 @@ class Row:
     def pieces(self) -> list[tuple[int, str, Likely]]:
         """The tokens that count with their texts, cut where the text was cut."""
         whole = []
-        for token, text, end, likely in zip(self.ids, self.texts, self._ends, self.likely, strict=True):
+        self._read_on()
+        for token, text, end, likely in zip(self.ids, self._texts, self._ends, self.likely, strict=True):
             start = end - len(text)
             if self._cut is not None and start >= self._cut:
                 break

@@ -16,7 +16,6 @@ from studio.inference.text import models
 from studio.inference.text.choosing import Taste
 from studio.inference.text.loop import Plan, TokenRun
 from studio.inference.text.memory import Prompts
-from studio.inference.text.rows import Row
 from studio.inference.text.speculation import Draft
 from tests import tiny_writers
 
@@ -100,8 +99,6 @@ def test_a_banned_phrase_never_comes_and_the_text_before_it_stays(writer: models
     states = all_of(run)
     assert list(states) == list(range(max(len(row.ids) for row in run.rows)))
     for row in run.rows:
-        alone = Row(writer.vocabulary, run.plan.prompt, run.rows[0]._phrases, level=0.0)
-        alone.text = row.shown
         assert run.rows[0]._phrases.forbidden(row.shown, 0, ended=True) is None
     assert run.rows[0].ids[:6] == free.rows[0].ids[:6]
     again = make(writer, alternatives=alternatives, banned=banned, length=20)
