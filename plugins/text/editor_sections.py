@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtGui import QTextCursor
 
 from .document_outline import Section, whole_end
 from .editor import ManuscriptEdit
 from .editor_authors import written_by
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Characters `start` … `end` go in front of character `into`, where they begin at `place`."""
+
+    start: int
+    end: int
+    into: int
+
+    @property
+    def place(self) -> int:
+        """Where they begin afterwards."""
+        return self.into if self.into < self.start else self.into - (self.end - self.start)
+
+    def carried(self, at: int) -> int:
+        """Where a character is afterwards."""
+        size = self.end - self.start
+        if self.start <= at < self.end:
+            return self.place + at - self.start
+        if self.into <= at < self.start:
+            return at + size
+        return at - size if self.end <= at < self.into else at
+
+    def back(self) -> Move:
+        """The way back."""
+        place = self.place
+        return Move(place, place + self.end - self.start, self.end if place < self.start else self.start)
 
 
 class Sections:
@@ -42,34 +72,33 @@ class Sections:
         """Join a section to the one before: its heading goes."""
         self._editor.replace(section.start, section.body, "", name="merge")
 
-    def move(self, sections: list[Section], source: int, target: int) -> None:
-        """Move a section with what is inside it before section `target` (behind the last where it is their number)."""
+    def plan(self, sections: list[Section], source: int, target: int) -> Move | None:
+        """How a section comes with what is inside it before section `target` (behind the last where it is their
+        number); None where it is there.
+        """
         start, end = sections[source].start, whole_end(sections, source)
-        into = sections[target].start if target < len(sections) else sections[-1].end
+        into, last = sections[target].start if target < len(sections) else sections[-1].end, sections[-1].end
         if start <= into <= end:
-            return
+            return None
+        # A last line without an end would run into what is moved behind it.
+        opened = bool(self._editor.document().lastBlock().text())
+        return Move(start, end + (opened and end == last), into + (opened and into == last))
+
+    def move(self, move: Move) -> None:
+        """Do it."""
         editor = self._editor
         editor.ghost.clear()
-        old = sections[-1].end
         with Step(editor, "move") as cursor:
-            closed = self._close_last_line(cursor)
-            end, into = (at + closed if at == old else at for at in (end, into))
-            cursor.setPosition(start)
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            if cursor.block().text():
+                cursor.insertText("\n", written_by(0))
+            cursor.setPosition(move.start)
+            cursor.setPosition(move.end, QTextCursor.MoveMode.KeepAnchor)
             taken = cursor.selection()
             cursor.removeSelectedText()
-            place = into if into < start else into - (end - start)
-            cursor.setPosition(place)
+            cursor.setPosition(move.place)
             cursor.insertFragment(taken)
-        editor.move_to(place)
-
-    def _close_last_line(self, cursor: QTextCursor) -> int:
-        """A last line without an end would run into what is moved behind it; how many characters were added."""
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        if not cursor.block().text():
-            return 0
-        cursor.insertText("\n", written_by(0))
-        return 1
+        editor.move_to(move.place)
 
 
 class Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from .document import Manuscript
 from .document_branches import Branch
 from .document_outline import Section, section_at, whole_end
 from .document_spelling import tag_of
-from .editor_sections import Sections
+from .editor_sections import Move, Sections
 from .panel_again import Again
 from .panel_bring_in import BringingIn
 from .panel_check import Check
@@ -76,6 +77,7 @@ class TextPanel(Panel):
         self.past = Past(self)
         self.tokens = TokenPopup(self)
         self._forking: tuple[Branch, int] | None = None
+        self._moving: Move | None = None
         self.restoring = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -336,7 +338,10 @@ class TextPanel(Panel):
         self.host.changed()
 
     def _written(self, name: str) -> None:
-        self.host.add_undo(name, undo=self.editor.undo, redo=self.editor.redo)
+        undo, redo, move = self.editor.undo, self.editor.redo, self._moving
+        if move is not None:
+            undo, redo = partial(self.ways.carry, move.back(), undo), partial(self.ways.carry, move, redo)
+        self.host.add_undo(name, undo=undo, redo=redo)
 
     def _edited(self) -> None:
         if not self.restoring:
@@ -357,8 +362,12 @@ class TextPanel(Panel):
         return self.page.outline.sections()
 
     def _move(self, source: int, to: int) -> None:
-        self.sections.move(self._sections(), source, to)
-        self._sections()  # the same key once more moves it on
+        self._moving = move = self.sections.plan(self._sections(), source, to)
+        if move is not None:
+            self.writing.dismiss()
+            self.ways.carry(move, lambda: self.sections.move(move))
+            self._moving = None
+            self._sections()  # the same key once more moves it on
 
     def _jump(self, row: int) -> None:
         sections = self._sections()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QTextCursor
 
 from .document_branches import Branch
 from .document_outline import Section
+from .editor_sections import Move
 from .panel_draft import Draft, common
 from .panel_margin import Way
 from .panel_requests import SELECTION_TASKS
@@ -179,6 +180,15 @@ class Ways:
     def targets(self) -> dict[int, int]:
         """Words to reach, by where the section's heading is."""
         return {cursor.block().position(): words for cursor, words in self._targets}
+
+    def carry(self, move: Move, edit: Callable[[], object]) -> None:
+        """Move a part of the text: the places of ways in it and the targets of its headings come along. Of their own
+        they would stay where it was cut out.
+        """
+        places, targets = self._panel.places.positions(), self.targets()
+        edit()
+        self._panel.places.load({name: move.carried(at) for name, at in places.items()}, self._panel.places.branches)
+        self.load_targets({move.carried(at): words for at, words in targets.items()})
 
     def targets_of(self, sections: Sequence[Section]) -> list[int]:
         """The target of each section, 0 for none."""

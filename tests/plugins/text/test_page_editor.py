@@ -114,6 +114,40 @@ def test_targets_stay_with_their_chapter(desk: Desk) -> None:  # noqa: F811
     assert desk.panel.page.outline.list.item(3).data(Qt.ItemDataRole.UserRole + 2) == "2 / 500"
 
 
+def test_targets_and_ways_move_with_their_chapter_and_back(desk: Desk) -> None:  # noqa: F811
+    def seen() -> dict[str, tuple[int, bool]]:
+        """Each chapter with its target, and whether the way on hangs at its end."""
+        desk.panel.sight.look_again()
+        sections = desk.panel.page.outline.sections()
+        (place,) = desk.panel.places.positions().values()
+        targets = desk.panel.ways.targets_of(sections)
+        return {
+            s.name: (t, desk.text()[s.start : place].endswith(s.name)) for s, t in zip(sections, targets, strict=True)
+        }
+
+    fill(desk, "# One\n# Two\n# Three")
+    desk.panel.ways.set_target(desk.panel.page.outline.sections()[2], 500)
+    desk.editor.move_to(len(desk.text()))
+    desk.go_on()
+    desk.finish(" rejected")
+    desk.type(" ")
+    desk.host.undo_stack[-1].undo()
+    before = {"One": (0, False), "Two": (0, False), "Three": (500, True)}
+    assert seen() == before
+    desk.panel.page.outline.moved.emit(2, 0)
+    assert desk.text() == "# Three\n# One\n# Two\n"
+    assert seen() == before
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "# One\n# Two\n# Three"
+    assert seen() == before
+    desk.host.undo_stack[-1].redo()
+    desk.panel.page.outline.moved.emit(0, 2)
+    assert desk.text() == "# One\n# Three\n# Two\n"
+    assert seen() == before
+    desk.host.undo_stack[-1].undo()
+    assert seen() == before
+
+
 def test_find_and_replace(desk: Desk) -> None:  # noqa: F811
     fill(desk, "The sea. the Sea, the seaside.\nShe said “sea”.")
     find = desk.panel.page.find
