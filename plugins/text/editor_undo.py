@@ -10,14 +10,21 @@ if TYPE_CHECKING:
 
 
 def retrace(editor: ManuscriptEdit, step: Callable[[], None]) -> None:
-    """Run a step of undo or redo. The ghost belongs to the text as it is now, so it is away meanwhile. Qt leaves the
+    """Run a step of undo or redo. The ghost is no text, so it is away meanwhile; where the step changes the words that
+    it goes on from, or that it would replace, it is rejected, as by typing. Qt leaves the
     caret at the very beginning after a step that was put together of several: it goes to what changed instead, and the
     page only scrolls where that is out of sight.
     """
     touched: list[tuple[int, int]] = []
+    place, ends = editor.ghost.position(), editor.ghost.position() + editor.ghost.replaces
+    left = False
 
-    def note(at: int, _gone: int, come: int) -> None:
+    def note(at: int, gone: int, come: int) -> None:
+        nonlocal place, ends, left
         touched.append((at, at + come))
+        left = left or (at <= ends and at + gone >= place)
+        if at + gone < place:
+            place, ends = place + come - gone, ends + come - gone
 
     bar = editor.verticalScrollBar()
     was = bar.value()
@@ -28,6 +35,8 @@ def retrace(editor: ManuscriptEdit, step: Callable[[], None]) -> None:
     finally:
         editor.document().contentsChange.disconnect(note)
     editor.ghost.put_up()
+    if left and editor.ghost.active():
+        editor.ghost_key.emit("reject")
     if not touched:
         return
     low, high = min(start for start, _ in touched), max(end for _, end in touched)

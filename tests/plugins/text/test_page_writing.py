@@ -210,6 +210,21 @@ def test_the_ribbon_shows_the_text_so_far_and_branches(desk: Desk) -> None:  # n
     assert desk.text() == "The lamp burned low and long."
 
 
+def test_undo_below_the_ghost_rejects_it_and_elsewhere_leaves_it(desk: Desk) -> None:  # noqa: F811
+    desk.type("One.\nThe lamp")
+    desk.go_on()
+    desk.finish(" burned low.")
+    desk.key(K.Key_Tab)
+    desk.editor.replace(0, 3, "First", name="elsewhere", caret=False)
+    job = desk.go_on()
+    desk.look(" It was late.")
+    desk.host.undo_stack[-1].undo()
+    assert (desk.text(), desk.ghost()) == ("One.\nThe lamp burned low.", " It was late.")
+    desk.host.undo_stack[-2].undo()
+    assert (desk.text(), desk.ghost()) == ("One.\nThe lamp", "")
+    assert desk.host.cancelled == [job]
+
+
 def test_looking_back_at_what_was_not_taken_yet_brings_it_back(desk: Desk) -> None:  # noqa: F811
     desk.type("The lamp")
     job = desk.go_on()
