@@ -305,13 +305,13 @@ class ManuscriptEdit(QPlainTextEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The ghost's keys while it is there; what changes the text sends it away."""
+        """The ghost's keys while it is there; what changes the text at its place sends it away."""
         if self.ghost.active():
-            word = ghost_word(event)
-            if word:
+            near, word = self.ghost.near(self.textCursor()), ghost_word(event)
+            if word and (near or word != "word"):
                 self.ghost_key.emit(word)
                 return
-            if changes_text(event):
+            if near and changes_text(event):
                 self.ghost_key.emit("reject")
         if event.key() == Qt.Key.Key_Tab and not event.modifiers():
             # In prose it is the ghost's key alone: a tab would make code of a paragraph.
@@ -340,7 +340,7 @@ class ManuscriptEdit(QPlainTextEdit):
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         """Text from an input method is typed text; it cannot share its paragraph with the ghost."""
-        if self.ghost.active():
+        if self.ghost.near(self.textCursor()):
             self.ghost_key.emit("reject")
         self.setCurrentCharFormat(self.authors.typing(self.textCursor().position()))
         super().inputMethodEvent(event)
@@ -388,7 +388,7 @@ class ManuscriptEdit(QPlainTextEdit):
         text, said = taken(source.text())
         if not text:
             return
-        if self.ghost.active():
+        if self.ghost.near(self.textCursor()):
             self.ghost_key.emit("reject")
         cursor = self.textCursor()
         self._step = "paste"

@@ -43,6 +43,15 @@ class Ghost:
         """Where it stands, in characters of the document; -1 while there is none."""
         return -1 if self._anchor is None else self._anchor.position()
 
+    def near(self, cursor: QTextCursor) -> bool:
+        """True where typing at a cursor would change the paragraphs that the ghost is in, or join others to them."""
+        if self._anchor is None:
+            return False
+        block, document = self._anchor.block(), self._editor.document()
+        last = document.findBlock(self.position() + self.replaces)
+        end = last.position() + last.length() if last.isValid() else document.characterCount()
+        return cursor.selectionEnd() + 1 >= block.position() and cursor.selectionStart() <= end
+
     def begin(self, position: int, *, replaces: int = 0) -> None:
         """Take a place."""
         self.clear()

@@ -77,6 +77,33 @@ def test_typing_rejects_the_rest_and_stops_the_job(desk: Desk) -> None:  # noqa:
     assert desk.text() == "Ida."
 
 
+def test_typing_elsewhere_lets_the_model_write_on(desk: Desk) -> None:  # noqa: F811
+    desk.type("One.\nTwo.\nThe lamp")
+    desk.go_on()
+    desk.look(" burned")
+    desk.editor.move_to(0)
+    desk.key(K.Key_Right, CTRL)
+    assert desk.editor.textCursor().position() == 3, "the caret's own key, away from the ghost"
+    desk.type(" and a half")
+    desk.key(K.Key_Return)
+    assert (desk.text(), desk.ghost()) == ("One and a half\n.\nTwo.\nThe lamp", " burned")
+    desk.finish(" burned low.")
+    assert desk.host.cancelled == []
+    desk.key(K.Key_Tab)
+    assert desk.text() == "One and a half\n.\nTwo.\nThe lamp burned low."
+    desk.host.undo_stack[-1].undo()
+    assert desk.text() == "One and a half\n.\nTwo.\nThe lamp"
+
+
+def test_joining_a_paragraph_to_the_ghost_rejects_it(desk: Desk) -> None:  # noqa: F811
+    desk.type("One.\nThe lamp")
+    desk.go_on()
+    desk.look(" burned")
+    desk.editor.move_to(len("One."))
+    desk.key(K.Key_Delete)
+    assert (desk.text(), desk.ghost()) == ("One.The lamp", "")
+
+
 def test_escape_stops_and_keeps_what_is_there(desk: Desk) -> None:  # noqa: F811
     desk.type("Ida")
     job = desk.go_on()
