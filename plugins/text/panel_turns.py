@@ -58,8 +58,8 @@ class Turns:
         elif not behind.startswith("\n#"):
             self._editor.replace(position, position, turn, name="next turn", join=True)
 
-    def failed(self, draft: Draft) -> None:
-        """No answer came: its heading goes, so that the text is what it was."""
+    def stopped(self, draft: Draft) -> None:
+        """Where no answer came its heading goes, so that the text is what it was."""
         if draft.job == self._job and not draft.wrote():
             self._close()
 

@@ -270,16 +270,14 @@ class Writing(QObject):
     def stop(self) -> None:
         """Esc: stop the job and keep what it has written; without a job, take the ghost away."""
         draft = self.draft
-        if draft is None:
+        if draft is not None and draft.running and (draft.task in SELECTION_TASKS or HOLE in draft.ghost()):
+            self._host.cancel(draft.job)  # what came so far is judged when the job has ended
             return
-        if draft.running:
-            self._host.cancel(draft.job)
-            if draft.task in SELECTION_TASKS or HOLE in draft.ghost():
-                return  # what came so far is judged when the job has ended
-            if draft.ghost():
-                self._hidden[draft.job] = draft
-                self.accept()
-        self._let_go()
+        if draft is not None and draft.running and draft.ghost():
+            self._hidden[draft.job] = draft
+            self.accept()
+            self._turns.end(self.editor.ghost.position())
+        self.dismiss()
 
     def dismiss(self) -> None:
         """Take the ghost away; what it showed stays among the ways on from its place."""
@@ -289,6 +287,7 @@ class Writing(QObject):
         if draft.running:
             self._host.cancel(draft.job)
         self._let_go()
+        self._turns.stopped(draft)
 
     def _let_go(self) -> None:
         draft = self.draft
@@ -347,7 +346,7 @@ class Writing(QObject):
         if not draft.wrote():
             for number in draft.branches[draft.older :]:
                 self.requests.manuscript.branches.prune(number)
-        self._turns.failed(draft)
+        self._turns.stopped(draft)
         self.failed.emit(problem)
 
     def _end(self, job: str, draft: Draft | None, artifacts: Sequence[Artifact]) -> None:

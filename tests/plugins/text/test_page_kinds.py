@@ -31,6 +31,26 @@ def test_a_conversation_goes_turn_by_turn(desk: Desk) -> None:  # noqa: F811
     assert messages(str(desk.request.params["messages"]))[1]["content"] == "Ida does.\n\nAlone."
 
 
+def test_an_answer_that_is_stopped_is_over_and_what_is_typed_then_is_the_persons(desk: Desk) -> None:  # noqa: F811
+    desk.panel.mode.set("chat")
+    desk.type("Who keeps the lamp?")
+    asked = desk.text()
+    desk.go_on()
+    desk.key(K.Key_Escape)
+    assert desk.text() == asked, "nothing came"
+    desk.go_on()
+    desk.type("!")
+    assert desk.text() == asked + "!"
+    desk.go_on()
+    desk.look("Ida keeps")
+    desk.key(K.Key_Escape)
+    desk.type("And why?")
+    assert desk.text() == asked + "!\n### Model\nIda keeps\n### You\nAnd why?"
+    desk.go_on()
+    roles = [turn["role"] for turn in messages(str(desk.request.params["messages"]))]
+    assert roles == ["user", "assistant", "user"]
+
+
 def test_a_conversation_says_who_speaks_quietly(desk: Desk) -> None:  # noqa: F811
     desk.panel.mode.set("chat")
     desk.type("Who keeps the lamp?")
