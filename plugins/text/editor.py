@@ -185,13 +185,13 @@ class ManuscriptEdit(QPlainTextEdit):
         return QPointF(self.viewport().mapTo(self, area.topLeft()))
 
     def follow_ghost(self) -> None:
-        """Scroll as the ghost grows below the page, as long as its beginning stays in sight."""
-        block = self.document().findBlock(max(self.ghost.position(), 0))
-        area = self.blockBoundingGeometry(block).translated(self.contentOffset())
-        over = area.bottom() - self.viewport().height()
+        """Scroll as the ghost grows below the page, as long as its beginning stays in sight, and the caret there."""
+        block, height = self.document().findBlock(max(self.ghost.position(), 0)), self.viewport().height()
+        over = self.blockBoundingGeometry(block).translated(self.contentOffset()).bottom() - height
         pitch = self.page.pitch()
-        if over > 0 and self.ghost.text:
-            lines = min(math.ceil(over / pitch), int(max(self.place_of(self.ghost.position()).y() - pitch, 0) // pitch))
+        start = self.place_of(self.ghost.position()).y() if over > 0 and self.ghost.near(self.textCursor()) else height
+        if start < height and self.ghost.text:
+            lines = min(math.ceil(over / pitch), int(max(start - pitch, 0) // pitch))
             if lines > 0:
                 bar = self.verticalScrollBar()
                 was = bar.value()

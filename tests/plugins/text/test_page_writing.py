@@ -95,6 +95,22 @@ def test_typing_elsewhere_lets_the_model_write_on(desk: Desk) -> None:  # noqa: 
     assert desk.text() == "One and a half\n.\nTwo.\nThe lamp"
 
 
+def test_the_page_stays_with_the_caret_while_the_model_writes_elsewhere(desk: Desk) -> None:  # noqa: F811
+    desk.editor.load("\n".join(f"Paragraph {number}." for number in range(60)), [])
+    desk.editor.move_to(len(desk.text()))
+    desk.editor.ensureCursorVisible()
+    desk.go_on()
+    desk.look(" one\n" * 3)
+    at_ghost = desk.editor.verticalScrollBar().value()
+    desk.look(" one\n" * 30)
+    assert desk.editor.verticalScrollBar().value() > at_ghost, "it follows where it is looked at"
+    desk.editor.move_to(3)
+    desk.editor.ensureCursorVisible()
+    top = desk.editor.verticalScrollBar().value()
+    desk.look(" one\n" * 60)
+    assert desk.editor.verticalScrollBar().value() == top
+
+
 def test_joining_a_paragraph_to_the_ghost_rejects_it(desk: Desk) -> None:  # noqa: F811
     desk.type("One.\nThe lamp")
     desk.go_on()
