@@ -64,11 +64,11 @@ class Writing(QObject):
         return self.draft is not None and self.draft.running
 
     def go_on(self) -> None:
-        """Continue at the caret; what is on offer there is taken first."""
+        """Continue at the caret; what is on offer there is taken first, what is elsewhere stays among its ways."""
         if self.busy():
             self._host.say("The model is still writing. Esc stops it and keeps what is there")
             return
-        self.accept()
+        (self.accept if self.editor.ghost.near(self.editor.textCursor()) else self.dismiss)()
         caret = self._turns.open(self.editor.textCursor().selectionEnd())
         if caret is None:
             return

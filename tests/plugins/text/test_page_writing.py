@@ -111,6 +111,18 @@ def test_the_page_stays_with_the_caret_while_the_model_writes_elsewhere(desk: De
     assert desk.editor.verticalScrollBar().value() == top
 
 
+def test_going_on_elsewhere_leaves_what_is_on_offer(desk: Desk) -> None:  # noqa: F811
+    desk.type("One.\nTwo.\nThe lamp")
+    desk.go_on()
+    desk.finish(" burned low.")
+    desk.editor.move_to(len("One."))
+    desk.go_on()
+    assert desk.request.params["before"] == "One."
+    assert desk.text() == "One.\nTwo.\nThe lamp"
+    kept = [branch.text for branch in desk.panel.manuscript.branches.branches.values()]
+    assert " burned low." in kept
+
+
 def test_joining_a_paragraph_to_the_ghost_rejects_it(desk: Desk) -> None:  # noqa: F811
     desk.type("One.\nThe lamp")
     desk.go_on()
