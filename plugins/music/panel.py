@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.api import (
     Artifact,
@@ -19,7 +19,6 @@ from studio.api import (
     Step,
     StudioError,
 )
-from studio.widgets import theme
 from studio.widgets.panel import Panel
 
 from . import document_tracks as tracks
@@ -37,6 +36,7 @@ from .panel_rack import Rack
 from .panel_runs import Runs
 from .panel_sheet import Sheet
 from .panel_sound import Sound
+from .panel_surface import lay_out
 from .panel_takes import Take, Takes
 from .panel_timeline import timeline_menu
 from .panel_transport import Transport
@@ -82,26 +82,12 @@ class MusicPanel(Panel):
         self._begun: set[str] = set()
         self._kept: Take | None = None
         self.clipboard: tuple[Note, ...] = ()
-        self._lay_out()
+        lay_out(self, self.transport, self.editor, self.bar)
         self._join()
         add_commands(self)
         self.settings_pane.seed.roll()
         self.refresh_models()
         self._show_asking()
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.transport)
-        column.addWidget(self.editor, 1)
-        under = QVBoxLayout()
-        under.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
-        under.addWidget(self.bar)
-        column.addLayout(under)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFocusProxy(self.editor)
 
     def _join(self) -> None:
         sheet, takes, transport, sound = self.sheet, self.takes, self.transport, self.sound

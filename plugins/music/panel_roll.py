@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFocusEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -29,6 +27,7 @@ from .panel_gestures import Gestures
 from .panel_lens import Lens
 from .panel_palette import mixed, track_colour
 from .panel_sheet import Sheet
+from .panel_surface import Surface
 
 BLACK = frozenset((1, 3, 6, 8, 10))
 PLAIN = 1500
@@ -36,29 +35,20 @@ PLAIN = 1500
 SHADES = 4
 
 
-class PianoRoll(QWidget):
+class PianoRoll(Surface):
     """Paints the sheet through the lens and hands the mouse to `gestures`. The playhead lies over what is drawn."""
 
-    menu_wanted = Signal(object)
-    sought = Signal(int)
     heard = Signal(int, int)
     """A pitch and a velocity to be heard while one draws or drags."""
 
     def __init__(self, sheet: Sheet, lens: Lens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Piano roll", lens, near=8, parent=parent)
         self._sheet, self._lens = sheet, lens
         self._drawn: QPixmap | None = None
         self._ground, self._ground_of = QPixmap(), tuple[object, ...]()
-        self._playhead = -1.0
-        self._keyboard = False
         self.highlight_scale = True
         self.ghost_tracks = True
-        self.gestures = Gestures(sheet, lens, self)
-        self.setAccessibleName("Piano roll")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(200, 120)
+        self.gestures: Gestures = Gestures(sheet, lens, self)
         sheet.edited.connect(self.redraw)
         sheet.chosen.connect(self.redraw)
         sheet.recorded_changed.connect(self.redraw)
@@ -89,15 +79,6 @@ class PianoRoll(QWidget):
     def playhead(self) -> float:
         """The tick that is heard, or -1."""
         return self._playhead
-
-    def set_playhead(self, tick: float) -> None:
-        """Move it; only two narrow strips are painted."""
-        if tick == self._playhead:
-            return
-        old, self._playhead = self._playhead, tick
-        for place in (old, tick):
-            if place >= 0:
-                self.update(QRect(int(self._lens.x(place)) - 8, 0, 17, self.height()))
 
     # Painting
 
@@ -331,32 +312,10 @@ class PianoRoll(QWidget):
 
     # Mouse and keys
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A gesture begins."""
-        self._keyboard = False
-        self.gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """A gesture goes on, or the cursor tells which one could begin here."""
-        self.gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A gesture ends."""
-        self.gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A note where there is none; one less where there is one."""
-        self.gestures.double(event)
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with what is under the mouse."""
         self.gestures.choose_at(QPointF(event.pos()))
         self.menu_wanted.emit(event.globalPos())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move notes; Space+drag pans."""
-        if not self.gestures.key(event):
-            super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The end of Space."""
@@ -377,14 +336,3 @@ class PianoRoll(QWidget):
         else:
             self._lens.scroll(top=self._lens.top - steps * 60)
         event.accept()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The frame shows only for who came by keyboard."""
-        self._keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """And goes with the focus."""
-        super().focusOutEvent(event)
-        self.update()

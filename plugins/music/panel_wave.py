@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap, QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.api import Artifact, Event, PanelHost, Problem, Recipe, Step, StudioError
 from studio.widgets import theme
@@ -17,6 +17,7 @@ from studio.widgets.panel import Panel
 from studio.widgets.pictures import preview_image
 
 from . import panel_wave_commands as commands
+from .panel_surface import lay_out
 from .panel_wave_asking import WaveAsking
 from .panel_wave_bars import AskBar, WaveTransport
 from .panel_wave_desk import Desk
@@ -61,27 +62,13 @@ class WavePanel(Panel):
         self._result = ""
         self._scrubbed: Step | None = None
         self._made = (0, 0)
-        self._lay_out()
+        lay_out(self, self.transport, self.desk, self.bar)
         self._join()
         commands.add_commands(self)
         self.bar.prompt.setText(PROMPT)
         self.settings_pane.seed.roll()
         self.refresh_models()
         self._show_all()
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.transport)
-        column.addWidget(self.desk, 1)
-        under = QVBoxLayout()
-        under.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
-        under.addWidget(self.bar)
-        column.addLayout(under)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFocusProxy(self.desk)
 
     def _join(self) -> None:
         sheet, takes, transport, sound, desk = self.sheet, self.takes, self.transport, self.sound, self.desk

@@ -6,14 +6,11 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFocusEvent,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -29,40 +26,31 @@ from studio.widgets.feeder import Feeder
 from . import panel_wave_paint as paint
 from . import wave_render
 from .panel_palette import mixed
+from .panel_surface import Surface
 from .panel_wave_gestures import WaveGestures
 from .panel_wave_lens import WaveLens
 from .panel_wave_sheet import WaveSheet
 from .wave import spoken_time
 
 
-class WaveView(QWidget):
+class WaveView(Surface):
     """Paints what the sheet shows through the lens. `sought` carries the frame to play from."""
 
-    menu_wanted = Signal(object)
-    sought = Signal(int)
-
     def __init__(self, sheet: WaveSheet, lens: WaveLens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Waveform", lens, near=3, parent=parent)
         self._sheet, self._lens = sheet, lens
         self._picture: npt.NDArray[np.uint8] | None = None
         self._plain: QImage | None = None
         self._lit: QImage | None = None
         self._spectrum: tuple[paint.Sight, QImage] | None = None
         self._asked: object = None
-        self._playhead = -1.0
-        self._keyboard = False
         self._step: tuple[QImage, str] | None = None
         self.spectral = False
         self._feeder = Feeder(depth=1).serve(self)
         self._feeder.ready.connect(self._spectrum_ready)
         self._numbers = 0
-        self.gestures = WaveGestures(sheet, lens, self)
+        self.gestures: WaveGestures = WaveGestures(sheet, lens, self)
         self.gestures.sought.connect(self.sought)
-        self.setAccessibleName("Waveform")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(200, 120)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         sheet.edited.connect(self.redraw)
         sheet.edited.connect(self._describe)
@@ -89,15 +77,6 @@ class WaveView(QWidget):
         self.setAccessibleDescription(words)
 
     # What moves over it
-
-    def set_playhead(self, frame: float) -> None:
-        """Move it; only two narrow strips are painted."""
-        if frame == self._playhead:
-            return
-        old, self._playhead = self._playhead, frame
-        for place in (old, frame):
-            if place >= 0:
-                self.update(QRect(int(self._lens.x(place)) - 3, 0, 7, self.height()))
 
     def set_step(self, image: QImage | None, words: str = "") -> None:
         """What a step of the model looks like, over what is being made anew."""
@@ -285,40 +264,12 @@ class WaveView(QWidget):
 
     # The mouse and the keys: what they mean is in the gestures
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.gestures.double(event)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.gestures.key(event):
-            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The commands."""
         self.menu_wanted.emit(event.globalPos())
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The frame shows only for who came by keyboard."""
-        self._keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """And goes with the focus."""
-        self._keyboard = False
-        super().focusOutEvent(event)
-        self.update()
 
 
 def _spectrum(*args: object) -> object:
