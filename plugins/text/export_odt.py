@@ -148,7 +148,10 @@ def _styles(options: PageOptions) -> str:
     line = "200%" if options.manuscript else "135%"
     indent = "1.27cm" if options.manuscript else "0.64cm"
     body = f'fo:line-height="{line}" fo:margin-top="0cm" fo:margin-bottom="0cm" fo:orphans="2" fo:widows="2"'
-    usual = f'<style:text-properties style:font-name="{SERIF}" fo:font-size="{points}pt"/>'
+    language, *more = (options.language.strip() or "en").split("-")
+    country = more[-1].upper() if more and len(more[-1]) == 2 else "none"
+    speaks = f'fo:language="{html.escape(language)}" fo:country="{html.escape(country)}"'
+    usual = f'<style:text-properties style:font-name="{SERIF}" fo:font-size="{points}pt" {speaks}/>'
     styles = [
         f'<style:default-style style:family="paragraph">{usual}</style:default-style>',
         _style("Text_20_body", "Text body", body),

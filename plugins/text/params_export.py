@@ -68,6 +68,7 @@ class PageOptions:
 
     title: str = _title()
     author: str = _author()
+    language: str = _language()
     manuscript: bool = param(
         False,
         label="Manuscript format",

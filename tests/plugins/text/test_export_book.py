@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import docx as word
 import pytest
+from docx.oxml.ns import qn
 from PIL import Image
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
@@ -140,6 +141,16 @@ def test_lists_and_links_of_a_docx_are_those_of_the_text(tmp_path: Path) -> None
     (link,) = made.paragraphs[-1].hyperlinks
     assert (link.text, link.address) == ("letter", "https://example.org/a?b=1&c=2")
     assert made.paragraphs[-1].text == "A letter, a note and more."
+
+
+@pytest.mark.parametrize(("language", "odt"), [("de-AT", ("de", "AT")), ("fr", ("fr", "none")), ("", ("en", "none"))])
+def test_documents_say_what_they_are_written_in(source: Path, language: str, odt: tuple[str, str]) -> None:
+    options = PageOptions(language=language)
+    made = word.Document(io.BytesIO(export.docx(source, None, options)))
+    (said,) = made.styles.element.xpath("w:docDefaults//w:lang")
+    assert said.get(qn("w:val")) == made.core_properties.language == (language or "en")
+    styles = opened(export.odt(source, None, options)).read("styles.xml").decode()
+    assert f'fo:language="{odt[0]}" fo:country="{odt[1]}"' in styles
 
 
 def test_a_tall_picture_of_a_docx_fits_its_page_and_is_described(source: Path) -> None:
