@@ -17,6 +17,7 @@ from studio.api import (
     Output,
     Preview,
     Request,
+    Step,
     media,
 )
 from studio.inference.memory import shortage_in_words
@@ -80,15 +81,13 @@ def _write(job: TokenRun, context: GeneratorContext, told: list[int]) -> None:
     """
     total = job.limit - job.first
     for settled in job.columns(pace=_LOOKS):
-        for column, state in zip(settled, job.states(settled), strict=True):
-            told.append(column)
-            context.step(
-                column - job.first,
-                total,
-                preview=lambda column=column: _newest(job, column),  # type: ignore[misc]
-                state=lambda state=state: state,  # type: ignore[misc]
-                label=_text_at(job.rows[0], column),
-            )
+        told += settled
+        context.step_several(
+            [
+                (Step(column - job.first, total, _newest(job, column), _text_at(job.rows[0], column), True), state)
+                for column, state in zip(settled, job.states(settled), strict=True)
+            ]
+        )
         context.preview(lambda: _look(job))
 
 

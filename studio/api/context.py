@@ -96,6 +96,11 @@ class GeneratorContext(Protocol):
         at, not branched from.
         """
 
+    def step_several(self, steps: Sequence[tuple[Step, StepState | None]]) -> None:
+        """The same for steps that come at once, in their order: quicker where there are hundreds in a second. Where
+        the job is to pause or go over at one of them, those behind it are left out.
+        """
+
     def preview(self, make: Callable[[], Preview]) -> None:
         """Offer a better look between steps; `make` is only called while somebody looks."""
 

@@ -262,24 +262,51 @@ class JobContext:
         label: str = "",
     ) -> None:
         look = None if preview is None else _of(Preview, preview(), "a step's preview")
-        stops = index == self._order.stop_at
-        kept = self._steps is not None and not self._steps.broken
-        wanted = state is not None and (kept or stops)
-        value = _of(StepState, state(), "a step's state") if state is not None and wanted else None
-        step = Step(int(index), int(total), look, str(label), value is not None and kept)
-        self._has_state = self._has_state or step.has_state
+        value = state() if state is not None and (self._keeps or index == self._order.stop_at) else None
+        self.step_several([(Step(int(index), int(total), look, str(label), value is not None), value)])
+
+    def step_several(self, steps: Sequence[tuple[Step, StepState | None]]) -> None:
+        told = list[tuple[Step, StepState | None]]()
+        for step, state in steps:
+            told.append(self._as_kept(_of(Step, step, "a step"), state))
+            if self._goes_over(*told[-1]) or self._flags.pause:
+                break
+        if not told:
+            return
         if self._steps is not None:
-            self._steps.keep(step, value)
+            self._steps.keep(told)
         else:
-            self._say_steps([step])
+            self._say_steps([step for step, _ in told])
         self._stepped()
-        if stops and value is not None and not self._flags.cancel:
-            self.reached = (int(index), value)
+        step, state = told[-1]
+        if state is not None and self._goes_over(step, state) and not self._flags.cancel:
+            self.reached = (step.index, state)
             raise JobPaused
-        if step.has_state and index + 1 < total and self._flags.until and index + 1 >= self._flags.until * total:
-            self._flags.pause = True
         if self._flags.cancel or self._flags.pause:
             self._stop()
+
+    @property
+    def _keeps(self) -> bool:
+        return self._steps is not None and not self._steps.broken
+
+    def _as_kept(self, step: Step, state: StepState | None) -> tuple[Step, StepState | None]:
+        """A step with the state that is needed of it; where the artist wants no more than it, the job is to pause."""
+        if not self._keeps and step.index != self._order.stop_at:
+            state = None
+        kept = state is not None and self._keeps
+        if step.has_state != kept:
+            step = Step(step.index, step.total, step.preview, step.label, kept)
+        if kept:
+            _of(StepState, state, "a step's state")
+            self._has_state = True
+            done, until = step.index + 1, self._flags.until
+            if until and until * step.total <= done < step.total:
+                self._flags.pause = True
+        return step, state
+
+    def _goes_over(self, step: Step, state: StepState | None) -> bool:
+        """Whether the next part of a lineage goes on from this step."""
+        return step.index == self._order.stop_at and state is not None
 
     def _say_steps(self, steps: Sequence[Step]) -> None:
         data, blobs = wire.steps_out(steps)

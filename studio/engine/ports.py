@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -115,8 +115,8 @@ class StepSink(Protocol):
     def write(self, step: Step, state: StepState | None, /) -> None:
         """Keep a step; it outlives the process when this returns."""
 
-    def write_all(self, items: Sequence[tuple[Step, StepState | None]], /) -> None:
-        """Keep several in their order. Where it raises, some may be kept, and all may be written again one by one."""
+    def write_all(self, items: Sequence[tuple[Step, StepState | None]], /) -> Iterator[int]:
+        """Keep several in their order; says now and then how many of them are kept so far, at the end all."""
 
     def close(self) -> None:
         """No more steps come."""

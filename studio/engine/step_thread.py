@@ -14,7 +14,7 @@ from studio.engine.ports import StepSink
 
 _LOG = logging.getLogger("studio.steps")
 _AHEAD = 64
-"""How many steps may wait for the disk: their states take memory, so a generation waits for a disk that is so slow."""
+"""How many times steps may wait for the disk: states take memory, so a generation waits for a disk that is so slow."""
 _GATHER = 0.03
 """Seconds between two writes where steps come quickly. The window draws no more often than that; waking up for each of
 500 tokens a second cost twice the time of the tokens themselves."""
@@ -38,15 +38,15 @@ class StepThread:
         self._said = said
         self._refused = refused
         # Not a Queue: its lock is held by whoever waits for the interpreter, and 500 tokens a second wait for the lock.
-        self._todo: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[Sequence[Item] | None] = queue.SimpleQueue()
         self._hurry = threading.Event()
         self._room = threading.Event()
         self._written = threading.Event()
         self._thread: threading.Thread | None = None
         self.broken = False
 
-    def keep(self, step: Step, state: StepState | None) -> None:
-        """Keep a step and tell of it soon; all in the order in which they came."""
+    def keep(self, steps: Sequence[Item]) -> None:
+        """Keep a step or several that came at once and tell of them soon; all in the order in which they came."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="studio-steps", daemon=True)
             self._thread.start()
@@ -56,7 +56,7 @@ class StepThread:
                 break
             self._room.clear()
             self._room.wait(_GATHER)
-        self._todo.put((step, state))
+        self._todo.put(steps)
 
     def close(self) -> None:
         """Wait until all steps are written and told of. Nobody waits for the disk to sync and close the file: after a
@@ -72,15 +72,15 @@ class StepThread:
     def _run(self) -> None:
         last = 0.0
         while (first := self._todo.get()) is not None:
-            wait = max(last + _GATHER - time.monotonic(), _BURST)
-            if last and self._hurry.wait(wait):
+            # Several at once were gathered before they came here.
+            if last and len(first) == 1 and self._hurry.wait(max(last + _GATHER - time.monotonic(), _BURST)):
                 self._hurry.clear()
-            batch, more = [first], True
+            batch, more = list(first), True
             while more and not self._todo.empty():
                 item = self._todo.get()
                 more = item is not None
                 if item is not None:
-                    batch.append(item)
+                    batch += item
             self._room.set()
             self._write(batch)
             last = time.monotonic()
@@ -91,18 +91,14 @@ class StepThread:
         self._shut()
 
     def _write(self, batch: Sequence[Item]) -> None:
-        kept = [step for step, _ in batch] if self._keep_all(batch) else [self._kept(*item) for item in batch]
-        self._said(kept)
-
-    def _keep_all(self, batch: Sequence[Item]) -> bool:
-        """At once; where the disk refuses that, it will say at which of them."""
-        if self.broken or len(batch) == 1:
-            return False
+        done = 0
         try:
-            self._sink.write_all(batch)
-        except Exception:  # noqa: BLE001 - one by one it will come again
-            return False
-        return True
+            if not self.broken:
+                for done in self._sink.write_all(batch):  # noqa: B007 - what is kept where it stops
+                    pass
+        except Exception:  # noqa: BLE001 - one by one it will come again, at the first that the disk refuses
+            _LOG.debug("steps could not be written at once", exc_info=True)
+        self._said([*(step for step, _ in batch[:done]), *(self._kept(*item) for item in batch[done:])])
 
     def _kept(self, step: Step, state: StepState | None) -> Step:
         """The step as it is to be told."""

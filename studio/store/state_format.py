@@ -79,7 +79,12 @@ def pack_state(state: StepState, earlier: Earlier | None = None) -> tuple[bytes,
     blobs: list[bytes] = []
     arrays: list[list[Any]] = []
     length = 0
-    keys = [_key(tensor) for tensor in state.tensors.values()]
+    tails = [_tail(name, tensor, earlier) for name, tensor in state.tensors.items()]
+    # What goes on where an earlier one ended is looked up no more, unless it may follow from others.
+    keys = [
+        b"" if tail and tensor.dtype not in _FLOATS else _key(tensor)
+        for tail, tensor in zip(tails, state.tensors.values(), strict=True)
+    ]
     sums = _sums(state, keys, earlier)
     for number, (name, tensor) in enumerate(state.tensors.items()):
         if tensor_size(tensor.dtype, tensor.shape) not in (len(tensor.data), -1):
@@ -96,7 +101,7 @@ def pack_state(state: StepState, earlier: Earlier | None = None) -> tuple[bytes,
         if there is not None:
             arrays.append([*about, there.size, there.how, there.at, there.crc])
             continue
-        blob, how = _tail(name, tensor, earlier) or _squeeze(tensor)
+        blob, how = tails[number] or _squeeze(tensor)
         if len(tensor.data) >= _WORTH_SHARING and not isinstance(how, dict):
             new[key] = Stored(length, len(blob), how, zlib.crc32(blob))
             earlier.whole[name] = key, tensor.data

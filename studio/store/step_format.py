@@ -59,12 +59,11 @@ class Head:
 
     def sane(self) -> bool:
         """False for lengths that nobody would have written."""
-        return (
-            self.index < STEPS_LIMIT
-            and self.about <= ABOUT_LIMIT
-            and self.preview <= PREVIEW_LIMIT
-            and self.state <= STATE_LIMIT
-        )
+        return _sane(self.index, self.about, self.preview, self.state)
+
+
+def _sane(index: int, about: int, preview: int, state: int) -> bool:
+    return index < STEPS_LIMIT and about <= ABOUT_LIMIT and preview <= PREVIEW_LIMIT and state <= STATE_LIMIT
 
 
 def header() -> bytes:
@@ -100,7 +99,7 @@ def pack(step: Step, state: bytes = b"") -> bytes:
         zlib.crc32(state),
     )
     record = b"".join((head, CRC.pack(zlib.crc32(head)), text, preview, state))
-    if not Head(0, step.index, len(text), len(preview), len(state), 0, 0, 0).sane():
+    if not _sane(step.index, len(text), len(preview), len(state)):
         raise ValueError(f"step {step.index} is too large to be kept ({len(record)} bytes)")
     return record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,42 +67,47 @@ class StepWriter:
 
     def write(self, step: Step, state: StepState | None = None) -> None:
         """Keep a step, with what is needed to continue from it. Raises StudioError; the steps before stay whole."""
-        self.write_all([(step, state)])
+        for _ in self.write_all([(step, state)]):
+            pass
 
-    def write_all(self, items: Sequence[tuple[Step, StepState | None]]) -> None:
+    def write_all(self, items: Sequence[tuple[Step, StepState | None]]) -> Iterator[int]:
         """Keep several steps in their order with as few looks at the disk as can be: each costs a thread the
-        interpreter. Raises StudioError; then some of them may be kept, and may be written again one by one.
+        interpreter. Yields how many of them are kept so far; raises StudioError where the next cannot be.
         """
         records = list[bytes]()
-        for step, state in items:
+        for number, (step, state) in enumerate(items, start=1):
             packed, new = (b"", {}) if state is None else state_format.pack_state(state, self._earlier)
             records.append(step_format.pack(step, packed))
             if new:  # the states behind it must know where it lies
-                start = self._append(records) - len(packed)
+                self._append(records)
+                # Not where the file ended before: another process may have appended in between.
+                start = os.lseek(self._file, 0, os.SEEK_CUR) - len(packed)
                 records = []
                 for key, item in new.items():
                     self._earlier.arrays[key] = replace(item, at=start + item.at)
+                yield number
         if records:
             self._append(records)
+            yield len(items)
 
-    def _append(self, records: Sequence[bytes]) -> int:
-        """Write records; where the last of them ends. Not computed from where the file ended before: another process
-        may have appended in between.
-        """
+    @property
+    def _file(self) -> int:
         if self._number is None:
             raise ValueError("this StepWriter is closed")
+        return self._number
+
+    def _append(self, records: Sequence[bytes]) -> None:
         data = b"".join(records)
         with plain_words(self.path):
-            end = os.lseek(self._number, 0, os.SEEK_END)
+            end = os.lseek(self._file, 0, os.SEEK_END)
             if self.room is not None and end + len(data) > self.room:
                 raise step_file.no_room()
             try:
-                step_file.write_all(self._number, data)
+                step_file.write_all(self._file, data)
             except OSError:
                 with contextlib.suppress(OSError):  # the reader skips a torn record anyway
-                    os.ftruncate(self._number, end)
+                    os.ftruncate(self._file, end)
                 raise
-            return os.lseek(self._number, 0, os.SEEK_CUR)
 
     def close(self) -> None:
         """Sync and close; calling it twice does nothing. Raises StudioError where the disk refuses."""

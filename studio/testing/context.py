@@ -107,6 +107,32 @@ class FakeContext:
         label: str = "",
     ) -> None:
         """Record a step with its preview and state, then stop where a test wants that."""
+        self._record(index, total, preview, state, label)
+        self.check()
+
+    def step_several(self, steps: Sequence[tuple[Step, StepState | None]]) -> None:
+        """Record steps that came at once, up to the one at which a test wants a pause."""
+        for step, state in steps:
+            looked, kept = step.preview, state
+            self._record(
+                step.index,
+                step.total,
+                None if looked is None else lambda looked=looked: looked,  # type: ignore[misc]
+                None if kept is None else lambda kept=kept: kept,  # type: ignore[misc]
+                step.label,
+            )
+            if self._stop is JobPaused:
+                break
+        self.check()
+
+    def _record(
+        self,
+        index: int,
+        total: int,
+        preview: Callable[[], Preview] | None,
+        state: Callable[[], StepState] | None,
+        label: str,
+    ) -> None:
         self._own_thread()
         first = 0 if self.resume is None else self.resume[0] + 1
         expected = self.steps[-1].index + 1 if self.steps else first
@@ -124,7 +150,6 @@ class FakeContext:
             self._stop = JobCancelled
         if index == self._pause_at:
             self._stop = JobPaused
-        self.check()
 
     def preview(self, make: Callable[[], Preview]) -> None:
         """Record a better look, where anybody looks."""

@@ -63,6 +63,32 @@ def test_the_row_of_a_branch_is_its_parents_and_its_own(bench: Bench, project: P
     assert project.steps.path(other).stat().st_size < project.steps.path(root).stat().st_size / 2
 
 
+def test_words_that_come_several_at_once_are_steps_as_any_other(bench: Bench, project: Project) -> None:
+    one, first = finished(bench, bench.text(length=20))
+    many, second = finished(bench, bench.text(length=20, bunch=7))
+    assert second.path.read_bytes() == first.path.read_bytes()
+    assert [replace(step, origin="") for step in project.steps.read(many)] == [
+        replace(step, origin="") for step in project.steps.read(one)
+    ]
+    assert [event.step.index for event in bench.of(many, Stepped)] == list(range(20))
+    for index in range(19):
+        assert project.steps.state(many, index) == project.steps.state(one, index)
+    _, branch = finished(bench, at(bench.text(length=20, bunch=7), many, 9))  # in the middle of a bunch
+    assert branch.path.read_bytes() == first.path.read_bytes()
+
+
+def test_a_bunch_of_words_ends_where_the_job_pauses(bench: Bench, project: Project) -> None:
+    whole, first = finished(bench, bench.text(length=20))
+    (job,) = bench.engine.contact_sheet(bench.text(length=20, bunch=8), [1], until=0.5)
+    bench.wait_for(job.id, Paused)
+    assert [event.step.index for event in bench.of(job.id, Stepped)] == list(range(10))
+    assert len(project.steps.read(job.id)) == 10
+    bench.engine.resume(job.id)
+    made = bench.wait_for(job.id, Finished).artifacts[0]
+    assert made.path.read_bytes() == first.path.read_bytes()
+    assert len(project.steps.read(job.id)) == len(project.steps.read(whole)) == 20
+
+
 def test_a_branch_from_an_inherited_step_is_one_of_the_parents(bench: Bench, project: Project) -> None:
     root, _ = finished(bench, bench.tiny(steps=6))
     branch, _ = finished(bench, at(bench.tiny(steps=6), root, 3, prompt="b"))
@@ -353,6 +379,10 @@ def test_a_result_and_a_branch_of_a_branch_are_made_again(bench: Bench, project:
     assert project.steps.jobs() == ()
     _, words = finished(bench, bench.text(length=6))
     assert verified(bench, words).answer is Answer.IDENTICAL
+    root, _ = finished(bench, bench.text(length=20, bunch=6))
+    _, words = finished(bench, at(bench.text(length=20, bunch=6), root, 7))
+    project.steps.forget(root)
+    assert verified(bench, words).answer is Answer.IDENTICAL  # written again up to the middle of a bunch
 
 
 def test_what_is_not_the_same_is_named(bench: Bench, project: Project) -> None:

@@ -32,7 +32,7 @@ def test_the_recipe_holds_the_request_and_what_was_used(bench: Bench) -> None:
     (artifact,) = bench.wait_for(job_id, Finished).artifacts
     recipe = artifact.recipe
     assert recipe.request == bench.job(job_id).request
-    assert recipe.request.params == {"prompt": "Once", "length": 3, "pause": 0.0, "remember": True}
+    assert recipe.request.params == {"prompt": "Once", "length": 3, "pause": 0.0, "remember": True, "bunch": 1}
     assert recipe.used["plugin"] == {"id": "tokens", "version": "0.3"}
     assert recipe.used["generator"] == "tokens.text"
     assert recipe.used["model"]["licence"] == "CC0-1.0"

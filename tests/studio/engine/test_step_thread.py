@@ -37,7 +37,7 @@ def test_thousands_of_quick_steps_are_all_kept_and_told_a_few_at_a_time(tmp_path
     store, ear = StepStore(tmp_path), Ear()
     steps = StepThread(StepWriter(store.path("a")), ear.said, ear.refused.append)
     for index in range(3000):
-        steps.keep(Step(index, 3000, has_state=True), STATE)
+        steps.keep([(Step(index, 3000, has_state=True), STATE)])
     steps.close()
     assert [step.index for step in ear.steps] == list(range(3000))
     assert len(ear.batches) < 1000
@@ -50,7 +50,7 @@ def test_a_single_step_is_told_although_nothing_follows(tmp_path: Path) -> None:
     steps = StepThread(StepWriter(store.path("a")), ear.said, ear.refused.append)
     for index in range(3):
         ear.heard.clear()
-        steps.keep(Step(index, 3, has_state=True), STATE)
+        steps.keep([(Step(index, 3, has_state=True), STATE)])
         assert ear.heard.wait(10)
         assert store.last("a") == index  # on the disk before it was told
     steps.close()
@@ -60,7 +60,7 @@ def test_what_the_disk_refuses_is_told_without_a_state_and_said_once(tmp_path: P
     store, ear = StepStore(tmp_path), Ear()
     steps = StepThread(StepWriter(store.path("a"), 400), ear.said, ear.refused.append)
     for index in range(20):
-        steps.keep(Step(index, 20, has_state=True), STATE)
+        steps.keep([(Step(index, 20, has_state=True), STATE)])
     steps.close()
     kept = [step.index for step in ear.steps if step.has_state]
     assert [step.index for step in ear.steps] == list(range(20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ class Sink:
         if len(self.steps) >= self.room:
             raise StudioError("The disk is full.")
         self.steps.append(step)
+
+    def write_all(self, items: Sequence[tuple[Step, StepState | None]], /) -> Iterator[int]:
+        for number, item in enumerate(items, start=1):
+            self.write(*item)
+            yield number
 
     def close(self) -> None:
         self.closed = True

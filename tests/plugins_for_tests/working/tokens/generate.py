@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from studio.api import Output, Preview, StepState, media
+from studio.api import Output, Preview, Step, StepState, media
 
 from .params import Voice
 
@@ -18,16 +18,26 @@ def run(request, context):
         _, state = context.resume
         words, total = list(state.values["words"]), int(state.values["total"])
     context.log.info("writing with %s", context.model.title)
+    bunch = []
     for index in range(len(words) - 1, params.length):
         total = (total * 31 + len(words)) % 1_000_003
         words.append(WORDS[total % len(WORDS)])
         now = StepState({}, {"words": list(words), "total": total})
-        context.step(
-            index,
-            params.length,
-            preview=lambda: Preview(media.TEXT, " ".join(words).encode()),
-            state=(lambda now=now: now) if params.remember else None,
-        )
+        shown = Preview(media.TEXT, " ".join(words).encode())
+        if params.bunch > 1:
+            bunch.append(
+                (Step(index, params.length, shown, has_state=params.remember), now if params.remember else None)
+            )
+            if len(bunch) == params.bunch or index + 1 == params.length:
+                context.step_several(bunch)
+                bunch = []
+        else:
+            context.step(
+                index,
+                params.length,
+                preview=lambda shown=shown: shown,
+                state=(lambda now=now: now) if params.remember else None,
+            )
         end = time.monotonic() + params.pause
         while time.monotonic() < end:
             context.check()

@@ -13,6 +13,7 @@ class Params:
     length: int = param(12, label="Length", minimum=1, maximum=5000, unit="tokens", help="Tokens to write.")
     pause: float = param(0.0, label="Pause", minimum=0, maximum=5, unit="s", help="Waits this long after a token.")
     remember: bool = param(True, label="Keep state", help="Whether one can go on from a token.")
+    bunch: int = param(1, label="Bunch", minimum=1, maximum=100, unit="tokens", help="Tokens that are told at once.")
 
 
 @dataclass(frozen=True)
