@@ -51,6 +51,7 @@ class Turns:
         """
         if self._requests.manuscript.mode != "chat":
             return
+        self._lead = ""
         turn = f"\n{YOU}\n"
         behind = self._editor.text()[position:]
         if behind.startswith(turn):
@@ -60,7 +61,7 @@ class Turns:
 
     def stopped(self, draft: Draft) -> None:
         """Where no answer came its heading goes, so that the text is what it was."""
-        if draft.job == self._job and not draft.wrote():
+        if draft.job == self._job and draft.task != "look" and not draft.wrote():
             self._close()
 
     def _close(self) -> None:

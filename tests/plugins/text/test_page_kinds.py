@@ -9,6 +9,7 @@ from plugins.text.document_chat import turns
 from plugins.text.document_code import coloured
 from plugins.text.params import messages
 from plugins.text.params_export import PlainOptions
+from studio.api import Step
 from tests.plugins.text.page_bench import Desk, desk  # noqa: F401 - fixture
 
 K = Qt.Key
@@ -46,6 +47,10 @@ def test_an_answer_that_is_stopped_is_over_and_what_is_typed_then_is_the_persons
     desk.key(K.Key_Escape)
     desk.type("And why?")
     assert desk.text() == asked + "!\n### Model\nIda keeps\n### You\nAnd why?"
+    desk.finish("Ida keeps", cancelled=True)
+    desk.panel.show_step(Step(-1, 2, origin=desk.job))
+    desk.panel.writing.dismiss()
+    assert desk.text().endswith("\nIda keeps\n### You\nAnd why?"), "a look back leaves its heading"
     desk.go_on()
     roles = [turn["role"] for turn in messages(str(desk.request.params["messages"]))]
     assert roles == ["user", "assistant", "user"]
