@@ -28,6 +28,7 @@ from .editor import ManuscriptEdit
 from .panel_draft import HOLED, Draft, common, written
 from .panel_places import Places
 from .panel_requests import SELECTION_TASKS, TITLES, Requests, title_of
+from .panel_resumed import draft_of
 from .panel_scene import next_scene
 from .panel_turns import Turns
 from .wire import HOLE, LIVE, RECORD, Live
@@ -310,7 +311,7 @@ class Writing(QObject):
     def hear(self, event: Event) -> None:
         """What jobs of this panel say."""
         job = event.job_id
-        draft = self.draft if self.draft is not None and self.draft.job == job else self._hidden.get(job)
+        draft = draft_of(self, self._hidden, job)
         match event:
             case Started():
                 self.tokens[job] = []

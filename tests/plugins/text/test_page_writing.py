@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 
 from plugins.text import wire
-from studio.api import Failed, Problem, ResumePoint, Step
-from tests.plugins.text.page_bench import ALT, CTRL, Desk, desk  # noqa: F401 - fixture
+from studio.api import Failed, Problem, ResumePoint, Started, Step
+from tests.plugins.text.page_bench import ALT, CTRL, Desk, desk, place  # noqa: F401 - fixture
 
 K = Qt.Key
 
@@ -292,6 +293,30 @@ def test_looking_back_at_what_was_not_taken_yet_brings_it_back(desk: Desk) -> No
     assert desk.ghost() == " burned low all night."
     desk.key(K.Key_Tab)
     assert desk.text() == "The lamp burned low all night."
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_was_written_when_the_window_was_closed_comes_again(desk: Desk, waits: bool) -> None:  # noqa: F811
+    desk.type("One.\nThe lamp")
+    job = desk.go_on()
+    desk.host.undo_stack.clear()
+    state = desk.panel.state()
+    desk.panel.writing.dismiss()
+    again = place(desk.host.folder, desk.qtbot)
+    again.panel.restore(state)
+    assert again.host.submit(desk.request) == job, "it waits in the queue"
+    if not waits:
+        again.editor.move_to(0)
+    again.play(Started(job, "CPU"))
+    again.look(" burned", job=job)
+    assert again.ghost() == (" burned" if waits else "")
+    again.finish(" burned low.", job=job)
+    assert [branch.text for branch in again.panel.manuscript.branches.branches.values()] == [" burned low."]
+    if waits:
+        again.key(K.Key_Tab)
+        assert again.text() == "One.\nThe lamp burned low."
+        again.host.undo_stack[-1].undo()
+    assert again.text() == "One.\nThe lamp"
 
 
 def test_a_failed_job_leaves_the_text_and_says_why(desk: Desk) -> None:  # noqa: F811
