@@ -6,6 +6,7 @@ fields and tables, and a word that is lost on the way in is lost for good.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,7 +114,7 @@ class _Reading:
                 runs[-1] = (runs[-1][0] + text, runs[-1][1])
             elif text:
                 runs.append((text, marks))
-        plain = " ".join("".join(text for text, _ in runs).split())
+        plain = _even("".join(text for text, _ in runs))
         if level and plain and MARK not in plain:
             yield f"{'#' * level} {plain}"
         elif not plain:
@@ -122,7 +123,7 @@ class _Reading:
             yield "***"
         else:
             lead = self._lead(paragraph, name)
-            lines = (" ".join(line.split()) for line in "".join(_marked(*run) for run in runs).split("\n"))
+            lines = (_even(line) for line in "".join(_marked(*run) for run in runs).split("\n"))
             yield from (line if MARK in line else f"{lead}{line}" for line in lines if line)
         yield from apart
 
@@ -235,8 +236,13 @@ class _Reading:
         for note in etree.fromstring(part.blob, parser):
             if note.get(_W + "type") in (None, "normal"):
                 words = " ".join(_said(paragraph) for paragraph in note.iter(_W + "p"))
-                found[str(note.get(_W + "id"))] = " ".join(words.split())
+                found[str(note.get(_W + "id"))] = _even(words)
         return found
+
+
+def _even(text: str) -> str:
+    """One space between words; those that do not break stay, which French has before half of its marks."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
 
 
 def _said(paragraph: Any) -> str:

@@ -60,6 +60,14 @@ def test_emphasis_is_what_differs_from_the_paragraph(tmp_path: Path) -> None:
     assert of(document, tmp_path).text == "A **very long** *walk* to *the sea*.\n> Set apart.\n## Bold by itself"
 
 
+def test_spaces_that_do_not_break_come_along(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("M.\u00a0Roux", 1)
+    document.add_paragraph("«\u00a0Oui\u202f!\u00a0»  dit-il.")
+    assert of(document, tmp_path).text == "# M.\u00a0Roux\n«\u00a0Oui\u202f!\u00a0» dit-il."
+    assert txt(tmp_path, "«\u00a0Oui\u00a0»").text == "«\u00a0Oui\u00a0»"
+
+
 def test_lists_tables_lines_and_breaks(tmp_path: Path) -> None:
     document = docx.Document()
     document.add_paragraph("rope", style="List Bullet")
