@@ -145,7 +145,11 @@ class EntryCard(QWidget):
         said = [f"{self.logic.currentText()}: {self.secondary.text()}"] if self.secondary.text().strip() else []
         said += [f"group {self.group.text()}"] if self.group.text().strip() else []
         said += [f"order {self.order.value():.0f}"] if self.order.value() != 100 else []
-        said += [f"{self.depth.value():.0f} lines"] if self.depth.value() else []
+        said += [f"last {self.depth.value():.0f} lines"] if self.depth.value() else []
+        said += [f"{self.place.value():.0f} lines before the end"] if self.place.value() >= 0 else []
+        switches = ((self.recursive, "not by others"), (self.whole_words, "parts of words"))
+        said += [words for switch, words in switches if not switch.isChecked()]
+        said += ["capitals count"] if self.match_case.isChecked() else []
         self.more.fold.set_summary(", ".join(said) or "Second keys, group, order, place")
 
 

@@ -12,6 +12,7 @@ from plugins.text.panel_samplers import EXAMPLES
 from plugins.text.spelling import biases
 from studio.api import ModelRef, Recipe, Request
 from studio.widgets.prompt import PromptEdit
+from studio.widgets.text import ElidedLabel
 from tests.plugins.text.page_bench import ALT, PROSE, Desk, desk  # noqa: F401 - fixture
 
 K = Qt.Key
@@ -59,6 +60,9 @@ def test_every_field_of_an_entry_is_told_and_kept(desk: Desk) -> None:  # noqa: 
         desk.qtbot.keyClicks(number, value)
     for switch in (card.recursive, card.whole_words, card.match_case):
         desk.qtbot.keyClick(switch, K.Key_Space)
+    said = " ".join(label.text() for label in card.more.fold.findChildren(ElidedLabel))
+    for words in ("order 300", "last 7 lines", "2 lines before the end", "not by others", "capitals count"):
+        assert words in said, "a folded part says what is not as usual"
     desk.panel.restore(desk.panel.state())
     (entry,) = [kept.entry() for kept in pane.lore.entries()]
     assert (entry.keys, entry.secondary, entry.logic) == (("storm",), ("harbour", "boat"), "all")
