@@ -196,7 +196,7 @@ class Mark:
 
 class Fold:
     """Turns a model's Markdown into the editor's text piece by piece, with a character for each place: two line breaks
-    are one, and a space that stands already before the caret does not come twice.
+    are one, and a space that stands already before the caret does not come twice, nor does one begin a paragraph.
     """
 
     def __init__(self, before: str, *, plain: bool = False) -> None:
@@ -216,7 +216,7 @@ class Fold:
                 continue
             if self._first and letter == " " and self._last in ("", " ", "\n"):
                 continue
-            self._first = False
+            self._first = self._first and letter == "\n"
             out.append(letter)
             self._last = letter
         return "".join(out)

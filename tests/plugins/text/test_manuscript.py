@@ -100,6 +100,7 @@ def test_paragraphs_of_a_model_are_folded_piece_by_piece() -> None:
     assert "".join(folding.add(part) for part in ("One.", "\n", "\n", "\nTwo", "\n\nThree")) == "One.\nTwo\nThree"
     assert Fold(" ").add(" word") == "word"
     assert Fold("\n").add("\n\n word") == "word"
+    assert Fold(" ").add("\n\n word") == "\nword"
     assert Fold(" ", plain=True).add(" \n\n x") == " \n\n x"
 
 
