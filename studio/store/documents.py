@@ -13,6 +13,8 @@ from studio.core.canonical import thaw
 from studio.store.files import in_words, plain_name, plain_words, read_object, set_aside, write_file, write_json
 
 FILE = "document.json"
+_LEVELS = 2
+"""The document's own fields and those of the panel's state have a line each."""
 PLAIN_LIMIT = 64 << 20
 """Bytes of a plain file that somebody may have written into by another program."""
 
@@ -24,6 +26,8 @@ class DocumentStore:
         self.folder = folder
         self.notices = [] if notices is None else notices
         self._lock = threading.RLock()
+        self._saved: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {}
+        """What was saved last, and its file's marks: reading a novel again at each save takes the window's time."""
 
     def path(self, document_id: str) -> Path:
         """Where a document is or will be. Raises ValueError for an id that cannot be a folder's name."""
@@ -65,13 +69,15 @@ class DocumentStore:
         """
         path = self.path(document_id)
         with self._lock:
-            before = self.load(document_id) or {}
+            before = self._before(document_id, path)
             after = {**before, **thaw(document)}
             kept: Mapping[str, Any] = before.get("files") or {}
             if files is not None:
                 after["files"] = {plain_name(name): _hash(text.encode()) for name, text in files.items()}
             if after != before or not path.exists():
-                write_json(path, after)
+                self._saved.pop(document_id, None)
+                write_json(path, after, levels=_LEVELS)
+                self._saved[document_id] = _marks(path), after
             for name, text in (files or {}).items():
                 target = path.with_name(name)
                 if kept.get(name) != after["files"][name] or not target.exists():
@@ -80,6 +86,11 @@ class DocumentStore:
             for name in set(kept) - set(after.get("files") or {}):
                 with contextlib.suppress(OSError, ValueError):
                     path.with_name(plain_name(name)).unlink(missing_ok=True)
+
+    def _before(self, document_id: str, path: Path) -> dict[str, Any]:
+        """What is on disk."""
+        marks, saved = self._saved.get(document_id, ((), {}))
+        return saved if marks and marks == _marks(path) else self.load(document_id) or {}
 
     def changed_files(self, document_id: str) -> dict[str, str]:
         """The plain files beside a document that another program has written since it was saved."""
@@ -109,6 +120,15 @@ class DocumentStore:
             path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 path.parent.rmdir()
+
+
+def _marks(path: Path) -> tuple[int, ...]:
+    """What tells a file from one that was written in its place; nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _hash(data: bytes) -> str:

@@ -28,6 +28,32 @@ def test_fields_that_the_plugin_does_not_know_stay(documents: DocumentStore) -> 
     assert documents.load("text") == {"words": "two", "added later": [1]}
 
 
+def test_what_another_program_wrote_meanwhile_stays(documents: DocumentStore) -> None:
+    documents.save("text", {"words": "one"})
+    DocumentStore(documents.folder).save("text", {"added later": [1]})
+    documents.save("text", {"words": "two"})
+    assert documents.load("text") == {"words": "two", "added later": [1]}
+    documents.remove("text")
+    documents.save("text", {"words": "three"})
+    assert documents.load("text") == {"words": "three"}
+
+
+def test_a_person_can_read_it(documents: DocumentStore) -> None:
+    documents.save("text", {"format": 1, "state": {"words": "Größe „ja“\n", "runs": [[0, {"a": 1.5}], []], "none": {}}})
+    assert documents.path("text").read_text("utf-8").splitlines() == [
+        "{",
+        ' "format": 1,',
+        ' "state": {',
+        '  "words": "Größe „ja“\\n",',
+        '  "runs": [[0, {"a": 1.5}], []],',
+        '  "none": {}',
+        " }",
+        "}",
+    ]
+    with pytest.raises(ValueError, match="JSON"):
+        documents.save("text", {"state": {"size": float("nan")}})
+
+
 def test_nothing_is_written_where_nothing_changed(documents: DocumentStore) -> None:
     documents.save("text", {"words": "one"})
     before = documents.path("text").stat().st_mtime_ns
