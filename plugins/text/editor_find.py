@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -78,8 +79,18 @@ class FindBar(QWidget):
         self.all.clicked.connect(self.replace_all)
         for line in (self.words, self.instead):
             line.installEventFilter(self)
+        order = (self.words, self.instead, self.one, self.all, self.case, self.whole, self.back, self.forth, close)
+        for before, after in pairwise(order):  # from what is sought to what comes instead, and then to the rest
+            QWidget.setTabOrder(before, after)
         self.setFocusProxy(self.words)
         self.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes, whichever of its parts has the focus."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_search()
+        else:
+            super().keyPressEvent(event)
 
     def open(self, editor: ManuscriptEdit) -> None:
         """Search in `editor`, for what is selected there."""

@@ -176,6 +176,24 @@ def test_find_and_replace(desk: Desk) -> None:  # noqa: F811
     assert desk.editor.marks == ()
 
 
+def test_the_search_is_worked_by_keys_alone(desk: Desk) -> None:  # noqa: F811
+    fill(desk, "The sea. The lamp.")
+    find = desk.panel.page.find
+    desk.panel.page.open_search()
+    desk.qtbot.keyClicks(find.words, "sea")
+    find.search()
+    desk.qtbot.keyClick(find.words, K.Key_Tab)
+    assert desk.panel.window().focusWidget() is find.instead
+    desk.qtbot.keyClicks(find.instead, "fog")
+    for _ in range(2):
+        desk.qtbot.keyClick(desk.panel.window().focusWidget(), K.Key_Tab)
+    assert desk.panel.window().focusWidget() is find.all
+    desk.qtbot.keyClick(find.all, K.Key_Space)
+    assert desk.text() == "The fog. The lamp."
+    desk.qtbot.keyClick(desk.panel.window().focusWidget(), K.Key_Escape)
+    assert not find.isVisible()
+
+
 def test_what_was_typed_since_a_search_is_not_replaced(desk: Desk) -> None:  # noqa: F811
     fill(desk, "A lamp. The lamp.")
     find = desk.panel.page.find
