@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Q
 from PySide6.QtGui import QDropEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QListWidget,
@@ -153,6 +154,7 @@ class Outline(QFrame):
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._sections: list[Section] = []
+        self._chosen = -1
         self.list = OutlineList()
         self.tally = Tally()
         add = IconButton("plus", "Add a chapter", help="Add a chapter or a scene", kind="tiny", size=16)
@@ -176,6 +178,7 @@ class Outline(QFrame):
         self.list.itemClicked.connect(lambda item: self.jumped.emit(self.list.row(item)))
         self.list.itemActivated.connect(lambda item: self.jumped.emit(self.list.row(item)))
         self.list.itemChanged.connect(self._changed)
+        self.list.currentRowChanged.connect(self._choose)
         self.list.moved.connect(self.moved)
         self.list.shifted.connect(self.shift)
         self.list.customContextMenuRequested.connect(self._menu)
@@ -222,8 +225,14 @@ class Outline(QFrame):
         self._sections = list(sections)
         self.list.viewport().update()
 
+    def _choose(self, row: int) -> None:
+        self._chosen = row
+
     def set_current(self, row: int) -> None:
-        """Show where the caret is."""
+        """Show where the caret is; a row that was gone to by keys stays while they are in the list."""
+        inside = self.list.hasFocus() or self.list.isAncestorOf(QApplication.focusWidget() or self)
+        if inside and self._chosen == self.list.currentRow() >= 0:
+            return
         if row != self.list.currentRow():
             with QSignalBlocker(self.list):
                 self.list.setCurrentRow(row)
@@ -239,6 +248,7 @@ class Outline(QFrame):
         """Move a section one place up or down among its like."""
         target = neighbour(self._sections, row, up=up)
         if target >= 0:
+            self._chosen = -1  # it goes with what is moved
             self.moved.emit(row, target)
 
     def _changed(self, item: QListWidgetItem) -> None:

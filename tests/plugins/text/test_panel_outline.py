@@ -81,6 +81,27 @@ def test_sections_are_moved_and_renamed_with_keys(desk: Desk) -> None:  # noqa: 
     assert desk.editor.hasFocus()
 
 
+def test_a_row_that_was_renamed_stays_chosen_wherever_the_caret_is(desk: Desk) -> None:  # noqa: F811
+    fill(desk)
+    desk.editor.move_to(len(desk.text()))
+    desk.panel.sight.look_again()
+    rows = desk.panel.page.outline.list
+    desk.host.commands["to-outline"]()
+    desk.qtbot.keyClick(rows, K.Key_Home)
+    desk.qtbot.keyClick(rows, K.Key_F2)
+    line = rows.findChild(QLineEdit)
+    assert line is not None
+    line.selectAll()
+    desk.qtbot.keyClicks(line, "Uno")
+    desk.qtbot.keyClick(line, K.Key_Return)
+    desk.qtbot.waitUntil(lambda: desk.text().startswith("# Uno\n"))
+    desk.panel.sight.look_again()
+    assert rows.currentRow() == 0
+    desk.qtbot.keyClick(rows, K.Key_Down, ALT)
+    assert desk.text().startswith("# Two\n"), "what moves is what is chosen"
+    assert "# Uno\n" in desk.text()
+
+
 def test_typewriter_mode_keeps_the_line_in_the_middle(desk: Desk) -> None:  # noqa: F811
     fill(desk, "\n".join(f"Paragraph {number}." for number in range(80)))
     desk.panel.page.buttons["typewriter"].click()
