@@ -31,7 +31,7 @@ from .document_places import of_page, spread
 from .document_typography import ENGLISH, better
 from .editor_authors import Authors, written_by
 from .editor_ghost import Ghost
-from .editor_keys import HELD, changes_text, ghost_word
+from .editor_keys import HELD, as_typed, changes_text, ghost_word
 from .editor_layout import PageLayout, paper
 from .editor_markdown import MONO, Styling
 from .editor_mouse import snapped
@@ -320,10 +320,8 @@ class ManuscriptEdit(QPlainTextEdit):
             return
         typed = event.text() if not event.modifiers() & HELD else ""
         before = self.textCursor()
-        if typed or event.matches(QKeySequence.StandardKey.Paste):
-            self.setCurrentCharFormat(self.authors.typing(before.selectionStart()))
         line = spread(before.block().text())[: before.selectionStart() - before.block().position()]
-        super().keyPressEvent(event)
+        as_typed(self, event, super().keyPressEvent)
         if self.code and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.textCursor().insertText(line[: len(line) - len(line.lstrip())])
         if (self.typography and len(typed) == 1 and typed in "\"'-.") or typed.isdigit():
@@ -342,8 +340,7 @@ class ManuscriptEdit(QPlainTextEdit):
         """Text from an input method is typed text; it cannot share its paragraph with the ghost."""
         if self.ghost.near(self.textCursor()):
             self.ghost_key.emit("reject")
-        self.setCurrentCharFormat(self.authors.typing(self.textCursor().position()))
-        super().inputMethodEvent(event)
+        as_typed(self, event, super().inputMethodEvent)
 
     # --- mouse ---
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
+
+if TYPE_CHECKING:
+    from .editor import ManuscriptEdit
+
+_E = TypeVar("_E", QKeyEvent, QInputMethodEvent)
 
 _ALT, _CTRL, _SHIFT = (
     Qt.KeyboardModifier.AltModifier,
@@ -25,6 +33,27 @@ def ghost_word(event: QKeyEvent) -> str:
         (Qt.Key.Key_Up, _ALT): "previous",
     }
     return words.get((Qt.Key(key), held), "")
+
+
+def as_typed(editor: ManuscriptEdit, event: _E, press: Callable[[_E], None]) -> None:
+    """Let an event put its letters in, as a person's. What is selected goes first, as part of the same step: Qt would
+    make it the person's before it takes it away, and undo would bring it back so.
+    """
+    text = event.text() if isinstance(event, QKeyEvent) else event.commitString() or event.preeditString()
+    held = isinstance(event, QKeyEvent) and bool(event.modifiers() & HELD)
+    if held or not text or text in "\b\x7f\x1b":
+        press(event)
+        return
+    cursor = editor.textCursor()
+    over = cursor.hasSelection()
+    if over:
+        cursor.beginEditBlock()
+        cursor.removeSelectedText()
+        editor.setTextCursor(cursor)
+    editor.setCurrentCharFormat(editor.authors.typing(cursor.position()))
+    press(event)
+    if over:
+        cursor.endEditBlock()
 
 
 def changes_text(event: QKeyEvent) -> bool:

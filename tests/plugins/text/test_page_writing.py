@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from plugins.text import wire
 from studio.api import Failed, Problem, ResumePoint, Started, Step
@@ -341,6 +343,25 @@ def test_paragraphs_of_the_model_are_lines_on_the_page(desk: Desk) -> None:  # n
     assert desk.text() == "One.\nTwo.\nThree."
     desk.panel.state()
     assert desk.panel.files() == {"01-text.md": "One.\n\nTwo.\n\nThree.\n"}
+
+
+@pytest.mark.parametrize("key", ["x", "\x7f", "\r"])
+def test_undo_brings_back_who_wrote_what_was_typed_over(desk: Desk, key: str) -> None:  # noqa: F811
+    desk.type("One. ")
+    desk.go_on()
+    desk.finish("The lamp burned low.\n\nNobody came.")
+    desk.key(K.Key_Tab)
+    text, runs = desk.text(), desk.editor.authors.runs()
+    assert len(runs) == 1
+    steps = len(desk.host.undo_stack)
+    desk.editor.move_to(7, select_to=len(text) - 3)
+    keys = {"x": K.Key_X, "\x7f": K.Key_Delete, "\r": K.Key_Return}
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):  # with its letter, as a real keyboard sends it
+        QApplication.sendEvent(desk.editor, QKeyEvent(kind, keys[key], Qt.KeyboardModifier.NoModifier, key))
+    assert desk.text() == text[:7] + {"x": "x", "\x7f": "", "\r": "\n"}[key] + text[-3:]
+    assert len(desk.host.undo_stack) == steps + 1
+    desk.host.undo_stack[-1].undo()
+    assert (desk.text(), desk.editor.authors.runs()) == (text, runs)
 
 
 def test_who_wrote_what_is_kept(desk: Desk) -> None:  # noqa: F811
