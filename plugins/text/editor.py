@@ -342,8 +342,6 @@ class ManuscriptEdit(QPlainTextEdit):
             self.ghost_key.emit("reject")
         as_typed(self, event, super().inputMethodEvent)
 
-    # --- mouse ---
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Qt lets an input method finish at a click, and would take the ghost for its text."""
         self.ghost.take_down()
@@ -377,6 +375,10 @@ class ManuscriptEdit(QPlainTextEdit):
         """Text, and pictures to stand in the manuscript."""
         return source.hasText() or source.hasImage() or source.hasUrls()
 
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Plain text, and who wrote it for a paste into the same manuscript."""
+        return self.authors.carried(self.textCursor(), super().createMimeDataFromSelection())
+
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste as plain text that Qt can lay out; pictures go to the panel."""
         if source.hasImage() or (source.hasUrls() and any(url.isLocalFile() for url in source.urls())):
@@ -389,7 +391,7 @@ class ManuscriptEdit(QPlainTextEdit):
             self.ghost_key.emit("reject")
         cursor = self.textCursor()
         self._step = "paste"
-        cursor.insertText(text, self.authors.typing(cursor.selectionStart()))
+        self.authors.paste(cursor, text, source)
         self._step = ""
         self.setTextCursor(cursor)
         self.ensureCursorVisible()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 
 from .document import Run
 
 AUTHOR = QTextFormat.Property.UserProperty + 1
 EDITED = QTextFormat.Property.UserProperty + 2
+CARRIED = "application/x-studio-authors+json"
+"""On the clipboard: who wrote what of a text that was cut or copied here."""
 
 
 def written_by(author: int, *, edited: bool = False) -> QTextCharFormat:
@@ -32,6 +36,8 @@ class Authors(QObject):
         super().__init__(document)
         self._document = document
         self._runs: list[Run] = []
+        self._sitting = secrets.token_hex(8)
+        """Numbers of branches mean nothing in another manuscript."""
         document.contentsChange.connect(self._follow)
 
     def runs(self) -> list[Run]:
@@ -40,6 +46,7 @@ class Authors(QObject):
 
     def load(self, runs: Sequence[Run]) -> None:
         """Mark the characters of a text that was just set. Not to be undone."""
+        self._sitting = secrets.token_hex(8)
         was = self._document.isUndoRedoEnabled()
         self._document.setUndoRedoEnabled(False)
         cursor = QTextCursor(self._document)
@@ -65,6 +72,43 @@ class Authors(QObject):
         if before is not None and after is not None and before.author == after.author:
             return written_by(before.author, edited=True)
         return written_by(0)
+
+    def carried(self, cursor: QTextCursor, data: QMimeData) -> QMimeData:
+        """What is put on the clipboard for a selection, with who wrote it."""
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        inside = [
+            [max(run.start, start) - start, min(run.end, end) - start, run.author, run.edited]
+            for run in self._runs
+            if run.start < end and run.end > start
+        ]
+        if inside:
+            told = {"sitting": self._sitting, "length": end - start, "runs": inside}
+            data.setData(CARRIED, json.dumps(told).encode())
+        return data
+
+    def paste(self, cursor: QTextCursor, text: str, source: QMimeData) -> None:
+        """Put text in the place of what is selected, as one step: typed, or what came from here, with its authors."""
+        start = cursor.selectionStart()
+        cursor.beginEditBlock()
+        cursor.insertText(text, self.typing(start))
+        end = cursor.position()
+        for low, high, author, edited in self._brought(source, end - start):
+            cursor.setPosition(start + low)
+            cursor.setPosition(start + high, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(written_by(author, edited=edited))
+        cursor.setPosition(end)
+        cursor.endEditBlock()
+
+    def _brought(self, source: QMimeData, length: int) -> list[tuple[int, int, int, bool]]:
+        if not source.hasFormat(CARRIED):
+            return []
+        try:
+            told = json.loads(source.data(CARRIED).data())
+            rows = [(int(low), int(high), int(author), bool(edited)) for low, high, author, edited in told["runs"]]
+            mine = told["sitting"] == self._sitting and told["length"] == length
+        except (ValueError, KeyError, TypeError):
+            return []  # from another program
+        return [row for row in rows if mine and 0 <= row[0] < row[1] <= length]
 
     def _follow(self, position: int, removed: int, added: int) -> None:
         size = self._document.characterCount() - 1

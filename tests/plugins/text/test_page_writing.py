@@ -364,6 +364,29 @@ def test_undo_brings_back_who_wrote_what_was_typed_over(desk: Desk, key: str) ->
     assert (desk.text(), desk.editor.authors.runs()) == (text, runs)
 
 
+def test_a_passage_that_is_cut_and_pasted_is_still_the_models(desk: Desk) -> None:  # noqa: F811
+    desk.type("One. ")
+    desk.go_on()
+    desk.finish("The lamp burned low.\n\nNobody came.")
+    desk.key(K.Key_Tab)
+    desk.type(" Two.")
+    whole = desk.text()
+    place_of = whole.index("burned low"), whole.index("came")
+    desk.editor.move_to(place_of[0], select_to=place_of[1])
+    desk.editor.cut()
+    desk.editor.move_to(0)
+    steps = len(desk.host.undo_stack)
+    desk.editor.paste()
+    assert desk.text().startswith("burned low.\nNobody One.")
+    first = desk.editor.authors.runs()[0]
+    assert (first.start, first.end) == (0, len("burned low.\nNobody "))
+    assert len(desk.host.undo_stack) == steps + 1
+    desk.editor.load("Another manuscript. ", [])
+    desk.editor.move_to(0)
+    desk.editor.paste()
+    assert desk.editor.authors.runs() == [], "its branches are not there"
+
+
 def test_who_wrote_what_is_kept(desk: Desk) -> None:  # noqa: F811
     desk.type("The lamp")
     desk.go_on()
