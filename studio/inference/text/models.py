@@ -17,7 +17,7 @@ from studio.api import Model, StudioError
 from studio.inference.devices import Device
 from studio.inference.loading import loading, refuse_damaged
 
-from . import norms
+from . import shortcuts
 from .recurrent import MODEL_TYPE as RECURRENT
 from .recurrent import RecurrentWriter
 from .vocabulary import Vocabulary
@@ -219,7 +219,7 @@ def _net(model: Model, config: dict[str, Any], device: Device) -> Any:
             details=f"{type(error).__name__}: {error}",
         ) from error
     net = net.to(device.torch).eval().requires_grad_(False)
-    norms.quicken(net)
+    shortcuts.quicken(net, device.torch)
     return net
 
 
