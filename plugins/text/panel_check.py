@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.api import Cancelled, Event, Failed, Finished, Request, StudioError
@@ -148,6 +148,13 @@ class CheckDialog(QDialog):
         column.addWidget(words)
         column.addWidget(Label(verdict.figures, "label", wrap=True))
         column.addLayout(foot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """As high as its words: Qt gives a dialog two thirds of the screen at most, and cuts the lines."""
+        super().showEvent(event)
+        column = self.layout()
+        if column is not None:
+            self.resize(self.width(), max(self.height(), column.totalHeightForWidth(self.width())))
 
 
 class Check:

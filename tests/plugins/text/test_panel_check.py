@@ -19,6 +19,7 @@ from plugins.text.params import CheckParams
 from studio.api import Finished, media
 from studio.inference.text import watermark
 from studio.store import Places
+from studio.widgets import theme
 from studio.widgets.text import Label
 from tests import tiny_writers
 from tests.plugins.text.page_bench import Desk, desk, whole_studio  # noqa: F401 - fixture
@@ -81,6 +82,20 @@ def test_traces_are_called_traces() -> None:
     assert found[0].startswith("That proves nothing")
     assert found[1].startswith("There are traces")
     assert found[2].startswith("Much of this text")
+
+
+def test_with_letters_twice_as_large_every_line_of_the_answer_is_whole(qapp: QApplication, desk: Desk) -> None:  # noqa: F811
+    theme.apply(qapp, "light", base=2 * theme.BASE, motion="off")
+    try:
+        desk.editor.load(STORY, [])
+        asked(desk)
+        dialog = answered(desk, words="That proves nothing: the text may be a person’s, or changed. " * 4)
+        desk.qtbot.wait(1)
+        for label in dialog.findChildren(Label):
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+        dialog.accept()
+    finally:
+        theme.apply(qapp, "dark", motion="off")
 
 
 def test_nothing_to_check_is_said_before_anything_runs(desk: Desk) -> None:  # noqa: F811
