@@ -143,6 +143,8 @@ def cut(story: str, room: int, count: Count) -> int:
     """Where the part of the story begins that is sent: its end in at most `room` tokens, from the beginning of a line,
     sentence or word, in strides of so many letters as there is room for half as many tokens.
     """
+    if len(story) <= room * LETTERS_PER_TOKEN and _counted(story, count) <= room - _SEAMS:
+        return 0  # counted whole, as it will be sent: most stories fit, and nothing is counted twice
     stride = max(room // 2, 1)
     used, start = 0, len(story)
     while start > 0:
