@@ -28,6 +28,7 @@ from studio.inference.loading import loading
 from studio.inference.notes.grammar import Grammar
 from studio.inference.notes.vocabulary import BAR_ZERO, END, KIND_OF, WORDS, same_vocabulary
 from studio.inference.text.noise import key, uniform
+from studio.inference.text.shortcuts import quicken
 
 from .document import MEDIA, Score
 from .params import MusicParams
@@ -227,7 +228,9 @@ def _load(model: Model, context: GeneratorContext) -> LlamaForCausalLM:
             ) from error
     if net.config.vocab_size != len(WORDS):
         raise StudioError(f"{model.title} speaks another language of notes.", "Choose a model made for this panel.")
-    return net.eval()
+    net.eval()
+    quicken(net, net.device)
+    return net
 
 
 def _compare(folder: Path) -> None:
