@@ -7,12 +7,14 @@ are taken from texts of two lengths, so that loading, reading and keeping the re
 clock, since steps are kept on a thread and the window looks at tokens on another core; the processor seconds of the
 generation host, all threads together, stand beside it. The first token counts the processor seconds of both processes.
 Models: a tiny one of the starter prose's size and one of 100 million parameters, both random.
+
+Both sides take turns in two processes one after the other, for where weights come to lie in the memory makes 2 % of a
+process. Of the rounds the quickest quarter ends at the figure that is shown: whatever else runs on a machine only adds.
 """
 
 from __future__ import annotations
 
 import gc
-import statistics
 import sys
 import tempfile
 import time
@@ -29,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 GOAL_SPEED, GOAL_FIRST = 0.97, 1.1
 SHORT, LONG, READ = 16, 176, 700
+PROCESSES = 2
 WIDTHS = {"tiny": (192, 512, 5, 6, 4096), "100m": (768, 2048, 12, 12, 8192)}
 """Per model: width, inner width, layers, heads, vocabulary."""
 
@@ -177,12 +180,11 @@ def child(path: str, precision: str, rounds: int) -> None:
 
 
 def _show(found: dict[str, list[float]]) -> bool:
-    middle = {name: statistics.median(rows) for name, rows in found.items()}
+    low = {name: sorted(rows)[len(rows) // 4] for name, rows in found.items()}
     good = True
     for clock, words in ((" wall", "ms    "), ("", "CPU ms")):
         bare, studio = (
-            (middle[f"{side} long{clock}"] - middle[f"{side} short{clock}"]) / (LONG - SHORT)
-            for side in ("bare", "studio")
+            (low[f"{side} long{clock}"] - low[f"{side} short{clock}"]) / (LONG - SHORT) for side in ("bare", "studio")
         )
         speed = bare / studio
         said = f"   {speed:.3f} × as fast"
@@ -190,10 +192,10 @@ def _show(found: dict[str, list[float]]) -> bool:
             good = good and speed >= GOAL_SPEED
             said += f" (goal {GOAL_SPEED}){'' if speed >= GOAL_SPEED else '  MISSED'}"
         print(f"    a token      {bare * 1e3:8.2f}{studio * 1e3:9.2f} {words}{said}")
-    opening = middle["studio first"] / middle["bare first"]
+    opening = low["studio first"] / low["bare first"]
     good = good and opening <= GOAL_FIRST
     print(
-        f"    first token  {middle['bare first'] * 1e3:8.1f}{middle['studio first'] * 1e3:9.1f} CPU ms"
+        f"    first token  {low['bare first'] * 1e3:8.1f}{low['studio first'] * 1e3:9.1f} CPU ms"
         f"   {opening:.3f} × the time (goal {GOAL_FIRST}){'' if opening <= GOAL_FIRST else '  MISSED'}"
     )
     print(f"    tokens that came after Cancel: {', '.join(str(round(number)) for number in found['over'])}")
@@ -202,8 +204,8 @@ def _show(found: dict[str, list[float]]) -> bool:
 
 def main() -> int:
     """Print the figures; 1 where a goal is missed."""
-    rounds = 3 if quick() else 7
-    print(f"text: {machine()}, one thread; medians of {rounds} rounds: bare loop, Studio")
+    rounds = 2 if quick() else 6
+    print(f"text: {machine()}, one thread; lower quarter of {PROCESSES} × {rounds} rounds: bare loop, Studio")
     good = True
     with surroundings() as environment, tempfile.TemporaryDirectory(prefix="studio-bench-") as folder:
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -211,7 +213,11 @@ def main() -> int:
             path = save(Path(folder), name)
             call = f"text.child({str(path)!r}, {precision!r}, {rounds})"
             print(f"  {name}, {precision}, after {READ} tokens")
-            good = _show(figures_of(f"import text; {call}", environment, limit=3000)) and good
+            found: dict[str, list[float]] = {}
+            for _ in range(PROCESSES):
+                for key, rows in figures_of(f"import text; {call}", environment, limit=3000).items():
+                    found.setdefault(key, []).extend(rows)
+            good = _show(found) and good
     return 0 if good else 1
 
 
