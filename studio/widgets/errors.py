@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontDatabase, QGuiApplication, QKeyEvent, QShowEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QFontDatabase,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.core.errors import Problem
@@ -68,6 +76,12 @@ class ErrorCard(Card):
         column.addLayout(top)
         column.addLayout(foot)
         column.addWidget(self._details)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Room for every line: a column that is short of it would cut them."""
+        for label in (self._message, self._hint):
+            label.setMinimumHeight(label.heightForWidth(label.width()) if label.text() else 0)
+        super().resizeEvent(event)
 
     def problem(self) -> Problem:
         """What it shows."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.steps import Step
 from studio.widgets import theme
 from studio.widgets.controls import Button
 from studio.widgets.ribbon_strip import Strip
-from studio.widgets.text import Label, SteadyLabel
+from studio.widgets.text import ElidedLabel, SteadyLabel
 
+WORDS = "Branch from here"
 BRANCH = "Continue from this step with the settings as they are now  Ctrl+B"
 
 
@@ -35,9 +37,10 @@ class Ribbon(QWidget):
         self._note = ""
         self.strip = Strip()
         self._count = SteadyLabel("", "label")
-        self._hint = Label("drag to look back", "hint")
+        self._hint = ElidedLabel("drag to look back", "hint")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._branch = Button(
-            "Branch from here",
+            WORDS,
             icon="git-branch",
             help=BRANCH,
         )
@@ -56,8 +59,7 @@ class Ribbon(QWidget):
         top.setSpacing(theme.px(theme.M))
         top.addWidget(self._count)
         top.addWidget(self._parent)
-        top.addStretch(1)
-        top.addWidget(self._hint)
+        top.addWidget(self._hint, 1)
         top.addWidget(self._branch)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(theme.L), theme.px(theme.S), theme.px(theme.L), theme.px(theme.XS))
@@ -71,6 +73,12 @@ class Ribbon(QWidget):
         self._branch.clicked.connect(self.ask_branch)
         self._parent.clicked.connect(self.parent_wanted)
         self._describe()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for the button's words, its sign is enough."""
+        super().resizeEvent(event)
+        words = self._branch.fontMetrics().horizontalAdvance(WORDS) + theme.px(56)
+        self._branch.setText(WORDS if self.width() > self._count.width() + words + theme.px(48) else "")
 
     def begin(self, total: int, title: str = "step") -> None:
         """A run begins: empty places for `total` steps (0 where nobody knows how many), each called a `title`."""

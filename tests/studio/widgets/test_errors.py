@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.core.errors import Problem
+from studio.widgets import theme
 from studio.widgets.controls import Button, IconButton
 from studio.widgets.empty import EmptyState
 from studio.widgets.errors import ErrorCard
@@ -108,3 +109,29 @@ def test_an_empty_state_says_what_to_do_next(qtbot, said) -> None:
     state.set_words("Nothing found", "Try other words.")
     assert not state.button.isVisible()
     assert said(state) == ("Nothing found", "Try other words.")
+
+
+def test_no_line_is_cut_where_the_column_is_short_of_room(qapp, qtbot) -> None:
+    theme.apply(qapp, "light", base=2 * theme.BASE, motion="off")
+    try:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        card, rest = (
+            ErrorCard(Problem("broken.docx is not a DOCX file that can be read.", "Save it again.")),
+            QPlainTextEdit(),
+        )
+        column.addWidget(card)
+        column.addWidget(rest, 1)
+        page.resize(560, 300)
+        qtbot.addWidget(page)
+        page.show()
+        qtbot.wait(1)
+        labels = [label for label in card.findChildren(QLabel) if label.isVisible() and label.wordWrap()]
+        assert len(labels) == 2
+        assert labels[0].heightForWidth(labels[0].width()) > 1.5 * labels[0].fontMetrics().height(), (
+            "it takes two lines"
+        )
+        for label in labels:
+            assert label.height() >= label.heightForWidth(label.width())
+    finally:
+        theme.apply(qapp, "dark", motion="off")

@@ -508,3 +508,21 @@ def test_set_steps_replaces_what_was_there(ribbon: Ribbon) -> None:
     assert (ribbon.count(), ribbon.current(), ribbon.strip.shown()) == (4, -1, 3)
     ribbon.clear()
     assert (ribbon.count(), ribbon.step(0)) == (0, None)
+
+
+def test_the_button_is_a_sign_where_letters_are_large_and_there_is_little_room(ribbon: Ribbon, qapp, qtbot) -> None:
+    theme.apply(qapp, "light", base=2 * theme.BASE, motion="off")
+    try:
+        ribbon.set_can_branch(True)
+        ribbon.begin(200, "token")
+        for index in range(200):
+            ribbon.add(step(index, 200))
+        (branch,) = [each for each in ribbon.findChildren(Button) if each.accessibleName() == "Branch from here"]
+        for width, words in ((900, "Branch from here"), (390, ""), (900, "Branch from here")):
+            ribbon.resize(width, 200)
+            qtbot.wait(1)
+            assert branch.text() == words
+            assert branch.width() >= branch.sizeHint().width()
+            assert ribbon.rect().contains(branch.geometry())
+    finally:
+        theme.apply(qapp, "dark", motion="off")
