@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 OUT = -math.inf
@@ -38,8 +39,18 @@ def top_k(logits: torch.Tensor, count: int) -> torch.Tensor:
     """
     if not 0 < count < logits.shape[-1]:
         return logits
-    least = logits.topk(count, -1).values[..., -1:]
+    least = _highest(logits, count)[..., -1:]
     return logits.masked_fill(logits < least, OUT)
+
+
+def _highest(logits: torch.Tensor, count: int) -> torch.Tensor:
+    """[rows, count] from the highest down: torch's `topk` takes ten times as long for a thousand on a processor."""
+    if logits.device.type != "cpu":
+        return logits.topk(count, -1).values
+    rows, rest = logits.numpy(), logits.shape[-1] - count
+    best = -np.partition(rows, rest, axis=-1)[..., rest:] if rest else -rows
+    best.sort(axis=-1)
+    return torch.from_numpy(-best)
 
 
 def top_p(logits: torch.Tensor, share: float) -> torch.Tensor:
@@ -51,7 +62,7 @@ def top_p(logits: torch.Tensor, share: float) -> torch.Tensor:
     total = logits.logsumexp(-1, keepdim=True)
     count = min(_FEW, logits.shape[-1])
     while True:
-        best = logits.topk(count, -1).values
+        best = _highest(logits, count)
         chances = (best - total).exp()
         before = chances.cumsum(-1) - chances
         if count == logits.shape[-1] or bool((before[..., -1] >= share).all()):
