@@ -52,6 +52,7 @@ class Page(QWidget):
         super().__init__(parent)
         self.outline = Outline()
         self.editor = ManuscriptEdit()
+        self.editor.setMinimumHeight(32)  # with large letters on a low screen it is the message that must be read
         self.second: ManuscriptEdit | None = None
         self.find = FindBar()
         self.card = ErrorCard(Problem(""))

@@ -15,7 +15,9 @@ from plugins.text.panel_lore import Lorebook
 from plugins.text.panel_note import Note
 from plugins.text.panel_sight import AUTHORS, HEAT
 from plugins.text.panel_targets import TargetsDialog
+from studio.api import Problem
 from studio.widgets import theme
+from studio.widgets.text import Label
 from tests.plugins.text.page_bench import ALT, Desk, desk  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen one, of windows
@@ -165,6 +167,18 @@ def test_with_letters_twice_as_large_every_tool_can_be_reached(large: None, desk
     assert page.outline.isVisible()
     assert all(button.isVisible() for button in page.buttons.values())
     assert not page.views.isVisible()
+
+
+def test_with_letters_twice_as_large_a_message_is_whole(large: None, desk: Desk) -> None:  # noqa: F811
+    page = desk.panel.page
+    desk.panel.resize(700, 365)
+    page.show_problem(
+        Problem("broken.docx is not a DOCX file that can be read.", "Save it again in Word.", "BadZipFile")
+    )
+    desk.qtbot.waitUntil(lambda: page.card.height() >= page.card.heightForWidth(page.card.width()))
+    words = [label for label in page.card.findChildren(Label) if label.isVisible()]
+    assert len(words) == 2
+    assert words[0].geometry().bottom() < words[1].geometry().top()
 
 
 def test_with_letters_twice_as_large_a_passage_can_be_rewritten(large: None, desk: Desk) -> None:  # noqa: F811
