@@ -122,6 +122,7 @@ class TextPanel(Panel):
         outline_pane.merged.connect(lambda row: self.sections.merge(self._sections()[row]))
         outline_pane.moved.connect(self._move)
         outline_pane.target_wanted.connect(self.selection.ask_target)
+        self.settings_pane.model.changed.connect(lambda _model: page.show_problem(None))  # it was another model's
         self.settings_pane.changed.connect(host.changed)
         self.settings_pane.changed.connect(self._soon.start)
         self.settings_pane.tabs.changed.connect(lambda _tab: self.sight.show_context())

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from plugins.text import lorebook
 from plugins.text.panel_samplers import EXAMPLES
 from plugins.text.spelling import biases
-from studio.api import ModelRef, Recipe, Request
+from studio.api import Failed, ModelRef, Problem, Recipe, Request
 from studio.widgets.prompt import PromptEdit
 from studio.widgets.text import ElidedLabel
 from tests.plugins.text.page_bench import ALT, PROSE, Desk, desk  # noqa: F401 - fixture
@@ -217,3 +217,16 @@ def test_empty_boxes_say_how_they_are_filled(desk: Desk) -> None:  # noqa: F811
     assert desk.panel.settings_pane.commit()
     assert biases(EXAMPLES["logit_bias"]) == (("night", 2.5),), "each example is right"
     assert re.fullmatch(EXAMPLES["grammar"], "Ida walked home.")
+
+
+def test_what_was_wrong_with_a_model_goes_with_it(desk: Desk) -> None:  # noqa: F811
+    other = replace(PROSE, id="tests/other", title="Other", bundled=False)
+    desk.host.usable_models = [PROSE, other]
+    desk.panel.refresh_models()
+    desk.type("Ida")
+    job = desk.go_on()
+    desk.host.end(job)
+    desk.play(Failed(job, Problem("The chat template does not work.")))
+    assert desk.panel.page.card.isVisible()
+    assert desk.panel.use_model(other.id)
+    assert not desk.panel.page.card.isVisible()
