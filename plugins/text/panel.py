@@ -30,6 +30,7 @@ from .panel_page import Page
 from .panel_past import Past
 from .panel_pictures import Pictures
 from .panel_places import Places
+from .panel_resumed import offer_again, offered
 from .panel_selection import Selection
 from .panel_sight import Sight
 from .panel_spelling import Spelling
@@ -158,6 +159,7 @@ class TextPanel(Panel):
         manuscript.places = self.places.positions()
         manuscript.targets = self.ways.targets()
         manuscript.caret = self.editor.textCursor().position()
+        manuscript.view["offered"] = offered(self.writing)
         return manuscript
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -165,6 +167,7 @@ class TextPanel(Panel):
         if state:
             self.manuscript = Manuscript.from_json(state)
             self._show_manuscript()
+            offer_again(self.writing)
 
     def _show_manuscript(self) -> None:
         manuscript = self.manuscript

@@ -1,4 +1,4 @@
-"""A job that goes on after the window was closed while it wrote: its words come to their place again."""
+"""What stood on offer, or was being written, when the window was closed: it comes to its place again."""
 
 from __future__ import annotations
 
@@ -47,5 +47,29 @@ def _resumed(writing: Writing, job: str) -> Draft | None:
 def _is_awaited(writing: Writing, draft: Draft) -> bool:
     """True where it goes on from the caret, and nothing else is on offer: then it is shown."""
     start, _ = writing.places.range(draft.place)
-    at_caret = writing.editor.textCursor().position() == start and not writing.editor.textCursor().hasSelection()
+    at_caret = _caret(writing) == start
     return writing.draft is None and at_caret and not draft.head and draft.task not in SELECTION_TASKS
+
+
+def offered(writing: Writing) -> int:
+    """The branch that is on offer at the caret, whole and untouched; 0 for none."""
+    draft = writing.draft
+    if draft is None or draft.running or draft.taken or draft.replaces or draft.head:
+        return 0
+    if draft.task in (*SELECTION_TASKS, "look") or writing.editor.ghost.position() != _caret(writing):
+        return 0
+    return draft.branches[draft.shown]
+
+
+def offer_again(writing: Writing) -> None:
+    """Offer what was on offer when the manuscript was kept."""
+    manuscript = writing.requests.manuscript
+    number = manuscript.view.get("offered")
+    branch = manuscript.branches.branches.get(number) if isinstance(number, int) else None
+    if branch is not None and branch.text and writing.places.range(branch.place) == (_caret(writing),) * 2:
+        writing.offer(branch)
+
+
+def _caret(writing: Writing) -> int:
+    cursor = writing.editor.textCursor()
+    return -1 if cursor.hasSelection() else cursor.position()

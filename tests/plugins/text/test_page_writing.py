@@ -297,6 +297,27 @@ def test_looking_back_at_what_was_not_taken_yet_brings_it_back(desk: Desk) -> No
     assert desk.text() == "The lamp burned low all night."
 
 
+def test_what_was_on_offer_when_the_window_was_closed_is_on_offer_again(desk: Desk) -> None:  # noqa: F811
+    desk.set(alternatives=2)
+    desk.type("One.\nThe lamp")
+    desk.go_on()
+    desk.finish(" burned low.", " went out.")
+    desk.key(K.Key_Down, ALT)
+    state = desk.panel.state()
+    again = place(desk.host.folder, desk.qtbot)
+    again.panel.restore(state)
+    assert (again.text(), again.ghost()) == ("One.\nThe lamp", " went out.")
+    again.key(K.Key_Up, ALT)
+    assert again.ghost() == " burned low."
+    again.key(K.Key_Tab)
+    assert again.text() == "One.\nThe lamp burned low."
+    state = again.panel.state()
+    third = place(desk.host.folder, desk.qtbot)
+    third.panel.restore(state)
+    assert (third.text(), third.ghost()) == ("One.\nThe lamp burned low.", "")
+    desk.key(K.Key_Escape)
+
+
 @pytest.mark.parametrize("waits", [True, False])
 def test_what_was_written_when_the_window_was_closed_comes_again(desk: Desk, waits: bool) -> None:  # noqa: F811
     desk.type("One.\nThe lamp")
