@@ -377,7 +377,7 @@ class ManuscriptEdit(QPlainTextEdit):
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """Plain text, and who wrote it for a paste into the same manuscript."""
-        return self.authors.carried(self.textCursor(), super().createMimeDataFromSelection())
+        return self.authors.carried(self.textCursor())
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste as plain text that Qt can lay out; pictures go to the panel."""

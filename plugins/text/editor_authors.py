@@ -73,8 +73,12 @@ class Authors(QObject):
             return written_by(before.author, edited=True)
         return written_by(0)
 
-    def carried(self, cursor: QTextCursor, data: QMimeData) -> QMimeData:
-        """What is put on the clipboard for a selection, with who wrote it."""
+    def carried(self, cursor: QTextCursor) -> QMimeData:
+        """What is put on the clipboard for a selection: plain text, since Qt's own would bring the page's letters and
+        colours into other programs, and who wrote it.
+        """
+        data = QMimeData()
+        data.setText(cursor.selectedText().replace("\u2029", "\n").replace("\u2028", "\n"))
         start, end = cursor.selectionStart(), cursor.selectionEnd()
         inside = [
             [max(run.start, start) - start, min(run.end, end) - start, run.author, run.edited]

@@ -8,6 +8,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from plugins.text import wire
+from plugins.text.document_places import whole
+from plugins.text.editor_authors import CARRIED
 from studio.api import Failed, Problem, ResumePoint, Started, Step
 from tests.plugins.text.page_bench import ALT, CTRL, Desk, desk, place  # noqa: F401 - fixture
 
@@ -388,19 +390,22 @@ def test_undo_brings_back_who_wrote_what_was_typed_over(desk: Desk, key: str) ->
 def test_a_passage_that_is_cut_and_pasted_is_still_the_models(desk: Desk) -> None:  # noqa: F811
     desk.type("One. ")
     desk.go_on()
-    desk.finish("The lamp burned low.\n\nNobody came.")
+    desk.finish("The lamp burned\u00a0low 🙂.\n\nNobody came.")
     desk.key(K.Key_Tab)
     desk.type(" Two.")
-    whole = desk.text()
-    place_of = whole.index("burned low"), whole.index("came")
-    desk.editor.move_to(place_of[0], select_to=place_of[1])
+    moved = "burned\u00a0low 🙂.\nNobody "
+    start, end = desk.text().index("burned"), desk.text().index("came")
+    desk.editor.move_to(start, select_to=end)
     desk.editor.cut()
+    clipboard = QApplication.clipboard()
+    assert clipboard.mimeData().formats() == ["text/plain", CARRIED]
+    assert clipboard.text() == moved
     desk.editor.move_to(0)
     steps = len(desk.host.undo_stack)
     desk.editor.paste()
-    assert desk.text().startswith("burned low.\nNobody One.")
+    assert whole(desk.text()).startswith(f"{moved}One.")
     first = desk.editor.authors.runs()[0]
-    assert (first.start, first.end) == (0, len("burned low.\nNobody "))
+    assert (first.start, first.end) == (0, end - start)
     assert len(desk.host.undo_stack) == steps + 1
     desk.editor.load("Another manuscript. ", [])
     desk.editor.move_to(0)
