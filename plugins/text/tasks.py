@@ -100,16 +100,18 @@ def _plain(params: TextParams, writer: Writer, *, length: int, limit: int | None
     words = writer.vocabulary
     limit = (limit or _limit(params, writer)) - len(words.start)
 
-    read: dict[str, tuple[list[int], list[int]]] = {}
+    read: dict[str, list[int]] = {}
 
-    def tokens(text: str) -> tuple[list[int], list[int]]:
+    def tokens(text: str) -> list[int]:
         if text not in read:
-            read[text] = words.spans(text)
+            read[text] = words.encode(text)
         return read[text]
 
     def built(told: context.Told) -> tuple[list[int], Report]:
-        report = context.build(told, limit=limit, room=length, count=lambda text: len(tokens(text)[0]))
-        ids, ends = tokens("".join(segment.text for segment in report.sent))
+        report = context.build(told, limit=limit, room=length, count=lambda text: len(tokens(text)))
+        if len(report.sent) == 1:  # it was counted by itself, and stands by itself
+            return [*words.start, *tokens(report.sent[0].text)], report
+        ids, ends = words.spans("".join(segment.text for segment in report.sent))
         return [*words.start, *ids], _exact(report, ends)
 
     prompt, report = built(_told(params))

@@ -213,6 +213,7 @@ class Dispatcher:
             run.sent = True
             look = run.job.id not in self._unseen
             self._worker.send(replace(run.order, look=look).frame("run"))
+            self._background.do(self._orders.keeping.make_room)  # nobody waits for a look at thousands of files
             if self._warming:
                 self._waits.await_warm(self._worker.grace)
             run.order = None  # a resumed step's state may be large

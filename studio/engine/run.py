@@ -112,7 +112,6 @@ class Orders:
         if job.verify:
             return self._again(order, job, say)
         resume, request = self._resume(job, asked)
-        self.keeping.make_room()
         with contextlib.suppress(StudioError):  # a disk that is full costs the steps, not the result
             self.steps.begin(replace(job, request=asked))
         return replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -265,9 +265,7 @@ class StepStore:
 
     def jobs(self) -> tuple[str, ...]:
         """The ids of all jobs that have kept steps."""
-        with contextlib.suppress(OSError):
-            return tuple(sorted(file.stem for file in self.folder.iterdir() if file.suffix == SUFFIX))
-        return ()
+        return tuple(sorted(self._names()))
 
     def forget(self, job_id: str) -> None:
         """Delete the steps of a job, but not the note of what made them. Raises StudioError."""
@@ -291,7 +289,7 @@ class StepStore:
         total = sum(size for _, size, _ in files)
         if total <= budget:
             return ()
-        safe = self._safe(files, reserved)
+        safe = self._safe((job_id for _, _, job_id in files), reserved)
         gone: list[str] = []
         for _, size, job_id in files:
             if total <= budget:
@@ -304,12 +302,11 @@ class StepStore:
 
     def room(self, job_id: str, budget: int, reserved: Collection[str] = ()) -> int:
         """How many bytes the steps of a job may take, after what `make_room` cannot delete."""
-        files = self._files()
-        safe = self._safe(files, reserved) - {job_id}
-        return max(budget - sum(size for _, size, owner in files if owner in safe), 0)
+        safe = self._safe(self._names(), reserved) - {job_id}
+        return max(budget - sum(map(self.size, safe)), 0)
 
-    def _safe(self, files: list[tuple[float, int, str]], reserved: Collection[str]) -> set[str]:
-        pinned = [job_id for _, _, job_id in files if (note := self.notes.get(job_id)) is not None and note.pinned]
+    def _safe(self, jobs: Iterable[str], reserved: Collection[str]) -> set[str]:
+        pinned = [job_id for job_id in jobs if (note := self.notes.get(job_id)) is not None and note.pinned]
         return self._with_ancestors({*reserved, *pinned})
 
     def leave(self, job_id: str) -> None:
@@ -339,6 +336,11 @@ class StepStore:
 
     def _with_ancestors(self, jobs: set[str]) -> set[str]:
         return {owner for job_id in jobs for owner, _ in self._line(job_id)}
+
+    def _names(self) -> list[str]:
+        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
+            return [entry.name.removesuffix(SUFFIX) for entry in entries if entry.name.endswith(SUFFIX)]
+        return []
 
     def _files(self) -> list[tuple[float, int, str]]:
         """When each steps file was begun, its size and its job."""
