@@ -28,6 +28,7 @@ _SMOOTH: frozenset[Any] = frozenset(
     (F.silu, F.gelu, torch.tanh, torch.sigmoid, torch.Tensor.tanh, torch.Tensor.sigmoid)
 )
 """Functions of single numbers that come out differently at the end of a thread's share."""
+_CHANGED = _SMOOTH | {F.scaled_dot_product_attention}
 _EVEN = 64
 _PROBE = 3 * LENGTH + 9
 
@@ -48,7 +49,9 @@ class Pieces(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Called by torch in place of its functions."""
+        """Called by torch in place of its functions, four hundred times in a small network's pass."""
+        if func not in _CHANGED:
+            return func(*args, **kwargs) if kwargs else func(*args)
         more = kwargs or {}
         if func is F.scaled_dot_product_attention and len(args) == 3:
             return self._attended(*args, **more)
