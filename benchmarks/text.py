@@ -3,9 +3,10 @@
 Both sides have the same weights, thread, precision, kind of cache and samplers. The bare loop keeps nothing but the
 numbers of its tokens; Studio's side is a job from its submission to its result in the library: every token with ten
 others that could have stood there, its text, a step on the disk, looks at the text for a panel. The seconds per token
-are taken from texts of two lengths, so that loading, reading and keeping the result cancel out. The goal is by the
-clock, since steps are kept on a thread and the window looks at tokens on another core; the processor seconds of the
-generation host, all threads together, stand beside it. The first token counts the processor seconds of both processes.
+are taken from texts of two lengths, so that loading, reading and keeping the result cancel out. The goals are by the
+clock, since steps are kept on a thread and the window looks at tokens on another core; beside them stand the processor
+seconds of the generation host, all threads together, and for the first token those of both processes: from submitting
+the job until the token is on the disk and told of, with the tokenizer's work on both sides.
 Models: a tiny one of the starter prose's size and one of 100 million parameters, both random.
 
 Both sides take turns in two processes one after the other, for where weights come to lie in the memory makes 2 % of a
@@ -192,12 +193,13 @@ def _show(found: dict[str, list[float]]) -> bool:
             good = good and speed >= GOAL_SPEED
             said += f" (goal {GOAL_SPEED}){'' if speed >= GOAL_SPEED else '  MISSED'}"
         print(f"    a token      {bare * 1e3:8.2f}{studio * 1e3:9.2f} {words}{said}")
-    opening = low["studio first"] / low["bare first"]
-    good = good and opening <= GOAL_FIRST
-    print(
-        f"    first token  {low['bare first'] * 1e3:8.1f}{low['studio first'] * 1e3:9.1f} CPU ms"
-        f"   {opening:.3f} × the time (goal {GOAL_FIRST}){'' if opening <= GOAL_FIRST else '  MISSED'}"
-    )
+    for clock, words in ((" wall", "ms    "), ("", "CPU ms")):
+        bare, studio = low[f"bare first{clock}"], low[f"studio first{clock}"]
+        said = f"   {studio / bare:.3f} × the time"
+        if clock:
+            good = good and studio / bare <= GOAL_FIRST
+            said += f" (goal {GOAL_FIRST}){'' if studio / bare <= GOAL_FIRST else '  MISSED'}"
+        print(f"    first token  {bare * 1e3:8.1f}{studio * 1e3:9.1f} {words}{said}")
     print(f"    tokens that came after Cancel: {', '.join(str(round(number)) for number in found['over'])}")
     return good
 
