@@ -176,6 +176,7 @@ class _Loop:
         end: dict[str, Any] | None = None
         tight = False
         name = job
+        self._told = time.monotonic()  # the first step does not wait for a look at the memory
         try:
             order = Order.of(task.frame)
             offer = self._offer(order.request.generator)
