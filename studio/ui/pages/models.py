@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeySequence,
+    QResizeEvent,
     QShortcut,
     QShowEvent,
 )
@@ -40,7 +41,7 @@ from studio.widgets import icons, theme
 from studio.widgets.controls import Button, IconButton
 from studio.widgets.empty import EmptyState
 from studio.widgets.feeder import Feeder
-from studio.widgets.text import Label, shorten
+from studio.widgets.text import ElidedLabel, Label, shorten
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -114,13 +115,12 @@ class ModelsPage(QWidget):
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self._fill_menu)
         self.add.setMenu(self._menu)
-        self.total = Label("", "muted")
+        self.total = ElidedLabel("", "muted")  # large letters need its room
         row = QHBoxLayout()
         row.setSpacing(theme.S)
         row.addWidget(Label("Models", "title"))
         row.addSpacing(theme.XS)
-        row.addWidget(self.total)
-        row.addStretch(1)
+        row.addWidget(self.total, 1)
         row.addWidget(self.search, 1)
         for button in (self.rescan, self.folder, self.add):
             row.addWidget(button)
@@ -155,6 +155,11 @@ class ModelsPage(QWidget):
         self._unread.clear()
         self.refresh()
         self._feeder.ask("programs", lambda: known_programs(Path.home(), os.environ))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The details leave room for the list."""
+        super().resizeEvent(event)
+        self.details.fit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Read nothing while nobody looks."""

@@ -51,7 +51,7 @@ class ModelDetails(QFrame):
         self.file = words("", selectable=True)
         self._rows = Facts()
         self._lay_out()
-        self._fit()
+        self.fit()
         self.show_model(None)
 
     def _lay_out(self) -> None:
@@ -95,10 +95,13 @@ class ModelDetails(QFrame):
         """The pane grows with the text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            self._fit()
+            self.fit()
 
-    def _fit(self) -> None:
-        self.setFixedWidth(theme.tokens().px(WIDTH))
+    def fit(self) -> None:
+        """As wide as its words want, and never so wide that the list beside it is cut."""
+        around = self.parentWidget()
+        most = around.width() * 2 // 5 if around is not None and around.isVisible() else 1 << 14
+        self.setFixedWidth(min(theme.tokens().px(WIDTH), most))
 
     def show_model(self, model: Model | None, *, panel: str = "", own: bool = False, reading: bool = False) -> None:
         """Show a model, or nothing. `panel` can work with it; `own` lies in the models folder and would go to the

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from studio.core.model import Model
 from studio.ui.pages.models_words import KINDS, REFUSED, kind_of
 from studio.widgets import theme
 from studio.widgets.controls import Button
+from studio.widgets.flow import Flow
 
 
 class KindRow(QWidget):
@@ -24,9 +25,7 @@ class KindRow(QWidget):
         self._group = QButtonGroup(self)
         self.buttons: dict[str, Button] = {}
         self._titles = {"": "All", **{kind.id: kind.many for kind in KINDS}, REFUSED: "Not used"}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.XS)
+        row = Flow(self, spacing=theme.XS)
         for kind, title in self._titles.items():
             button = Button(title, "quiet")
             button.setCheckable(True)
@@ -35,7 +34,6 @@ class KindRow(QWidget):
             self._group.addButton(button)
             self.buttons[kind] = button
             row.addWidget(button)
-        row.addStretch(1)
         self.buttons[""].setChecked(True)
 
     def kind(self) -> str:

@@ -192,10 +192,14 @@ class ModelList(QTreeView):
         header.setMinimumSectionSize(theme.px(60))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """On a wide screen licences need not be cut."""
+        """On a wide screen licences need not be cut; where names would be, the last columns go."""
         super().resizeEvent(event)
         spare = (event.size().width() - theme.px(900)) // 3
         self.header().resizeSection(3, theme.px(COLUMNS[3].width) + min(max(spare, 0), theme.px(150)))
+        room = event.size().width() - theme.px(COLUMNS[0].width) * 3 // 4
+        for section in range(1, len(COLUMNS)):
+            room -= theme.px(COLUMNS[section].width)
+            self.setColumnHidden(section, room < 0)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One band for the whole row; the stylesheet would give each cell a box of its own."""
@@ -211,7 +215,7 @@ class ModelList(QTreeView):
             painter.drawRoundedRect(band, theme.px(6), theme.px(6))
             painter.restore()
         cell = QStyleOptionViewItem(option)
-        for column in range(len(COLUMNS)):
+        for column in (number for number in range(len(COLUMNS)) if not self.isColumnHidden(number)):
             left, width = self.columnViewportPosition(column), self.columnWidth(column)
             cell.rect = QRect(left, option.rect.top(), width, option.rect.height())
             self.itemDelegate().paint(painter, cell, index.sibling(index.row(), column))

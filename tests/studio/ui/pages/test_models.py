@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app import Options, Studio
@@ -20,6 +20,7 @@ from studio.store import Places
 from studio.ui.pages.models import ModelsPage
 from studio.ui.pages.models_adding import AddingDialog
 from studio.ui.pages.models_words import kind_of
+from studio.widgets import theme
 from tests.studio.ui.conftest import write_plugin
 
 PAINT = {
@@ -267,3 +268,26 @@ def test_models_dropped_anywhere_on_the_window_come_here(qtbot: QtBot, page: Mod
 )
 def test_what_writes_is_called_a_text_model(tmp_path: Path, family: str) -> None:
     assert kind_of(Model("models/x", "X", family, tmp_path)).one == "Text model"
+
+
+def test_with_letters_twice_as_large_nothing_is_cut(qtbot: QtBot, page: ModelsPage, qapp: QApplication) -> None:
+    page.window().resize(1366, 768)
+    theme.apply(qapp, "light", base=2 * theme.BASE, motion="off")
+    try:
+        page.view.setCurrentIndex(page.view.model().index(0, 0))
+        qtbot.waitUntil(page.details.isVisible)
+        shown = [button for button in page.findChildren(QAbstractButton) if button.isVisible() and button.text()]
+        shown += [page.rescan, page.folder]
+        assert len(shown) >= 6
+        qtbot.waitUntil(lambda: all(button.width() >= button.sizeHint().width() for button in shown))
+        for button in shown:
+            assert page.rect().contains(button.mapTo(page, button.rect().bottomRight())), button.text()
+        view = page.view
+        last = max(section for section in range(5) if not view.isColumnHidden(section))
+        assert view.columnViewportPosition(last) + view.columnWidth(last) <= view.viewport().width()
+        kinds = [button for button in page.kinds.buttons.values() if button.isVisible()]
+        assert not any(
+            one.geometry().intersects(other.geometry()) for one in kinds for other in kinds if one is not other
+        )
+    finally:
+        theme.apply(qapp, "dark", motion="off")
