@@ -259,11 +259,19 @@ class Prompts:
             for end in self._borders(memory.length, len(ids)):
                 check()
                 piece = torch.tensor([list(ids[memory.length : end])], device=self._device)
-                with pieces.Pieces(memory.length, piece.shape[1]) if self._pieced else nullcontext():
+                with self._reading(memory.length, end):
                     logits = memory.read(piece)
                 known[:] = ids[: memory.length - memory.length % self.part]
         assert logits is not None
         return memory, logits
+
+    @contextmanager
+    def _reading(self, start: int, end: int) -> Iterator[None]:
+        with (
+            pieces.last_rows_alone(self._net, end, pieced=self._pieced),
+            pieces.Pieces(start, end - start) if self._pieced else nullcontext(),
+        ):
+            yield
 
     def _borders(self, start: int, end: int) -> list[int]:
         """Where the passes end that read from `start` to `end`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import transformers
 
 from studio.inference import devices
 from studio.inference.text import models, shortcuts
-from studio.inference.text.memory import Attending
+from studio.inference.text.memory import Attending, Prompts
+from studio.inference.text.pieces import LENGTH
 from tests import tiny_writers
 
 CPU = torch.device("cpu")
@@ -49,6 +51,34 @@ def test_modules_names_and_weights_are_the_same(name: str) -> None:
     assert list(quick.state_dict()) == list(plain.state_dict())
     assert quick.get_output_embeddings() is list(quick.modules())[-1] or name.startswith("gpt")
     assert quick.get_output_embeddings().weight.shape == plain.get_output_embeddings().weight.shape
+
+
+@pytest.mark.parametrize("name", tiny_writers.NAMES)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_of_a_text_that_is_read_the_last_layer_works_out_its_end_alone(
+    request: pytest.FixtureRequest, name: str, threads: int
+) -> None:
+    request.addfinalizer(partial(torch.set_num_threads, torch.get_num_threads()))
+    torch.set_num_threads(threads)
+    plain, quick = made(name), made(name)
+    shortcuts.quicken(quick, CPU)
+    one, other = Prompts(plain, CPU), Prompts(quick, CPU)
+    layers: Any = max((part for part in quick.modules() if isinstance(part, torch.nn.ModuleList)), key=len)
+    seen: dict[int, list[int]] = {0: [], 1: []}
+    for number, rows in seen.items():
+        inner = layers[number]._modules["mlp"]
+        inner.register_forward_hook(lambda _part, given, _made, it=rows: it.append(given[0].shape[1]))
+    start = torch.randint(300, (250,)).tolist()
+    with torch.inference_mode():
+        for ids in (start, [*start[:200], *start[:49]], start[:129], start[:64], start[:3]):
+            _, expected = one.read(ids)
+            _, logits = other.read(ids)
+            assert (
+                torch.equal(logits, expected) if other.part == LENGTH else torch.allclose(logits, expected, atol=1e-4)
+            )
+    assert max(seen[0]) == 250
+    assert seen[1][0] == (250 - 128 if other.part == LENGTH else 1)
+    assert max(seen[1]) <= 2 * LENGTH
 
 
 def test_a_network_that_wants_its_parts_stays_as_it_is() -> None:
