@@ -4,7 +4,7 @@ A small network's token takes 2.2 ms, and a third of that are calls: torch looks
 of its own, goes through two more for each call, and transformers writes a norm as seven operations. Here the parts of a
 module stand where Python finds them at once, plain products are called without the module around them, and norms are
 torch's own function where that gives the same bits for their weights on this machine. A tenth of the time of 3 million
-weights is spared, a thirtieth of that of 100 million. Of the last layer only what is asked for is worked out (`pieces`).
+weights is spared, a thirtieth of that of 100 million. Of the last layer only what is asked for is worked out.
 """
 
 from __future__ import annotations
