@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -107,45 +108,32 @@ class FakeContext:
         label: str = "",
     ) -> None:
         """Record a step with its preview and state, then stop where a test wants that."""
-        self._record(index, total, preview, state, label)
+        shown = preview() if preview is not None and self.wants_preview else None
+        self._record(Step(index, total, shown, label), None if state is None else state())
         self.check()
 
     def step_several(self, steps: Sequence[tuple[Step, StepState | None]]) -> None:
         """Record steps that came at once, up to the one at which a test wants a pause."""
         for step, state in steps:
-            looked, kept = step.preview, state
-            self._record(
-                step.index,
-                step.total,
-                None if looked is None else lambda looked=looked: looked,  # type: ignore[misc]
-                None if kept is None else lambda kept=kept: kept,  # type: ignore[misc]
-                step.label,
-            )
+            self._record(step if self.wants_preview else replace(step, preview=None), state)
             if self._stop is JobPaused:
                 break
         self.check()
 
-    def _record(
-        self,
-        index: int,
-        total: int,
-        preview: Callable[[], Preview] | None,
-        state: Callable[[], StepState] | None,
-        label: str,
-    ) -> None:
+    def _record(self, step: Step, state: StepState | None) -> None:
         self._own_thread()
+        index, total, shown = step.index, step.total, step.preview
         first = 0 if self.resume is None else self.resume[0] + 1
         expected = self.steps[-1].index + 1 if self.steps else first
         assert index == expected, f"step {index} came where step {expected} was due"
         assert total == 0 or index < total, f"step {index} of only {total}"
-        shown = preview() if preview is not None and self.wants_preview else None
         if shown is not None:
             side = max(shown.width, shown.height)
             assert side <= RIBBON_SIDE, f"a step's preview is at most {RIBBON_SIDE} pixels a side, not {side}"
             _check_preview(shown)
         if state is not None:
-            self.states[index] = state()
-        self.steps.append(Step(index, total, shown, label, state is not None))
+            self.states[index] = state
+        self.steps.append(replace(step, has_state=state is not None))
         if index == self._cancel_at:
             self._stop = JobCancelled
         if index == self._pause_at:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ import docx
 import pytest
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from PIL import Image
 
 from plugins.text import importer
 from plugins.text.import_plain import MARK
 from studio.api import StudioError
+from tests.plugins.text.docx_bench import with_picture
 
 
 def txt(tmp_path: Path, text: str | bytes) -> importer.Brought:
@@ -100,16 +99,10 @@ def test_headings_are_known_by_their_level_whatever_their_style_is_called(tmp_pa
 
 
 def test_pictures_come_along_where_they_stand(tmp_path: Path) -> None:
-    picture = io.BytesIO()
-    Image.new("RGB", (4, 4), "red").save(picture, "PNG")
-    picture.seek(0)
-    document = docx.Document()
-    document.add_paragraph("Before.")
-    document.add_picture(picture)
-    document.add_paragraph("Behind.")
+    document, picture = with_picture()
     found = of(document, tmp_path)
     assert found.text == f"Before.\n{MARK}0{MARK}\nBehind."
-    assert [data for data, _ in found.pictures] == [picture.getvalue()]
+    assert [data for data, _ in found.pictures] == [picture]
     assert not found.lost
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 import docx
 import pytest
-from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -16,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from plugins.text.editor import ManuscriptEdit
 from studio.store import Places
+from tests.plugins.text.docx_bench import with_picture
 from tests.plugins.text.page_bench import Desk, desk, whole_studio  # noqa: F401 - fixture
 
 STORY = "# From outside\nA *first* paragraph.\n***\nA second one."
@@ -62,20 +61,14 @@ def test_a_few_words_come_into_the_line(desk: Desk, tmp_path: Path) -> None:  # 
 
 
 def test_pictures_of_a_word_file_stand_in_the_manuscript(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
-    picture = io.BytesIO()
-    Image.new("RGB", (4, 4), "red").save(picture, "PNG")
-    picture.seek(0)
-    document = docx.Document()
-    document.add_paragraph("Before.")
-    document.add_picture(picture)
-    document.add_paragraph("Behind.")
+    document, picture = with_picture()
     document.save(str(tmp_path / "story.docx"))
     desk.panel.bringing_in.bring_in(tmp_path / "story.docx")
     desk.qtbot.waitUntil(lambda: "Behind" in desk.text())
     first, line, last = desk.text().split("\n")
     assert (first, last) == ("Before.", "Behind.")
     assert line.startswith("![Picture](../../artifacts/")
-    assert hashlib.sha256(picture.getvalue()).hexdigest() in line
+    assert hashlib.sha256(picture).hexdigest() in line
     assert desk.host.said == ["2 words brought in from story.docx."]
     desk.host.undo_stack[-1].undo()
     assert desk.text() == ""
