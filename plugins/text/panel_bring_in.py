@@ -40,7 +40,7 @@ class BringingIn(QObject):
 
     def choose(self) -> None:
         """Ask for texts of other programs and bring them in."""
-        kinds = "Texts (*.md *.markdown *.txt *.docx)"
+        kinds = f"Texts ({' '.join(f'*{suffix}' for suffix in importer.SUFFIXES)})"
         names, _ = QFileDialog.getOpenFileNames(self._panel, "Bring in a text", "", kinds)
         if names:
             self.bring_in(*map(Path, names))
